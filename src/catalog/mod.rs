@@ -1,0 +1,17 @@
+//! Immutable schema values: what a database contains, as its `CREATE` statements say.
+//!
+//! A [`Schema`] is never changed; DDL builds a new one and the transaction publishes it at commit.
+//! Expressions of the schema (CHECK, DEFAULT, generated columns, index terms, views, triggers) are kept as
+//! syntax trees with the text they were parsed from; `plan` binds them when a statement needs them.
+
+pub mod index;
+pub mod schema;
+pub mod table;
+pub mod trigger;
+pub mod view;
+
+pub use index::{Index, IndexColumn, IndexOrigin, IndexTerm};
+pub use schema::{Object, Schema};
+pub use table::{Check, Column, DefaultValue, ForeignKey, Generated, NotNull, PrimaryKey, SourceExpr, Table, TableKind};
+pub use trigger::Trigger;
+pub use view::View;

@@ -1,0 +1,84 @@
+//! The schema of one database: objects by name.
+//!
+//! Invariant: keys of the maps are ASCII-lowercased names; tables, views and indexes share one name space as in
+//! SQLite, triggers have their own.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::index::Index;
+use super::table::Table;
+use super::trigger::Trigger;
+use super::view::View;
+
+#[derive(Clone, Debug, Default)]
+pub struct Schema {
+    /// Changes with every schema change (`PRAGMA schema_version`).
+    pub cookie: u32,
+    pub tables: FxHashMap<Box<str>, Arc<Table>>,
+    pub views: FxHashMap<Box<str>, Arc<View>>,
+    pub indexes: FxHashMap<Box<str>, Arc<Index>>,
+    pub triggers: FxHashMap<Box<str>, Arc<Trigger>>,
+    /// Trigger names (lowercased) in the order of creation.
+    pub trigger_order: Vec<Box<str>>,
+    /// `sqlite_stat1` as parsed by ANALYZE: index name (lowercased) or table name -> the numbers.
+    pub statistics: FxHashMap<Box<str>, Vec<u64>>,
+}
+
+/// What a name in the shared name space stands for.
+#[derive(Clone, Debug)]
+pub enum Object {
+    Table(Arc<Table>),
+    View(Arc<View>),
+    Index(Arc<Index>),
+}
+
+/// ASCII-lowercased, as the maps' keys are.
+pub fn fold(name: &str) -> Box<str> {
+    name.to_ascii_lowercase().into()
+}
+
+impl Schema {
+    pub fn table(&self, name: &str) -> Option<&Arc<Table>> {
+        lookup(&self.tables, name)
+    }
+
+    pub fn view(&self, name: &str) -> Option<&Arc<View>> {
+        lookup(&self.views, name)
+    }
+
+    pub fn index(&self, name: &str) -> Option<&Arc<Index>> {
+        lookup(&self.indexes, name)
+    }
+
+    pub fn trigger(&self, name: &str) -> Option<&Arc<Trigger>> {
+        lookup(&self.triggers, name)
+    }
+
+    pub fn object(&self, name: &str) -> Option<Object> {
+        if let Some(t) = self.table(name) {
+            return Some(Object::Table(t.clone()));
+        }
+        if let Some(v) = self.view(name) {
+            return Some(Object::View(v.clone()));
+        }
+        self.index(name).map(|i| Object::Index(i.clone()))
+    }
+
+    /// The triggers on a table or view, newest first: the order in which they fire.
+    pub fn triggers_on<'s>(&'s self, table: &'s str) -> impl Iterator<Item = &'s Arc<Trigger>> + 's {
+        self.trigger_order
+            .iter()
+            .rev()
+            .filter_map(|name| self.triggers.get(name))
+            .filter(move |t| t.table.eq_ignore_ascii_case(table))
+    }
+}
+
+fn lookup<'m, T>(map: &'m FxHashMap<Box<str>, T>, name: &str) -> Option<&'m T> {
+    if let Some(found) = map.get(name) {
+        return Some(found);
+    }
+    if name.bytes().any(|b| b.is_ascii_uppercase()) { map.get(name.to_ascii_lowercase().as_str()) } else { None }
+}

@@ -1,0 +1,69 @@
+//! What a running statement may ask of its connection.
+
+use std::cell::{Cell, RefMut};
+use std::sync::Arc;
+
+use heliosdb_udfs::signature::Host;
+use heliosdb_udfs::value::Value;
+
+use crate::error::Result;
+use super::program::TriggerProgram;
+use crate::plan::bound::{BoundTrigger, DatabaseIndex, TableFunction};
+use crate::store::{KeyTree, ObjectId, RowTree, View};
+use crate::txn::Transaction;
+
+/// Implemented by a connection. Nothing of it is borrowed while a callback of the host language runs.
+pub trait Surroundings {
+    /// For built-in functions: clock, random numbers, counters.
+    fn host(&self) -> &dyn Host;
+    /// Called every few dozen rows: raises `interrupted`, calls the progress handler.
+    fn tick(&self) -> Result<()>;
+    fn row_tree(&self, database: DatabaseIndex, id: ObjectId) -> Result<Arc<RowTree>>;
+    fn key_tree(&self, database: DatabaseIndex, id: ObjectId) -> Result<Arc<KeyTree>>;
+    /// What the running statement reads: everything before it began.
+    fn view(&self, database: DatabaseIndex) -> Result<View>;
+    /// Everything up to now, the running statement's own writes included.
+    fn live_view(&self, database: DatabaseIndex) -> Result<View>;
+    /// The connection's write transaction of a database; borrowed for one operation at a time.
+    fn transaction(&self, database: DatabaseIndex) -> Result<RefMut<'_, Transaction>>;
+    /// The rows of a table-valued function for these arguments.
+    fn table_function(&self, function: &TableFunction, args: &[Value]) -> Result<Box<dyn RowSource>>;
+    /// The program of a trigger's body, bound and lowered at its first use.
+    fn trigger_program(&self, trigger: &Arc<BoundTrigger>) -> Result<Arc<TriggerProgram>>;
+    /// Counts one changed row (`changes()`, `total_changes()`).
+    fn count_change(&self);
+    fn set_last_insert_rowid(&self, rowid: i64);
+    fn last_insert_rowid(&self) -> i64;
+    /// Settings that change how rows are written.
+    fn write_options(&self) -> WriteOptions;
+    /// The violations of deferred foreign keys of the transaction; a commit needs 0.
+    fn deferred_violations(&self) -> &Cell<i64>;
+    /// How deep triggers are nested now.
+    fn trigger_depth(&self) -> &Cell<u32>;
+}
+
+/// Settings that change how rows are written.
+#[derive(Clone, Copy, Debug)]
+pub struct WriteOptions {
+    pub foreign_keys: bool,
+    pub defer_foreign_keys: bool,
+    pub recursive_triggers: bool,
+    pub ignore_checks: bool,
+    /// SQLITE_LIMIT_TRIGGER_DEPTH
+    pub trigger_depth_max: u32,
+    /// SQLITE_LIMIT_LENGTH
+    pub length_max: usize,
+}
+
+/// Rows of a table-valued function, one after the other.
+pub trait RowSource: Send {
+    /// Fills `row` with one value per column, hidden ones included; false at the end.
+    fn next(&mut self, row: &mut Vec<Value>) -> Result<bool>;
+}
+
+/// One run of a statement: its parameters and its connection.
+#[derive(Clone, Copy)]
+pub struct Context<'c> {
+    pub parameters: &'c [Value],
+    pub around: &'c dyn Surroundings,
+}

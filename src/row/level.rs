@@ -1,0 +1,140 @@
+//! The current row of one source, whatever holds it: a table, an index, kept rows, a running subquery.
+//!
+//! Every kind shows its row as a packed record, so that expressions need one way to read a field.
+
+use std::sync::Arc;
+
+use heliosdb_udfs::value::{Value, ValueRef};
+
+use super::context::RowSource;
+use super::run::QueryRun;
+use crate::store::{KeyCursor, RowCursor, RowTree, Version, View, record};
+
+#[derive(Default)]
+pub struct Level {
+    pub rows: Rows,
+    /// The row is the all-NULL row of an outer join.
+    pub null_row: bool,
+    /// A row of this level matched since it was opened (outer joins).
+    pub matched: bool,
+}
+
+/// Rows kept in memory as packed records.
+#[derive(Default)]
+pub struct Kept {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Kept {
+    pub fn push<'v>(&mut self, values: impl IntoIterator<Item = ValueRef<'v>>) {
+        record::encode(&mut self.bytes, values);
+        self.ends.push(self.bytes.len());
+    }
+
+    pub fn push_record(&mut self, record: &[u8]) {
+        self.bytes.extend_from_slice(record);
+        self.ends.push(self.bytes.len());
+    }
+
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    pub fn get(&self, i: usize) -> &[u8] {
+        let start = if i == 0 { 0 } else { self.ends[i - 1] };
+        &self.bytes[start..self.ends[i]]
+    }
+}
+
+#[derive(Default)]
+pub enum Rows {
+    #[default]
+    Closed,
+    /// A rowid table in rowid order.
+    Table(RowCursor),
+    /// One row found by rowid.
+    Point { rowid: i64, version: Version },
+    /// Rowid table through an index: the entry leads to the row.
+    Indexed { keys: KeyCursor, table: Arc<RowTree>, view: View, rowid: i64, row: Option<Version> },
+    /// An index that holds all that is needed; `record` is rebuilt from the key.
+    Covering { keys: KeyCursor, record: Vec<u8>, rowid: i64 },
+    /// A WITHOUT ROWID table in key order.
+    Key(KeyCursor),
+    /// A WITHOUT ROWID table through another index: the version found in the primary tree.
+    KeyIndexed { keys: KeyCursor, row: Option<Version> },
+    /// Kept rows, all of them or those at `matches`.
+    Kept { rows: Arc<Kept>, at: usize, matches: Option<Vec<u32>> },
+    /// A subquery that runs along; `record` is its current row.
+    Query { run: Box<QueryRun>, record: Vec<u8> },
+    /// One record, such as the row of a recursive table.
+    Single { record: Vec<u8>, rowid: Option<i64> },
+    Function { source: Box<dyn RowSource>, values: Vec<Value>, record: Vec<u8>, count: i64 },
+}
+
+impl Level {
+    /// The value of a field; `None` where the record is older than the column.
+    #[inline]
+    pub fn field(&self, i: usize) -> Option<ValueRef<'_>> {
+        if self.null_row {
+            return Some(ValueRef::Null);
+        }
+        record::column(self.record(), i)
+    }
+
+    /// The packed record of the current row.
+    #[inline]
+    pub fn record(&self) -> &[u8] {
+        match &self.rows {
+            Rows::Table(cursor) => cursor.record(),
+            Rows::Point { version, .. } => version.record(),
+            Rows::Indexed { row, .. } | Rows::KeyIndexed { row, .. } => row.as_ref().map_or(&[], Version::record),
+            Rows::Covering { record, .. } | Rows::Query { record, .. } | Rows::Function { record, .. } => record,
+            Rows::Key(cursor) => cursor.record(),
+            Rows::Kept { rows, at, matches } => match matches {
+                Some(m) => rows.get(m[*at] as usize),
+                None => rows.get(*at),
+            },
+            Rows::Single { record, .. } => record,
+            Rows::Closed => &[],
+        }
+    }
+
+    #[inline]
+    pub fn rowid(&self) -> ValueRef<'static> {
+        if self.null_row {
+            return ValueRef::Null;
+        }
+        match &self.rows {
+            Rows::Table(cursor) => ValueRef::Integer(cursor.rowid()),
+            Rows::Point { rowid, .. } | Rows::Indexed { rowid, .. } | Rows::Covering { rowid, .. } => {
+                ValueRef::Integer(*rowid)
+            }
+            Rows::Single { rowid: Some(rowid), .. } => ValueRef::Integer(*rowid),
+            Rows::Function { count, .. } => ValueRef::Integer(*count),
+            _ => ValueRef::Null,
+        }
+    }
+
+    pub fn close(&mut self) {
+        self.rows = Rows::Closed;
+        self.null_row = false;
+    }
+}
+
+/// The rowid at the end of an index entry's key: big-endian with the sign bit flipped, so that it sorts.
+#[inline]
+pub fn rowid_of_key(key: &[u8]) -> i64 {
+    let tail: [u8; 8] = key.last_chunk().copied().unwrap_or_default();
+    (u64::from_be_bytes(tail) ^ 1 << 63) as i64
+}
+
+/// The bytes that end an index entry's key.
+#[inline]
+pub fn rowid_key(rowid: i64) -> [u8; 8] {
+    (rowid as u64 ^ 1 << 63).to_be_bytes()
+}

@@ -1,0 +1,79 @@
+//! A lowered expression.
+//!
+//! Columns are resolved to a level and a place in its record; what lies outside the program is an input;
+//! results of aggregation and windows are slots. Affinities and collations are in the nodes.
+
+use std::sync::Arc;
+
+use heliosdb_udfs::signature::Scalar;
+use heliosdb_udfs::value::{Affinity, Collation, Value};
+
+use super::program::QueryProgram;
+use crate::env::callback::UserScalar;
+pub use crate::plan::bound::{ArithmeticOp, CompareOp, RaiseAction};
+
+pub enum Node {
+    Constant(Value),
+    /// Counts from 0.
+    Parameter(u32),
+    /// A field of a level's record. `default` is the column's value in rows older than the column.
+    Column { level: u16, field: u16, default: Option<Box<Value>> },
+    Rowid { level: u16 },
+    /// A value from outside the program.
+    Input(u32),
+    /// The result of a stage of this program.
+    Slot(u32),
+    Negate(Box<Node>),
+    BitNot(Box<Node>),
+    Not(Box<Node>),
+    Arithmetic(ArithmeticOp, Box<Node>, Box<Node>),
+    And(Vec<Node>),
+    Or(Vec<Node>),
+    Compare { op: CompareOp, left: Box<Node>, right: Box<Node>, affinity: Affinity, collation: Collation },
+    /// A field compared with an integer constant, no affinity: the commonest filter.
+    CompareFieldInteger { op: CompareOp, level: u16, field: u16, value: i64 },
+    CompareRows { op: CompareOp, left: Vec<Node>, right: Vec<Node>, by: Vec<(Affinity, Collation)> },
+    CompareRowQuery { op: CompareOp, left: Vec<Node>, query: SubqueryId, by: Vec<(Affinity, Collation)> },
+    IsNull { negated: bool, operand: Box<Node> },
+    IsTruth { negated: bool, truth: bool, operand: Box<Node> },
+    Between { negated: bool, operand: Box<Node>, low: Box<Node>, high: Box<Node>, by: [(Affinity, Collation); 2] },
+    InList { negated: bool, operand: Box<Node>, items: Vec<Node>, affinity: Affinity, collation: Collation },
+    /// All items are constants: a set made at lowering, with whether it holds NULL.
+    InSet { negated: bool, operand: Box<Node>, set: Arc<ConstantSet>, affinity: Affinity },
+    InQuery { negated: bool, operand: Vec<Node>, query: SubqueryId, by: Vec<(Affinity, Collation)> },
+    Exists { negated: bool, query: SubqueryId },
+    Scalar(SubqueryId),
+    RowScalar { query: SubqueryId, column: u16 },
+    Case { operand: Option<Box<Node>>, whens: Vec<(Node, Node, Affinity, Collation)>, otherwise: Option<Box<Node>> },
+    Coalesce(Vec<Node>),
+    Cast { operand: Box<Node>, to: Affinity },
+    /// Converts as storing into a column would; for virtual generated columns.
+    Apply { operand: Box<Node>, affinity: Affinity },
+    Call { function: &'static Scalar, args: Vec<Node>, collation: Collation },
+    CallUser { function: Arc<dyn UserScalar>, args: Vec<Node> },
+    Raise { action: RaiseAction, message: Option<Box<Node>> },
+}
+
+/// Index into `QueryProgram::subqueries` of the program the node belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SubqueryId(pub u32);
+
+/// A subquery of an expression, with what it takes from outside.
+pub struct Subquery {
+    pub program: Arc<QueryProgram>,
+    /// Evaluated in the enclosing program before each run.
+    pub inputs: Vec<Node>,
+}
+
+/// The constants of an IN list as encoded keys.
+pub struct ConstantSet {
+    pub keys: rustc_hash::FxHashSet<Box<[u8]>>,
+    pub has_null: bool,
+    pub collation: Collation,
+}
+
+impl Node {
+    pub fn is_constant(&self) -> bool {
+        matches!(self, Node::Constant(_))
+    }
+}

@@ -1,0 +1,107 @@
+//! What a database holds, as bytes: versioned trees of packed records.
+//!
+//! * [`ids`]      object, branch, commit numbers; [`View`] decides what a reader sees.
+//! * [`record`]   a row as one byte string, any column read in O(1).
+//! * [`version`]  one version of one row or key, with the older ones behind it.
+//! * [`tree`]     the B+trees of versions, by rowid and by key bytes, and their cursors.
+//!
+//! Invariant: at any moment at most one transaction writes to the trees of a database (`txn` sees to it);
+//! readers come and go at any time. No SQL text, no function names, no transactions here.
+
+pub mod ids;
+pub mod record;
+pub mod tree;
+pub mod version;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use parking_lot::RwLock;
+use rustc_hash::FxHashMap;
+
+pub use ids::{BranchId, Csn, ObjectId, Stamp, View};
+pub use tree::{KeyCursor, KeyTree, RowCursor, RowTree};
+pub use version::Version;
+
+/// A tree of either kind.
+#[derive(Clone)]
+pub enum Tree {
+    Row(Arc<RowTree>),
+    Key(Arc<KeyTree>),
+}
+
+impl Tree {
+    pub fn id(&self) -> ObjectId {
+        match self {
+            Tree::Row(tree) => tree.id(),
+            Tree::Key(tree) => tree.id(),
+        }
+    }
+}
+
+/// Which kind of tree to create.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TreeKind {
+    Row,
+    Key,
+}
+
+/// The trees of one database by their object.
+#[derive(Default)]
+pub struct Store {
+    trees: RwLock<FxHashMap<ObjectId, Tree>>,
+    /// The last object id given out; ids are never reused.
+    last_id: AtomicU32,
+}
+
+impl Store {
+    pub fn new() -> Store {
+        Store::default()
+    }
+
+    /// A new object id, never given out before.
+    pub fn allocate_id(&self) -> ObjectId {
+        ObjectId(self.last_id.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// Creates an empty tree for an object that has none.
+    pub fn create(&self, id: ObjectId, kind: TreeKind) -> Tree {
+        let tree = match kind {
+            TreeKind::Row => Tree::Row(Arc::new(RowTree::new(id))),
+            TreeKind::Key => Tree::Key(Arc::new(KeyTree::new(id))),
+        };
+        let before = self.trees.write().insert(id, tree.clone());
+        debug_assert!(before.is_none(), "an object id is used once");
+        tree
+    }
+
+    /// Forgets an object's tree; whoever holds it may read on.
+    pub fn remove(&self, id: ObjectId) -> Option<Tree> {
+        self.trees.write().remove(&id)
+    }
+
+    pub fn tree(&self, id: ObjectId) -> Option<Tree> {
+        self.trees.read().get(&id).cloned()
+    }
+
+    pub fn row_tree(&self, id: ObjectId) -> Option<Arc<RowTree>> {
+        match self.trees.read().get(&id) {
+            Some(Tree::Row(tree)) => Some(tree.clone()),
+            _ => None,
+        }
+    }
+
+    pub fn key_tree(&self, id: ObjectId) -> Option<Arc<KeyTree>> {
+        match self.trees.read().get(&id) {
+            Some(Tree::Key(tree)) => Some(tree.clone()),
+            _ => None,
+        }
+    }
+
+    pub fn tree_count(&self) -> usize {
+        self.trees.read().len()
+    }
+}

@@ -1,0 +1,315 @@
+//! Reading a tree in order, either way, as a view sees it.
+//!
+//! A cursor holds the leaf it is in and reads it without a lock; at the leaf's end it descends again from the
+//! last key. It skips tombstones and versions that its view does not see. While it holds a leaf, a write to that
+//! leaf copies it once: [`Cursor::release`] avoids that where a cursor pauses while its own statement writes.
+//!
+//! What it does not do: keep its view alive. The view must be registered (`txn`) as long as the cursor reads,
+//! or the versions it needs are cleaned away.
+
+use std::sync::Arc;
+
+use super::order::{KeyOrder, Order, RowOrder};
+use super::{LeafRef, Tree, visible_older};
+use crate::store::ids::View;
+use crate::store::version::Version;
+
+pub struct Cursor<O: Order> {
+    tree: Arc<Tree<O>>,
+    view: View,
+    /// The leaf of the current entry; `None` if the cursor is at no entry.
+    leaf: Option<LeafRef<O>>,
+    /// The current entry's place in the leaf.
+    index: usize,
+    /// The entries from the current one up to this are known to be seen in their newest version.
+    clear: usize,
+    /// How many entries the next look ahead takes; grows as the cursor goes on.
+    ahead: usize,
+    /// The current entry's version if it is not the newest.
+    older: Option<Version>,
+    /// The current entry's newest version while the leaf is released.
+    parked: Option<Parked<O>>,
+}
+
+struct Parked<O: Order> {
+    inline: O::Inline,
+    version: Version,
+}
+
+/// Looking at the versions of a stretch of entries at once lets the processor fetch them from memory together.
+const AHEAD_MAX: usize = 16;
+
+impl<O: Order> Cursor<O> {
+    pub fn new(tree: Arc<Tree<O>>, view: View) -> Cursor<O> {
+        Cursor { tree, view, leaf: None, index: 0, clear: 0, ahead: 1, older: None, parked: None }
+    }
+
+    pub fn tree(&self) -> &Arc<Tree<O>> {
+        &self.tree
+    }
+
+    pub fn view(&self) -> View {
+        self.view
+    }
+
+    /// Changes the view; the cursor is at no entry until the next seek.
+    pub fn set_view(&mut self, view: View) {
+        self.view = view;
+        self.reset();
+    }
+
+    /// Leaves the current entry and lets go of its leaf.
+    pub fn reset(&mut self) {
+        self.leaf = None;
+        self.older = None;
+        self.parked = None;
+        self.index = 0;
+        self.clear = 0;
+    }
+
+    /// Whether the cursor is at an entry.
+    #[inline]
+    pub fn is_valid(&self) -> bool {
+        self.leaf.is_some() || self.parked.is_some()
+    }
+
+    pub fn first(&mut self) -> bool {
+        self.reset();
+        let found = place(self.tree.body.read().root.first());
+        self.enter_forward(found)
+    }
+
+    pub fn last(&mut self) -> bool {
+        self.reset();
+        let found = place(self.tree.body.read().root.last());
+        self.enter_backward(found)
+    }
+
+    /// To the first entry at or after a key.
+    pub fn seek_ge(&mut self, key: O::Key<'_>) -> bool {
+        self.reset();
+        let found = place(self.tree.body.read().root.after(O::probe(key), true));
+        self.enter_forward(found)
+    }
+
+    /// To the first entry after a key.
+    pub fn seek_gt(&mut self, key: O::Key<'_>) -> bool {
+        self.reset();
+        let found = place(self.tree.body.read().root.after(O::probe(key), false));
+        self.enter_forward(found)
+    }
+
+    /// To the last entry at or before a key.
+    pub fn seek_le(&mut self, key: O::Key<'_>) -> bool {
+        self.reset();
+        let found = place(self.tree.body.read().root.before(O::probe(key), true));
+        self.enter_backward(found)
+    }
+
+    /// To the last entry before a key.
+    pub fn seek_lt(&mut self, key: O::Key<'_>) -> bool {
+        self.reset();
+        let found = place(self.tree.body.read().root.before(O::probe(key), false));
+        self.enter_backward(found)
+    }
+
+    /// To the next entry; false (and at no entry) behind the last one.
+    #[inline]
+    #[expect(clippy::should_implement_trait, reason = "the entry stays in the cursor: it lends it")]
+    pub fn next(&mut self) -> bool {
+        if self.index + 1 < self.clear {
+            self.index += 1;
+            return true;
+        }
+        self.advance()
+    }
+
+    /// To the entry before; false (and at no entry) before the first one.
+    #[inline]
+    pub fn prev(&mut self) -> bool {
+        self.unpark_backward();
+        let Some(leaf) = &self.leaf else { return false };
+        if let Some(i) = self.index.checked_sub(1) {
+            let version = &leaf.versions()[i];
+            if self.view.sees(version.stamp()) && !version.is_tombstone() {
+                self.index = i;
+                self.clear = i + 1;
+                if self.older.is_some() {
+                    self.older = None;
+                }
+                return true;
+            }
+        }
+        self.retreat()
+    }
+
+    /// The current entry's record. Empty if there is no current entry.
+    #[inline]
+    pub fn record(&self) -> &[u8] {
+        match self.current() {
+            Some(version) => version.record(),
+            None => &[],
+        }
+    }
+
+    /// The current entry's version.
+    pub fn version(&self) -> Option<Version> {
+        self.current().cloned()
+    }
+
+    /// Lets go of the leaf but not of the current entry: the next move descends again.
+    pub fn release(&mut self) {
+        if let Some(leaf) = self.leaf.take() {
+            let version = self.older.take().unwrap_or_else(|| leaf.versions()[self.index].clone());
+            self.parked = Some(Parked { inline: leaf.inlines()[self.index], version });
+            self.clear = 0;
+            self.index = 0;
+        }
+    }
+
+    #[inline]
+    fn current(&self) -> Option<&Version> {
+        if let Some(version) = &self.older {
+            return Some(version);
+        }
+        if let Some(leaf) = &self.leaf {
+            return leaf.versions().get(self.index);
+        }
+        self.parked.as_ref().map(|parked| &parked.version)
+    }
+
+    /// From the current entry, which is the last one known to be clear, to the next.
+    fn advance(&mut self) -> bool {
+        if let Some(parked) = self.parked.take() {
+            let from = O::of_entry(parked.inline, &parked.version);
+            let found = place(self.tree.body.read().root.after(from, false));
+            return self.enter_forward(found);
+        }
+        let Some(leaf) = self.leaf.take() else { return false };
+        self.older = None;
+        self.ahead = (self.ahead * 4).min(AHEAD_MAX);
+        let next = self.index + 1;
+        if next < leaf.len() {
+            return self.enter_forward(Some((leaf, next)));
+        }
+        let found = self.leaf_behind(&leaf);
+        self.enter_forward(found)
+    }
+
+    /// The place of the first entry behind a leaf that the cursor held.
+    fn leaf_behind(&self, leaf: &LeafRef<O>) -> Option<(LeafRef<O>, usize)> {
+        let last = leaf.key(leaf.len() - 1);
+        place(self.tree.body.read().root.after(last, false))
+    }
+
+    /// To the first entry seen at or behind a place.
+    fn enter_forward(&mut self, mut found: Option<(LeafRef<O>, usize)>) -> bool {
+        while let Some((leaf, from)) = found {
+            let versions = leaf.versions();
+            for (i, version) in versions.iter().enumerate().skip(from) {
+                if self.view.sees(version.stamp()) {
+                    if version.is_tombstone() {
+                        continue;
+                    }
+                    let end = (i + self.ahead).min(versions.len());
+                    let unclear = versions[i + 1..end]
+                        .iter()
+                        .position(|v| !self.view.sees(v.stamp()) || v.is_tombstone());
+                    self.clear = unclear.map_or(end, |n| i + 1 + n);
+                    self.index = i;
+                    self.leaf = Some(leaf);
+                    return true;
+                }
+                if let Some(older) = visible_older(version, self.view) {
+                    self.older = Some(older);
+                    self.index = i;
+                    self.clear = i + 1;
+                    self.leaf = Some(leaf);
+                    return true;
+                }
+            }
+            found = self.leaf_behind(&leaf);
+        }
+        self.reset();
+        false
+    }
+
+    fn unpark_backward(&mut self) {
+        if let Some(parked) = self.parked.take() {
+            // The entry may be gone, so that the cursor stands before the one that follows it.
+            let at = O::of_entry(parked.inline, &parked.version);
+            let body = self.tree.body.read();
+            if let Some((leaf, i)) = place(body.root.before(at, false)) {
+                drop(body);
+                self.index = i + 1;
+                self.leaf = Some(leaf);
+            }
+        }
+    }
+
+    /// From the current entry to the one before, the simple case excepted.
+    fn retreat(&mut self) -> bool {
+        let Some(leaf) = self.leaf.take() else { return false };
+        self.older = None;
+        let found = match self.index.checked_sub(1) {
+            Some(i) => Some((leaf, i)),
+            None => self.leaf_before(&leaf),
+        };
+        self.enter_backward(found)
+    }
+
+    fn leaf_before(&self, leaf: &LeafRef<O>) -> Option<(LeafRef<O>, usize)> {
+        place(self.tree.body.read().root.before(leaf.key(0), false))
+    }
+
+    /// To the last entry seen at or before a place.
+    fn enter_backward(&mut self, mut found: Option<(LeafRef<O>, usize)>) -> bool {
+        while let Some((leaf, from)) = found {
+            for (i, version) in leaf.versions().iter().enumerate().take(from + 1).rev() {
+                let seen = if self.view.sees(version.stamp()) {
+                    !version.is_tombstone()
+                } else {
+                    self.older = visible_older(version, self.view);
+                    self.older.is_some()
+                };
+                if seen {
+                    self.index = i;
+                    self.clear = i + 1;
+                    self.leaf = Some(leaf);
+                    return true;
+                }
+            }
+            found = self.leaf_before(&leaf);
+        }
+        self.reset();
+        false
+    }
+}
+
+impl Cursor<RowOrder> {
+    /// The current row's rowid; 0 if there is no current row.
+    #[inline]
+    pub fn rowid(&self) -> i64 {
+        if let Some(leaf) = &self.leaf {
+            return leaf.inlines().get(self.index).copied().unwrap_or_default();
+        }
+        self.parked.as_ref().map_or(0, |parked| parked.inline)
+    }
+}
+
+impl Cursor<KeyOrder> {
+    /// The current entry's key; empty if there is no current entry.
+    #[inline]
+    pub fn key(&self) -> &[u8] {
+        match self.current() {
+            Some(version) => version.key(),
+            None => &[],
+        }
+    }
+}
+
+/// Holds the leaf of a place, so that the tree's lock can go.
+#[inline]
+fn place<O: Order>(found: Option<(&LeafRef<O>, usize)>) -> Option<(LeafRef<O>, usize)> {
+    found.map(|(leaf, i)| (leaf.clone(), i))
+}

@@ -1,0 +1,231 @@
+//! A versioned B+tree: keys in order, each with its newest version and the older ones behind it.
+//!
+//! * [`order`]   the two kinds of key: rowids inline, key bytes with an inline prefix.
+//! * `leaf`      up to 64 entries, reference-counted as a whole.
+//! * `node`      the inner nodes: descent, split, removal, merge.
+//! * [`cursor`]  reading in both directions.
+//!
+//! A lock per tree guards the nodes. Readers hold it for a descent, then keep the leaf they found: they read
+//! it without a lock and without copying. The writer changes a leaf in place when nobody holds it, else it puts
+//! a changed copy into the tree. So a reader never sees a torn leaf and never makes the writer wait; what it
+//! may miss in an old leaf was written after its view was taken.
+//!
+//! Invariants: no leaf is empty but that of an empty tree; a child's keys lie between its separators. The tree
+//! does not know transactions: who calls the writing functions is the only writer and keeps the undo list.
+
+pub mod cursor;
+mod leaf;
+mod node;
+pub mod order;
+
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+
+use super::ids::{ObjectId, View};
+use super::version::Version;
+use leaf::Leaf;
+use node::Node;
+use order::{KeyOrder, Order, RowOrder};
+
+pub use cursor::Cursor;
+
+/// Rows by rowid.
+pub type RowTree = Tree<RowOrder>;
+/// Entries by memcomparable key bytes.
+pub type KeyTree = Tree<KeyOrder>;
+pub type RowCursor = Cursor<RowOrder>;
+pub type KeyCursor = Cursor<KeyOrder>;
+
+/// A leaf as cursors hold it. Without weak references, so that "does anybody else hold it" is one load.
+type LeafRef<O> = triomphe::Arc<Leaf<O>>;
+
+pub struct Tree<O: Order> {
+    id: ObjectId,
+    body: RwLock<Body<O>>,
+}
+
+struct Body<O: Order> {
+    root: Node<O>,
+    /// Entries in all leaves, tombstones included.
+    entries: usize,
+}
+
+/// Under which condition a version is put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PutIf {
+    Always,
+    /// The key has no version or its newest is a tombstone.
+    Absent,
+    /// The key's newest version is not a tombstone.
+    Present,
+}
+
+impl<O: Order> Tree<O> {
+    pub fn new(id: ObjectId) -> Tree<O> {
+        Tree { id, body: RwLock::new(Body { root: Node::Leaf(LeafRef::new(Leaf::default())), entries: 0 }) }
+    }
+
+    pub fn id(&self) -> ObjectId {
+        self.id
+    }
+
+    /// The number of entries, tombstones and uncommitted ones included.
+    pub fn len_estimate(&self) -> usize {
+        self.body.read().entries
+    }
+
+    /// The version of a key that the view sees.
+    #[inline]
+    pub fn get(&self, key: O::Key<'_>, view: View) -> Option<Version> {
+        let probe = O::probe(key);
+        let body = self.body.read();
+        let leaf = body.root.leaf(probe);
+        let version = &leaf.versions()[leaf.search(probe).ok()?];
+        if view.sees(version.stamp()) {
+            return (!version.is_tombstone()).then(|| version.clone());
+        }
+        let version = version.clone();
+        drop(body);
+        visible_older(&version, view)
+    }
+
+    /// The newest version of a key, committed or not, tombstone or not.
+    pub fn newest(&self, key: O::Key<'_>) -> Option<Version> {
+        let probe = O::probe(key);
+        let body = self.body.read();
+        let leaf = body.root.leaf(probe);
+        Some(leaf.versions()[leaf.search(probe).ok()?].clone())
+    }
+
+    /// Makes `new` the key's newest version; the newest so far is returned and stays behind it.
+    pub fn put(&self, key: O::Key<'_>, new: Version) -> Option<Version> {
+        self.put_if(key, new, PutIf::Always).unwrap_or_else(|newest| newest)
+    }
+
+    /// As [`Tree::put`] if the condition holds; else changes nothing and gives the newest version as the error.
+    #[inline]
+    pub fn put_if(
+        &self,
+        key: O::Key<'_>,
+        new: Version,
+        condition: PutIf,
+    ) -> Result<Option<Version>, Option<Version>> {
+        let probe = O::probe(key);
+        let mut body = self.body.write();
+        let leaf = body.root.leaf_mut(probe);
+        match leaf.search(probe) {
+            Ok(i) => {
+                let newest = &leaf.versions()[i];
+                let refused = match condition {
+                    PutIf::Always => false,
+                    PutIf::Absent => !newest.is_tombstone(),
+                    PutIf::Present => newest.is_tombstone(),
+                };
+                if refused {
+                    return Err(Some(newest.clone()));
+                }
+                // No view can tell two versions of one stamp apart: the older one needs no link.
+                let older = if newest.stamp() == new.stamp() { newest.older() } else { Some(newest.clone()) };
+                new.set_older(older);
+                Ok(Some(LeafRef::make_mut(leaf).replace(i, new)))
+            }
+            Err(_) if condition == PutIf::Present => Err(None),
+            Err(i) => {
+                if leaf.is_full() {
+                    body.root.insert_splitting(probe, new);
+                } else {
+                    LeafRef::make_mut(leaf).insert(i, O::inline(probe), new);
+                }
+                body.entries += 1;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Takes a put back: `older` is what it returned. Nothing happens if the key is not there.
+    pub fn restore(&self, key: O::Key<'_>, older: Option<Version>) {
+        let probe = O::probe(key);
+        let mut body = self.body.write();
+        let removed = match older {
+            Some(older) => {
+                let leaf = body.root.leaf_mut(probe);
+                match leaf.search(probe) {
+                    Ok(i) => Some(LeafRef::make_mut(leaf).replace(i, older)),
+                    Err(_) => None,
+                }
+            }
+            None => body.remove(probe, |_| true),
+        };
+        drop(body);
+        drop(removed);
+    }
+
+    /// Removes the key's entry if its newest version is still this one.
+    pub fn remove_if(&self, key: O::Key<'_>, version: &Version) -> bool {
+        let removed = self.body.write().remove(O::probe(key), |newest| newest.same(version));
+        removed.is_some()
+    }
+
+    /// Leaves, and the entries they could hold: how sparse the tree is.
+    pub fn leaf_count(&self) -> usize {
+        self.body.read().root.leaf_count()
+    }
+
+    /// Panics unless the nodes' invariants hold.
+    #[cfg(test)]
+    pub fn check(&self) {
+        let body = self.body.read();
+        assert_eq!(body.root.check(None, None, true), body.entries);
+    }
+}
+
+impl<O: Order> Body<O> {
+    fn remove(&mut self, probe: O::Probe<'_>, wanted: impl Fn(&Version) -> bool) -> Option<Version> {
+        let removed = self.root.remove(probe, &wanted)?;
+        self.root.collapse();
+        self.entries -= 1;
+        Some(removed)
+    }
+}
+
+impl RowTree {
+    /// The greatest rowid that the view sees.
+    pub fn max_key(self: &Arc<Self>, view: View) -> Option<i64> {
+        let mut cursor = RowCursor::new(self.clone(), view);
+        cursor.last().then(|| cursor.rowid())
+    }
+}
+
+impl KeyTree {
+    /// The least key that the view sees.
+    pub fn min_key(self: &Arc<Self>, view: View) -> Option<Box<[u8]>> {
+        let mut cursor = KeyCursor::new(self.clone(), view);
+        cursor.first().then(|| cursor.key().into())
+    }
+
+    /// The greatest key that the view sees.
+    pub fn max_key(self: &Arc<Self>, view: View) -> Option<Box<[u8]>> {
+        let mut cursor = KeyCursor::new(self.clone(), view);
+        cursor.last().then(|| cursor.key().into())
+    }
+
+    /// The first entry whose key begins with `prefix`.
+    pub fn first_with_prefix(self: &Arc<Self>, prefix: &[u8], view: View) -> Option<Version> {
+        let mut cursor = KeyCursor::new(self.clone(), view);
+        (cursor.seek_ge(prefix) && cursor.key().starts_with(prefix)).then(|| cursor.version())?
+    }
+}
+
+/// What a view sees of a key whose newest version it does not see.
+#[cold]
+fn visible_older(newest: &Version, view: View) -> Option<Version> {
+    let mut next = newest.older();
+    while let Some(version) = next {
+        if view.sees(version.stamp()) {
+            return (!version.is_tombstone()).then_some(version);
+        }
+        next = version.older();
+    }
+    None
+}

@@ -1,0 +1,339 @@
+//! The nodes of a tree: descent, insertion with splits, removal with merges.
+//!
+//! Invariants: an inner node has one child more than separators; every key of a child is at least the separator
+//! before it and less than the one behind it; all leaves are at the same depth; no leaf is empty but the root.
+
+use arrayvec::ArrayVec;
+
+use super::LeafRef;
+use super::leaf::{LEAF_MAX, LEAF_MERGED_MAX, LEAF_SMALL, Leaf};
+use super::order::Order;
+use crate::store::version::Version;
+
+/// Children of a full inner node: two levels of them reach a million rows.
+const CHILDREN_MAX: usize = 128;
+const CHILDREN_SMALL: usize = 32;
+const CHILDREN_MERGED_MAX: usize = 96;
+
+pub enum Node<O: Order> {
+    Inner(Box<Inner<O>>),
+    Leaf(LeafRef<O>),
+}
+
+pub struct Inner<O: Order> {
+    separators: ArrayVec<O::Separator, CHILDREN_MAX>,
+    children: ArrayVec<Node<O>, CHILDREN_MAX>,
+}
+
+/// A leaf and the place of an entry in it.
+pub type Place<'t, O> = (&'t LeafRef<O>, usize);
+
+/// What a split puts to the right of a node.
+type Right<O> = Option<(<O as Order>::Separator, Node<O>)>;
+
+impl<O: Order> Node<O> {
+    /// The leaf where a key is or would be.
+    #[inline]
+    pub fn leaf(&self, probe: O::Probe<'_>) -> &LeafRef<O> {
+        let mut node = self;
+        loop {
+            match node {
+                Node::Inner(inner) => node = &inner.children[O::child(&inner.separators, probe)],
+                Node::Leaf(leaf) => return leaf,
+            }
+        }
+    }
+
+    #[inline]
+    pub fn leaf_mut(&mut self, probe: O::Probe<'_>) -> &mut LeafRef<O> {
+        let mut node = self;
+        loop {
+            match node {
+                Node::Inner(inner) => {
+                    let child = O::child(&inner.separators, probe);
+                    node = &mut inner.children[child];
+                }
+                Node::Leaf(leaf) => return leaf,
+            }
+        }
+    }
+
+    pub fn first(&self) -> Option<Place<'_, O>> {
+        let mut node = self;
+        loop {
+            match node {
+                Node::Inner(inner) => node = &inner.children[0],
+                Node::Leaf(leaf) => return (leaf.len() > 0).then_some((leaf, 0)),
+            }
+        }
+    }
+
+    pub fn last(&self) -> Option<Place<'_, O>> {
+        let mut node = self;
+        loop {
+            match node {
+                Node::Inner(inner) => node = &inner.children[inner.children.len() - 1],
+                Node::Leaf(leaf) => return leaf.len().checked_sub(1).map(|i| (leaf, i)),
+            }
+        }
+    }
+
+    /// The first entry after a key, or at it.
+    #[inline]
+    pub fn after(&self, probe: O::Probe<'_>, or_at: bool) -> Option<Place<'_, O>> {
+        let mut node = self;
+        // The part of the tree right behind the leaf being descended to.
+        let mut right = None;
+        loop {
+            match node {
+                Node::Inner(inner) => {
+                    let child = O::child(&inner.separators, probe);
+                    right = inner.children.get(child + 1).or(right);
+                    node = &inner.children[child];
+                }
+                Node::Leaf(leaf) => {
+                    let i = match leaf.search(probe) {
+                        Ok(i) if or_at => i,
+                        Ok(i) => i + 1,
+                        Err(i) => i,
+                    };
+                    if i < leaf.len() {
+                        return Some((leaf, i));
+                    }
+                    return right?.first();
+                }
+            }
+        }
+    }
+
+    /// The last entry before a key, or at it.
+    #[inline]
+    pub fn before(&self, probe: O::Probe<'_>, or_at: bool) -> Option<Place<'_, O>> {
+        let mut node = self;
+        let mut left = None;
+        loop {
+            match node {
+                Node::Inner(inner) => {
+                    let child = O::child(&inner.separators, probe);
+                    left = child.checked_sub(1).map(|i| &inner.children[i]).or(left);
+                    node = &inner.children[child];
+                }
+                Node::Leaf(leaf) => {
+                    let end = match leaf.search(probe) {
+                        Ok(i) if or_at => i + 1,
+                        Ok(i) | Err(i) => i,
+                    };
+                    if let Some(i) = end.checked_sub(1) {
+                        return Some((leaf, i));
+                    }
+                    return left?.last();
+                }
+            }
+        }
+    }
+
+    /// Inserts a key that is not there into the root, whose leaf for it is full.
+    #[cold]
+    pub fn insert_splitting(&mut self, probe: O::Probe<'_>, version: Version) {
+        if let Some((separator, right)) = self.insert(probe, version) {
+            let left = std::mem::replace(self, Node::Leaf(LeafRef::new(Leaf::default())));
+            let mut root = Box::new(Inner { separators: ArrayVec::new(), children: ArrayVec::new() });
+            root.separators.push(separator);
+            root.children.extend([left, right]);
+            *self = Node::Inner(root);
+        }
+    }
+
+    fn insert(&mut self, probe: O::Probe<'_>, version: Version) -> Right<O> {
+        match self {
+            Node::Inner(inner) => {
+                let child = O::child(&inner.separators, probe);
+                let (separator, right) = inner.children[child].insert(probe, version)?;
+                inner.insert_child(child, separator, right)
+            }
+            Node::Leaf(leaf) => {
+                let i = leaf.search(probe).unwrap_or_else(|i| i);
+                let leaf = LeafRef::make_mut(leaf);
+                let inline = O::inline(probe);
+                if leaf.len() < LEAF_MAX {
+                    leaf.insert(i, inline, version);
+                    return None;
+                }
+                // Keys that come in order, ascending or descending, leave full leaves behind them.
+                let at = match i {
+                    0 => 0,
+                    LEAF_MAX => LEAF_MAX,
+                    _ => LEAF_MAX / 2,
+                };
+                let mut right = leaf.split_off(at);
+                if i < at || i == 0 {
+                    leaf.insert(i, inline, version);
+                } else {
+                    right.insert(i - at, inline, version);
+                }
+                let separator = O::separator(leaf.key(leaf.len() - 1), right.key(0));
+                Some((separator, Node::Leaf(LeafRef::new(right))))
+            }
+        }
+    }
+
+    /// Removes a key's entry if its newest version is wanted. The root's shape is left to [`Node::collapse`].
+    pub fn remove(&mut self, probe: O::Probe<'_>, wanted: &impl Fn(&Version) -> bool) -> Option<Version> {
+        match self {
+            Node::Inner(inner) => {
+                let child = O::child(&inner.separators, probe);
+                let removed = inner.children[child].remove(probe, wanted)?;
+                inner.tidy(child);
+                Some(removed)
+            }
+            Node::Leaf(leaf) => {
+                let i = leaf.search(probe).ok()?;
+                wanted(&leaf.versions()[i]).then(|| LeafRef::make_mut(leaf).remove(i))
+            }
+        }
+    }
+
+    /// Takes away roots that have one child or none.
+    pub fn collapse(&mut self) {
+        while let Node::Inner(inner) = self {
+            match inner.children.len() {
+                0 => *self = Node::Leaf(LeafRef::new(Leaf::default())),
+                1 => {
+                    if let Some(only) = inner.children.pop() {
+                        *self = only;
+                    }
+                }
+                _ => return,
+            }
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Node::Inner(inner) => inner.children.len(),
+            Node::Leaf(leaf) => leaf.len(),
+        }
+    }
+
+    fn is_small(&self) -> bool {
+        match self {
+            Node::Inner(inner) => inner.children.len() < CHILDREN_SMALL,
+            Node::Leaf(leaf) => leaf.len() < LEAF_SMALL,
+        }
+    }
+
+    fn fits_with(&self, right: &Node<O>) -> bool {
+        let max = match self {
+            Node::Inner(_) => CHILDREN_MERGED_MAX,
+            Node::Leaf(_) => LEAF_MERGED_MAX,
+        };
+        self.len() + right.len() <= max
+    }
+
+    pub fn leaf_count(&self) -> usize {
+        match self {
+            Node::Inner(inner) => inner.children.iter().map(Node::leaf_count).sum(),
+            Node::Leaf(_) => 1,
+        }
+    }
+
+    /// Checks the invariants below this node, whose keys must be within the bounds; counts the entries.
+    #[cfg(test)]
+    pub fn check<'n>(&'n self, low: Option<O::Probe<'n>>, high: Option<O::Probe<'n>>, root: bool) -> usize {
+        match self {
+            Node::Inner(inner) => {
+                assert_eq!(inner.children.len(), inner.separators.len() + 1);
+                assert!(!root || inner.children.len() > 1);
+                let mut entries = 0;
+                for (i, child) in inner.children.iter().enumerate() {
+                    let low = i.checked_sub(1).map(|i| O::of_separator(&inner.separators[i])).or(low);
+                    let high = inner.separators.get(i).map(|s| O::of_separator(s)).or(high);
+                    assert_eq!(child.depth(), inner.children[0].depth());
+                    entries += child.check(low, high, false);
+                }
+                entries
+            }
+            Node::Leaf(leaf) => {
+                assert!(root || leaf.len() > 0);
+                assert_eq!(leaf.inlines().len(), leaf.versions().len());
+                for i in 0..leaf.len() {
+                    assert!(low.is_none_or(|low| O::compare(low, leaf.key(i)).is_le()));
+                    assert!(high.is_none_or(|high| O::compare(leaf.key(i), high).is_lt()));
+                    assert!(i == 0 || O::compare(leaf.key(i - 1), leaf.key(i)).is_lt());
+                }
+                leaf.len()
+            }
+        }
+    }
+
+    #[cfg(test)]
+    fn depth(&self) -> usize {
+        match self {
+            Node::Inner(inner) => 1 + inner.children[0].depth(),
+            Node::Leaf(_) => 0,
+        }
+    }
+}
+
+impl<O: Order> Inner<O> {
+    /// Puts `right` behind child `i`, splitting if there is no room.
+    fn insert_child(&mut self, i: usize, separator: O::Separator, right: Node<O>) -> Right<O> {
+        if self.children.len() < CHILDREN_MAX {
+            self.separators.insert(i, separator);
+            self.children.insert(i + 1, right);
+            return None;
+        }
+        let mut split = Box::new(Inner { separators: ArrayVec::new(), children: ArrayVec::new() });
+        if i + 1 == CHILDREN_MAX {
+            // Appending leaves a full node.
+            split.children.push(right);
+            return Some((separator, Node::Inner(split)));
+        }
+        let half = CHILDREN_MAX / 2;
+        split.children.extend(self.children.drain(half..));
+        split.separators.extend(self.separators.drain(half..));
+        let middle = self.separators.pop().expect("half of a full node's separators are left");
+        if i < half {
+            self.separators.insert(i, separator);
+            self.children.insert(i + 1, right);
+        } else {
+            split.separators.insert(i - half, separator);
+            split.children.insert(i - half + 1, right);
+        }
+        Some((middle, Node::Inner(split)))
+    }
+
+    /// Removes child `i` if it became empty, merges it with a neighbour if it became small.
+    #[inline]
+    fn tidy(&mut self, i: usize) {
+        let child = &self.children[i];
+        if !child.is_small() {
+            return;
+        }
+        if child.len() == 0 {
+            self.children.remove(i);
+            if !self.separators.is_empty() {
+                self.separators.remove(i.saturating_sub(1));
+            }
+        } else if self.children.get(i + 1).is_some_and(|right| child.fits_with(right)) {
+            self.merge(i);
+        } else if i > 0 && self.children[i - 1].fits_with(child) {
+            self.merge(i - 1);
+        }
+    }
+
+    /// Merges child `i` with the one to its right.
+    fn merge(&mut self, i: usize) {
+        let separator = self.separators.remove(i);
+        let right = self.children.remove(i + 1);
+        match (&mut self.children[i], right) {
+            (Node::Inner(left), Node::Inner(mut right)) => {
+                left.separators.push(separator);
+                left.separators.extend(right.separators.drain(..));
+                left.children.extend(right.children.drain(..));
+            }
+            (Node::Leaf(left), Node::Leaf(right)) => LeafRef::make_mut(left).append(&right),
+            _ => unreachable!("all leaves are at the same depth"),
+        }
+    }
+}

@@ -1,0 +1,518 @@
+//! One connection's transaction: its snapshot, its writes and how to take them back.
+//!
+//! States: none, read (a snapshot is registered), write (the gate is held; reads see the newest commit and its
+//! own writes). A version is stamped with the transaction's CSN and the number of the running statement.
+//!
+//! Invariant: every write since a mark can be taken back by the undo list behind it. The statement number never
+//! goes back, so that what was rolled back and what is written later never share a stamp.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::database::{Transactions, ViewGuard};
+use super::error::Error;
+use super::garbage::Committed;
+use super::undo::{TreeIndex, Undo};
+use crate::catalog::Schema;
+use crate::store::tree::PutIf;
+use crate::store::{Csn, KeyTree, ObjectId, RowTree, Stamp, Tree, TreeKind, Version, View};
+
+/// Undo entries whose room is kept for the next transaction.
+const UNDO_KEPT_MAX: usize = 4096;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransactionState {
+    None,
+    Read,
+    Write,
+}
+
+pub struct Transaction {
+    shared: Arc<Transactions>,
+    state: TransactionState,
+    /// Read: the registered horizon. Write: what the next version is stamped with.
+    stamp: Stamp,
+    /// Whether anything was read on the snapshot, so that it cannot be moved any more.
+    has_read: bool,
+    /// Read: the snapshot's schema. Write: with the transaction's own changes.
+    schema: Arc<Schema>,
+    undo: Vec<Undo>,
+    /// The trees written to, as the undo list numbers them.
+    trees: Vec<Tree>,
+    tree_indexes: FxHashMap<ObjectId, TreeIndex>,
+    /// The undo list has entries that leave something to clean at commit.
+    has_garbage: bool,
+    /// The newest versions of some keys skip versions that the undo list knows.
+    relinked: bool,
+    /// Statements begun and not ended.
+    statements: u32,
+    /// The stamp of the last mark (or of the start): versions past it were written since.
+    marked: Stamp,
+    /// Entries since the outermost statement began that overwrote a version written since the last mark.
+    rewritten: usize,
+    /// Joins key and record.
+    scratch: Vec<u8>,
+}
+
+/// A place in the undo list to roll back to: a savepoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    undo_len: usize,
+}
+
+/// A running statement, to be handed back when it ends or fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct StatementMark {
+    mark: Mark,
+    view: View,
+}
+
+impl StatementMark {
+    /// What the statement's own scans see: everything before its first write.
+    #[inline]
+    pub fn view(&self) -> View {
+        self.view
+    }
+}
+
+impl Transaction {
+    pub fn new(shared: Arc<Transactions>) -> Transaction {
+        let schema = shared.schema();
+        Transaction {
+            shared,
+            state: TransactionState::None,
+            stamp: Stamp::default(),
+            has_read: false,
+            schema,
+            undo: Vec::new(),
+            trees: Vec::new(),
+            tree_indexes: FxHashMap::default(),
+            has_garbage: false,
+            relinked: false,
+            statements: 0,
+            marked: Stamp::default(),
+            rewritten: 0,
+            scratch: Vec::new(),
+        }
+    }
+
+    pub fn shared(&self) -> &Arc<Transactions> {
+        &self.shared
+    }
+
+    #[inline]
+    pub fn state(&self) -> TransactionState {
+        self.state
+    }
+
+    /// The schema in force: the snapshot's with own changes; with no transaction the newest committed one as
+    /// far as [`Transaction::refresh_schema`] has looked.
+    #[inline]
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// With no transaction, looks for a newer committed schema.
+    pub fn refresh_schema(&mut self) {
+        if self.state == TransactionState::None {
+            let schema = self.shared.schema();
+            self.schema = schema;
+        }
+    }
+
+    // Begin and end.
+
+    /// Takes a snapshot, unless there is one.
+    pub fn begin_read(&mut self) {
+        if self.state != TransactionState::None {
+            return;
+        }
+        let mut state = self.shared.state();
+        self.stamp = state.committed;
+        state.views.add(self.stamp);
+        if !Arc::ptr_eq(&self.schema, &state.schema) {
+            self.schema = state.schema.clone();
+        }
+        drop(state);
+        self.state = TransactionState::Read;
+        self.has_read = false;
+    }
+
+    /// Becomes the writer, waiting for its turn up to the timeout. A snapshot that was read and is not the
+    /// newest cannot be written on; one that was not read yet moves forward. On an error the transaction is
+    /// what it was before.
+    pub fn begin_write(&mut self, timeout_ms: u64, interrupted: &dyn Fn() -> bool) -> Result<(), Error> {
+        if self.state == TransactionState::Write {
+            return Ok(());
+        }
+        let bound = self.state == TransactionState::Read && self.has_read;
+        if bound && self.shared.state().committed != self.stamp {
+            return Err(Error::BusySnapshot);
+        }
+        self.shared.enter(timeout_ms, interrupted)?;
+        let state = self.shared.state();
+        if bound && state.committed != self.stamp {
+            drop(state);
+            self.shared.leave();
+            return Err(Error::BusySnapshot);
+        }
+        let csn = Csn(state.last_csn.0 + 1);
+        if !Arc::ptr_eq(&self.schema, &state.schema) {
+            self.schema = state.schema.clone();
+        }
+        drop(state);
+        if self.state == TransactionState::Read {
+            // The gate keeps everything up to the newest commit from being replaced by others.
+            self.shared.release(self.stamp);
+        }
+        self.state = TransactionState::Write;
+        self.stamp = Stamp::new(csn, 0);
+        self.marked = self.stamp;
+        Ok(())
+    }
+
+    /// Makes the writes everybody's. Gives the new commit's number, or the last one's if nothing was written.
+    pub fn commit(&mut self) -> Csn {
+        match self.state {
+            TransactionState::None => return self.shared.last_commit(),
+            TransactionState::Read => {
+                let csn = self.stamp.csn();
+                self.end_read();
+                return csn;
+            }
+            TransactionState::Write => {}
+        }
+        if self.undo.is_empty() {
+            let csn = self.shared.last_commit();
+            self.end_unpublished();
+            return csn;
+        }
+        let csn = self.stamp.csn();
+        let committed = Stamp::end_of(csn);
+        let mut state = self.shared.state();
+        state.committed = committed;
+        state.last_csn = csn;
+        let replaced = if Arc::ptr_eq(&self.schema, &state.schema) {
+            None
+        } else {
+            Some(std::mem::replace(&mut state.schema, self.schema.clone()))
+        };
+        drop(state);
+        drop(replaced);
+        if self.has_garbage || self.shared.has_garbage() {
+            let commit = Committed { stamp: committed, trees: &self.trees, relinked: self.relinked };
+            let undo = if self.has_garbage { &self.undo[..] } else { &[] };
+            self.shared.clean_behind(undo, &commit);
+        }
+        self.shared.leave();
+        self.forget();
+        csn
+    }
+
+    /// Takes all writes back and ends the transaction.
+    pub fn rollback(&mut self) {
+        match self.state {
+            TransactionState::None => {}
+            TransactionState::Read => self.end_read(),
+            TransactionState::Write => {
+                self.take_back(0);
+                self.end_unpublished();
+            }
+        }
+    }
+
+    fn end_read(&mut self) {
+        self.state = TransactionState::None;
+        self.has_read = false;
+        self.shared.release(self.stamp);
+    }
+
+    /// Ends a write transaction that leaves nothing behind.
+    fn end_unpublished(&mut self) {
+        let mut state = self.shared.state();
+        // An open view may reach into this CSN: nobody else may write under it.
+        if state.views.newest().is_some_and(|newest| newest.csn() > state.last_csn) {
+            state.last_csn = self.stamp.csn();
+        }
+        drop(state);
+        self.shared.leave();
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        self.state = TransactionState::None;
+        self.has_read = false;
+        self.has_garbage = false;
+        self.relinked = false;
+        self.statements = 0;
+        self.rewritten = 0;
+        self.undo.clear();
+        self.undo.shrink_to(UNDO_KEPT_MAX);
+        self.trees.clear();
+        self.tree_indexes.clear();
+    }
+
+    // Views.
+
+    /// What a read sees now, own writes included. Reading binds the snapshot.
+    #[inline]
+    pub fn view(&mut self) -> View {
+        debug_assert!(self.state != TransactionState::None, "a view belongs to a transaction");
+        self.has_read = true;
+        View::main(self.stamp)
+    }
+
+    /// As [`Transaction::view`], kept readable until the guard is dropped, beyond the transaction's end if need
+    /// be. Without a transaction it is a view of the newest commit.
+    pub fn open_view(&mut self) -> ViewGuard {
+        if self.state == TransactionState::None {
+            return self.shared.open_view();
+        }
+        let view = self.view();
+        if self.state == TransactionState::Write {
+            // What is written from now on is past the view.
+            self.next_statement();
+        }
+        ViewGuard::register(&self.shared, view)
+    }
+
+    // Statements and savepoints.
+
+    /// Begins a statement that writes, possibly inside another (a trigger's).
+    #[inline]
+    pub fn statement_begin(&mut self) -> StatementMark {
+        debug_assert!(self.state == TransactionState::Write);
+        let statement = StatementMark { mark: self.here(), view: View::main(self.stamp) };
+        self.statements += 1;
+        self.next_statement();
+        statement
+    }
+
+    /// Ends a statement whose writes stay.
+    #[inline]
+    pub fn statement_end(&mut self, statement: StatementMark) {
+        self.statements = self.statements.saturating_sub(1);
+        if self.statements == 0 && self.rewritten > 0 {
+            self.forget_rewritten(statement.mark);
+        }
+    }
+
+    /// Takes back what a statement wrote and ends it.
+    pub fn statement_rollback(&mut self, statement: StatementMark) {
+        self.statements = self.statements.saturating_sub(1);
+        self.take_back(statement.mark.undo_len);
+        if self.statements == 0 {
+            self.rewritten = 0;
+        }
+    }
+
+    /// A savepoint. Valid until the transaction ends or is rolled back to an earlier one.
+    pub fn mark(&mut self) -> Mark {
+        if self.state == TransactionState::Write {
+            self.marked = self.stamp;
+            self.next_statement();
+        }
+        self.here()
+    }
+
+    /// Takes back what was written since the mark; the mark stays valid. A mark that was set before the first
+    /// write takes back everything.
+    pub fn rollback_to(&mut self, mark: Mark) {
+        if self.state == TransactionState::Write {
+            self.take_back(mark.undo_len);
+            self.next_statement();
+        }
+    }
+
+    /// Writes so far, as the undo list counts them: whether anything was written since a mark.
+    pub fn has_written_since(&self, mark: Mark) -> bool {
+        self.undo.len() > mark.undo_len
+    }
+
+    fn here(&self) -> Mark {
+        Mark { undo_len: self.undo.len() }
+    }
+
+    /// Gives what is written from now on a stamp of its own.
+    #[inline]
+    fn next_statement(&mut self) {
+        self.stamp = if self.stamp.statement() < Stamp::STATEMENT_MAX {
+            Stamp::new(self.stamp.csn(), self.stamp.statement() + 1)
+        } else {
+            Stamp::new(Csn(self.stamp.csn().0 + 1), 0)
+        };
+    }
+
+    #[inline]
+    fn take_back(&mut self, undo_len: usize) {
+        while self.undo.len() > undo_len {
+            let Some(undo) = self.undo.pop() else { return };
+            if let Some(schema) = undo.take_back(&self.trees, self.shared.store()) {
+                self.schema = schema;
+            }
+        }
+    }
+
+    /// Forgets versions that a statement wrote over and that no rollback can come back to: written by this
+    /// transaction after its last mark. Without this a row that is updated a million times in one transaction
+    /// would keep a million versions.
+    #[cold]
+    fn forget_rewritten(&mut self, from: Mark) {
+        self.rewritten = 0;
+        let own_views = self.shared.state().views.newest().is_some_and(|newest| newest > self.marked);
+        if own_views {
+            return;
+        }
+        let marked = self.marked;
+        let mut kept = from.undo_len;
+        for i in from.undo_len..self.undo.len() {
+            let forget = match self.undo[i].replaced() {
+                Some((old, new)) if is_rewrite(old, new, marked) => {
+                    if new.stamp() != old.stamp() {
+                        drop(new.set_older(old.older()));
+                    }
+                    true
+                }
+                _ => false,
+            };
+            if !forget {
+                self.undo.swap(kept, i);
+                kept += 1;
+            }
+        }
+        self.relinked = true;
+        self.undo.truncate(kept);
+    }
+
+    // Writes.
+
+    /// Writes a row whose rowid has none; false (and nothing written) if it has.
+    #[inline]
+    pub fn insert_row(&mut self, tree: &Arc<RowTree>, rowid: i64, record: &[u8]) -> bool {
+        let new = Version::row(self.stamp, record);
+        self.write_row(tree, rowid, new, PutIf::Absent).is_some()
+    }
+
+    /// Writes a row whether its rowid has one or not; true if it had.
+    #[inline]
+    pub fn put_row(&mut self, tree: &Arc<RowTree>, rowid: i64, record: &[u8]) -> bool {
+        let new = Version::row(self.stamp, record);
+        self.write_row(tree, rowid, new, PutIf::Always).unwrap_or_default()
+    }
+
+    /// Removes a row; false if there is none.
+    #[inline]
+    pub fn delete_row(&mut self, tree: &Arc<RowTree>, rowid: i64) -> bool {
+        let new = Version::row_tombstone(self.stamp);
+        self.write_row(tree, rowid, new, PutIf::Present).is_some()
+    }
+
+    /// Writes an entry whose key has none; false (and nothing written) if it has.
+    #[inline]
+    pub fn insert_key(&mut self, tree: &Arc<KeyTree>, key: &[u8], record: &[u8]) -> bool {
+        let new = Version::entry(self.stamp, key, record, &mut self.scratch);
+        self.write_key(tree, key, new, PutIf::Absent).is_some()
+    }
+
+    /// Writes an entry whether its key has one or not; true if it had.
+    #[inline]
+    pub fn put_key(&mut self, tree: &Arc<KeyTree>, key: &[u8], record: &[u8]) -> bool {
+        let new = Version::entry(self.stamp, key, record, &mut self.scratch);
+        self.write_key(tree, key, new, PutIf::Always).unwrap_or_default()
+    }
+
+    /// Removes an entry; false if there is none.
+    #[inline]
+    pub fn delete_key(&mut self, tree: &Arc<KeyTree>, key: &[u8]) -> bool {
+        let new = Version::entry_tombstone(self.stamp, key);
+        self.write_key(tree, key, new, PutIf::Present).is_some()
+    }
+
+    /// `None` if the condition did not hold, else whether the row was there.
+    #[inline]
+    fn write_row(&mut self, tree: &Arc<RowTree>, rowid: i64, new: Version, condition: PutIf) -> Option<bool> {
+        debug_assert!(self.state == TransactionState::Write);
+        let index = self.tree_index(tree.id(), || Tree::Row(tree.clone()));
+        let linked = new.clone();
+        let Some(old) = tree.put_if(rowid, new, condition).ok()? else {
+            self.undo.push(Undo::RowInsert { tree: index, rowid });
+            return Some(false);
+        };
+        let live = self.replaces(&old, &linked);
+        self.undo.push(Undo::RowReplace { tree: index, rowid, old, new: linked });
+        Some(live)
+    }
+
+    #[inline]
+    fn write_key(&mut self, tree: &Arc<KeyTree>, key: &[u8], new: Version, condition: PutIf) -> Option<bool> {
+        debug_assert!(self.state == TransactionState::Write);
+        let index = self.tree_index(tree.id(), || Tree::Key(tree.clone()));
+        let linked = new.clone();
+        let Some(old) = tree.put_if(key, new, condition).ok()? else {
+            self.undo.push(Undo::KeyInsert { tree: index, new: linked });
+            return Some(false);
+        };
+        let live = self.replaces(&old, &linked);
+        self.undo.push(Undo::KeyReplace { tree: index, old, new: linked });
+        Some(live)
+    }
+
+    /// Notes that a version replaces another; whether that one was a row and not the end of one.
+    #[inline]
+    fn replaces(&mut self, old: &Version, new: &Version) -> bool {
+        self.has_garbage = true;
+        if is_rewrite(old, new, self.marked) {
+            self.rewritten += 1;
+        }
+        !old.is_tombstone()
+    }
+
+    #[inline]
+    fn tree_index(&mut self, id: ObjectId, tree: impl FnOnce() -> Tree) -> TreeIndex {
+        if let Some(index) = self.tree_indexes.get(&id) {
+            return *index;
+        }
+        let index = self.trees.len() as TreeIndex;
+        self.trees.push(tree());
+        self.tree_indexes.insert(id, index);
+        index
+    }
+
+    // Schema.
+
+    /// An empty tree under a new object id; it goes if the transaction is rolled back.
+    pub fn create_tree(&mut self, kind: TreeKind) -> Tree {
+        debug_assert!(self.state == TransactionState::Write);
+        let id = self.shared.store().allocate_id();
+        self.undo.push(Undo::Create(id));
+        self.shared.store().create(id, kind)
+    }
+
+    /// Lets a tree go once the transaction is committed and nobody reads it any more.
+    pub fn drop_tree(&mut self, id: ObjectId) {
+        debug_assert!(self.state == TransactionState::Write);
+        self.has_garbage = true;
+        self.undo.push(Undo::Drop(id));
+    }
+
+    /// Puts a changed schema into force: for this transaction now, for all at its commit.
+    pub fn set_schema(&mut self, schema: Arc<Schema>) {
+        debug_assert!(self.state == TransactionState::Write);
+        let before = std::mem::replace(&mut self.schema, schema);
+        self.undo.push(Undo::Schema(before));
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        self.rollback();
+    }
+}
+
+/// Whether both versions were written by a transaction after its last mark, and neither ends the row.
+#[inline]
+fn is_rewrite(old: &Version, new: &Version, marked: Stamp) -> bool {
+    old.stamp() > marked && !old.is_tombstone() && !new.is_tombstone()
+}

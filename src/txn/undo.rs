@@ -1,0 +1,70 @@
+//! How each write of a transaction is taken back, in the order of writing.
+//!
+//! The same list says at commit which versions replaced others, and so what may be cleaned.
+
+use std::sync::Arc;
+
+use crate::catalog::Schema;
+use crate::store::{ObjectId, Store, Tree, Version};
+
+/// The place of a tree in the list of trees that the transaction has written to.
+pub type TreeIndex = u32;
+
+pub enum Undo {
+    /// A row where there was no version.
+    RowInsert { tree: TreeIndex, rowid: i64 },
+    /// A row's version, tombstones included, over another.
+    RowReplace { tree: TreeIndex, rowid: i64, old: Version, new: Version },
+    /// An entry where there was no version.
+    KeyInsert { tree: TreeIndex, new: Version },
+    /// An entry's version over another of the same key.
+    KeyReplace { tree: TreeIndex, old: Version, new: Version },
+    /// The schema that was in force before.
+    Schema(Arc<Schema>),
+    /// A tree that did not exist.
+    Create(ObjectId),
+    /// A tree that goes away at commit.
+    Drop(ObjectId),
+}
+
+impl Undo {
+    /// Takes a write to a tree back. The schema is the transaction's own affair: it is returned.
+    pub fn take_back(self, trees: &[Tree], store: &Store) -> Option<Arc<Schema>> {
+        match self {
+            Undo::RowInsert { tree, rowid } => {
+                if let Some(Tree::Row(tree)) = trees.get(tree as usize) {
+                    tree.restore(rowid, None);
+                }
+            }
+            Undo::RowReplace { tree, rowid, old, .. } => {
+                if let Some(Tree::Row(tree)) = trees.get(tree as usize) {
+                    tree.restore(rowid, Some(old));
+                }
+            }
+            Undo::KeyInsert { tree, new } => {
+                if let Some(Tree::Key(tree)) = trees.get(tree as usize) {
+                    tree.restore(new.key(), None);
+                }
+            }
+            Undo::KeyReplace { tree, old, new } => {
+                if let Some(Tree::Key(tree)) = trees.get(tree as usize) {
+                    tree.restore(new.key(), Some(old));
+                }
+            }
+            Undo::Create(id) => {
+                store.remove(id);
+            }
+            Undo::Drop(_) => {}
+            Undo::Schema(before) => return Some(before),
+        }
+        None
+    }
+
+    /// The versions of a row or entry that replaced another: (old, new).
+    pub fn replaced(&self) -> Option<(&Version, &Version)> {
+        match self {
+            Undo::RowReplace { old, new, .. } | Undo::KeyReplace { old, new, .. } => Some((old, new)),
+            _ => None,
+        }
+    }
+}

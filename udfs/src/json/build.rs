@@ -1,0 +1,83 @@
+//! json(), jsonb(), json_array(), json_object(), json_quote() and their jsonb_ forms.
+//! <https://sqlite.org/json1.html#jmini>, <https://sqlite.org/json1.html#jarray>
+
+use super::document::document;
+use super::text::push_quoted;
+use super::value::{Form, built_result, json_result, push_json};
+use crate::signature::{Call, FunctionError, FunctionResult};
+use crate::value::ValueRef;
+
+pub fn json<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
+    match document(args[0])? {
+        Some(document) => json_result(call, &document, 0, Form::Text),
+        None => Ok(ValueRef::Null),
+    }
+}
+
+pub fn jsonb<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
+    match document(args[0])? {
+        Some(document) => json_result(call, &document, 0, Form::Binary),
+        None => Ok(ValueRef::Null),
+    }
+}
+
+pub fn json_quote<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
+    let mut out = Vec::new();
+    push_json(&mut out, args[0], call.is_json(0))?;
+    built_result(call, &out, Form::Text)
+}
+
+fn array<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>], form: Form) -> FunctionResult<'a> {
+    let mut out = vec![b'['];
+    for (i, &value) in args.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        push_json(&mut out, value, call.is_json(i))?;
+        within_limit(call, &out)?;
+    }
+    out.push(b']');
+    built_result(call, &out, form)
+}
+
+pub fn json_array<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
+    array(call, args, Form::Text)
+}
+
+pub fn jsonb_array<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
+    array(call, args, Form::Binary)
+}
+
+fn object<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>], form: Form) -> FunctionResult<'a> {
+    if !args.len().is_multiple_of(2) {
+        return Err(FunctionError::new("json_object() requires an even number of arguments"));
+    }
+    let mut out = vec![b'{'];
+    for (i, pair) in args.chunks_exact(2).enumerate() {
+        let ValueRef::Text(label) = pair[0] else {
+            return Err(FunctionError::new("json_object() labels must be TEXT"));
+        };
+        if i > 0 {
+            out.push(b',');
+        }
+        push_quoted(&mut out, label);
+        out.push(b':');
+        push_json(&mut out, pair[1], call.is_json(2 * i + 1))?;
+        within_limit(call, &out)?;
+    }
+    out.push(b'}');
+    built_result(call, &out, form)
+}
+
+pub fn json_object<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
+    object(call, args, Form::Text)
+}
+
+pub fn jsonb_object<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
+    object(call, args, Form::Binary)
+}
+
+/// Stops the growth of a result that could not be returned anyway.
+fn within_limit(call: &Call<'_, '_>, out: &[u8]) -> Result<(), FunctionError> {
+    if out.len() > call.host.length_limit() { Err(FunctionError::TooBig) } else { Ok(()) }
+}
