@@ -5,3 +5,20 @@
 //! of schema objects. This crate does no I/O and knows neither tables nor values.
 
 pub mod ast;
+mod complete;
+mod keyword;
+mod lexer;
+mod parse;
+
+pub use complete::is_complete;
+pub use parse::{ParseError, parse_at, parse_expression};
+
+/// The first statement of a text; `None` if there is nothing but white space, comments and semicolons.
+pub fn parse(text: &str) -> Result<Option<ast::Parsed>, ParseError> {
+    parse_at(text, 0)
+}
+
+/// A name as SQL text: in double quotes, which are doubled inside.
+pub fn quote_name(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

@@ -4,13 +4,28 @@
 //! Expressions of the schema (CHECK, DEFAULT, generated columns, index terms, views, triggers) are kept as
 //! syntax trees with the text they were parsed from; `plan` binds them when a statement needs them.
 
+pub mod build_index;
+pub mod build_table;
+pub mod build_trigger;
+pub mod build_view;
+pub mod column;
+pub mod environment;
 pub mod index;
+pub mod load;
 pub mod schema;
+pub mod self_reference;
+pub mod sql_text;
+pub mod system;
 pub mod table;
 pub mod trigger;
 pub mod view;
 
+#[cfg(test)]
+mod tests;
+
 pub use index::{Index, IndexColumn, IndexOrigin, IndexTerm};
+pub use environment::{Environment, FunctionKind};
+pub use load::{SchemaRow, load};
 pub use schema::{Object, Schema};
 pub use table::{Check, Column, DefaultValue, ForeignKey, Generated, NotNull, PrimaryKey, SourceExpr, Table, TableKind};
 pub use trigger::Trigger;

@@ -76,6 +76,55 @@ impl Schema {
     }
 }
 
+impl Schema {
+    /// Adds a table with the indexes of its constraints, or replaces the table of that name.
+    pub fn add_table(&mut self, table: Table) {
+        for index in &table.indexes {
+            self.indexes.insert(fold(&index.name), index.clone());
+        }
+        self.tables.insert(fold(&table.name), Arc::new(table));
+    }
+
+    /// Adds an index to the schema and to its table.
+    pub fn add_index(&mut self, index: Index) {
+        let index = Arc::new(index);
+        if let Some(table) = self.tables.get_mut(&fold(&index.table)) {
+            Arc::make_mut(table).indexes.push(index.clone());
+        }
+        self.indexes.insert(fold(&index.name), index);
+    }
+
+    pub fn add_trigger(&mut self, trigger: Trigger) {
+        let key = fold(&trigger.name);
+        self.trigger_order.push(key.clone());
+        self.triggers.insert(key, Arc::new(trigger));
+    }
+
+    /// Takes a table out with its indexes. Its triggers are the caller's to remove.
+    pub fn remove_table(&mut self, name: &str) {
+        if let Some(table) = self.tables.remove(&fold(name)) {
+            for index in &table.indexes {
+                self.indexes.remove(&fold(&index.name));
+            }
+        }
+    }
+
+    pub fn remove_index(&mut self, name: &str) {
+        let key = fold(name);
+        if let Some(index) = self.indexes.remove(&key)
+            && let Some(table) = self.tables.get_mut(&fold(&index.table))
+        {
+            Arc::make_mut(table).indexes.retain(|i| fold(&i.name) != key);
+        }
+    }
+
+    pub fn remove_trigger(&mut self, name: &str) {
+        let key = fold(name);
+        self.trigger_order.retain(|t| *t != key);
+        self.triggers.remove(&key);
+    }
+}
+
 fn lookup<'m, T>(map: &'m FxHashMap<Box<str>, T>, name: &str) -> Option<&'m T> {
     if let Some(found) = map.get(name) {
         return Some(found);

@@ -112,7 +112,7 @@ pub struct Table {
     pub indexes: Vec<Arc<Index>>,
     /// The text stored in `sqlite_schema`.
     pub sql: Arc<str>,
-    /// `sqlite_schema`, `sqlite_sequence` and the like: not writable by ordinary statements where SQLite forbids it.
+    /// The schema table, which ordinary statements must not write. (`sqlite_sequence` and `sqlite_stat1` they may.)
     pub system: bool,
 }
 

@@ -56,14 +56,14 @@ impl Garbage {
             match entry {
                 Undo::RowReplace { tree, rowid, old, new } => {
                     if let Some(Tree::Row(tree)) = commit.trees.get(*tree as usize)
-                        && !settled(tree, *rowid, old, new, commit, alone, horizons)
+                        && !settled(tree, *rowid, old.as_ref(), new, commit, alone, horizons)
                     {
                         self.queue.push_back(Item { ready: commit.stamp, what: What::Row(tree.clone(), *rowid) });
                     }
                 }
                 Undo::KeyReplace { tree, old, new } => {
                     if let Some(Tree::Key(tree)) = commit.trees.get(*tree as usize)
-                        && !settled(tree, new.key(), old, new, commit, alone, horizons)
+                        && !settled(tree, new.key(), old.as_ref(), new, commit, alone, horizons)
                     {
                         let key = new.key().into();
                         self.queue.push_back(Item { ready: commit.stamp, what: What::Key(tree.clone(), key) });
@@ -106,7 +106,7 @@ impl Garbage {
 fn settled<O: Order>(
     tree: &TreeOf<O>,
     key: O::Key<'_>,
-    old: &Version,
+    old: Option<&Version>,
     new: &Version,
     commit: &Committed<'_>,
     alone: bool,
@@ -123,7 +123,8 @@ fn settled<O: Order>(
         return true;
     }
     // What was replaced had garbage itself: then its key is in the queue already.
-    let queued = old.is_tombstone() || old.has_older();
+    let old = old.cloned().or_else(|| new.older());
+    let queued = old.is_some_and(|old| old.is_tombstone() || old.has_older());
     new.prune(horizons);
     queued || !(new.is_tombstone() || new.has_older())
 }

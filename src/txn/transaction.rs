@@ -15,7 +15,7 @@ use super::error::Error;
 use super::garbage::Committed;
 use super::undo::{TreeIndex, Undo};
 use crate::catalog::Schema;
-use crate::store::tree::PutIf;
+use crate::store::tree::{Put, PutIf};
 use crate::store::{Csn, KeyTree, ObjectId, RowTree, Stamp, Tree, TreeKind, Version, View};
 
 /// Undo entries whose room is kept for the next transaction.
@@ -369,7 +369,7 @@ impl Transaction {
         let mut kept = from.undo_len;
         for i in from.undo_len..self.undo.len() {
             let forget = match self.undo[i].replaced() {
-                Some((old, new)) if is_rewrite(old, new, marked) => {
+                Some((old, new)) if is_rewrite(&old, new, marked) => {
                     if new.stamp() != old.stamp() {
                         drop(new.set_older(old.older()));
                     }
@@ -434,39 +434,68 @@ impl Transaction {
     #[inline]
     fn write_row(&mut self, tree: &Arc<RowTree>, rowid: i64, new: Version, condition: PutIf) -> Option<bool> {
         debug_assert!(self.state == TransactionState::Write);
-        let index = self.tree_index(tree.id(), || Tree::Row(tree.clone()));
-        let linked = new.clone();
-        let Some(old) = tree.put_if(rowid, new, condition).ok()? else {
-            self.undo.push(Undo::RowInsert { tree: index, rowid });
-            return Some(false);
+        let put = tree.put(rowid, &new, condition);
+        let tree = self.tree_index(tree.id(), || Tree::Row(tree.clone()));
+        let (old, live) = match put {
+            Put::Refused => return None,
+            Put::New => {
+                self.undo.push(Undo::RowInsert { tree, rowid });
+                return Some(false);
+            }
+            Put::Over { tombstone, newest_around } => {
+                self.note_over(newest_around, &new);
+                (None, !tombstone)
+            }
+            Put::Same { old, tombstone } => {
+                self.note_same(&old, &new);
+                (Some(old), !tombstone)
+            }
         };
-        let live = self.replaces(&old, &linked);
-        self.undo.push(Undo::RowReplace { tree: index, rowid, old, new: linked });
+        self.has_garbage = true;
+        self.undo.push(Undo::RowReplace { tree, rowid, old, new });
         Some(live)
     }
 
     #[inline]
     fn write_key(&mut self, tree: &Arc<KeyTree>, key: &[u8], new: Version, condition: PutIf) -> Option<bool> {
         debug_assert!(self.state == TransactionState::Write);
-        let index = self.tree_index(tree.id(), || Tree::Key(tree.clone()));
-        let linked = new.clone();
-        let Some(old) = tree.put_if(key, new, condition).ok()? else {
-            self.undo.push(Undo::KeyInsert { tree: index, new: linked });
-            return Some(false);
+        let put = tree.put(key, &new, condition);
+        let tree = self.tree_index(tree.id(), || Tree::Key(tree.clone()));
+        let (old, live) = match put {
+            Put::Refused => return None,
+            Put::New => {
+                self.undo.push(Undo::KeyInsert { tree, new });
+                return Some(false);
+            }
+            Put::Over { tombstone, newest_around } => {
+                self.note_over(newest_around, &new);
+                (None, !tombstone)
+            }
+            Put::Same { old, tombstone } => {
+                self.note_same(&old, &new);
+                (Some(old), !tombstone)
+            }
         };
-        let live = self.replaces(&old, &linked);
-        self.undo.push(Undo::KeyReplace { tree: index, old, new: linked });
+        self.has_garbage = true;
+        self.undo.push(Undo::KeyReplace { tree, old, new });
         Some(live)
     }
 
-    /// Notes that a version replaces another; whether that one was a row and not the end of one.
+    /// Notes a version that replaces one at most as new as `newest_around`.
     #[inline]
-    fn replaces(&mut self, old: &Version, new: &Version) -> bool {
-        self.has_garbage = true;
+    fn note_over(&mut self, newest_around: Stamp, new: &Version) {
+        if newest_around > self.marked
+            && let Some(old) = new.older()
+        {
+            self.note_same(&old, new);
+        }
+    }
+
+    #[inline]
+    fn note_same(&mut self, old: &Version, new: &Version) {
         if is_rewrite(old, new, self.marked) {
             self.rewritten += 1;
         }
-        !old.is_tombstone()
     }
 
     #[inline]

@@ -13,12 +13,13 @@ pub type TreeIndex = u32;
 pub enum Undo {
     /// A row where there was no version.
     RowInsert { tree: TreeIndex, rowid: i64 },
-    /// A row's version, tombstones included, over another.
-    RowReplace { tree: TreeIndex, rowid: i64, old: Version, new: Version },
+    /// A row's version over another, tombstones included. `old` is `None` if it is linked behind the new one,
+    /// else it has the same stamp.
+    RowReplace { tree: TreeIndex, rowid: i64, old: Option<Version>, new: Version },
     /// An entry where there was no version.
     KeyInsert { tree: TreeIndex, new: Version },
-    /// An entry's version over another of the same key.
-    KeyReplace { tree: TreeIndex, old: Version, new: Version },
+    /// An entry's version over another, as with rows.
+    KeyReplace { tree: TreeIndex, old: Option<Version>, new: Version },
     /// The schema that was in force before.
     Schema(Arc<Schema>),
     /// A tree that did not exist.
@@ -36,9 +37,10 @@ impl Undo {
                     tree.restore(rowid, None);
                 }
             }
-            Undo::RowReplace { tree, rowid, old, .. } => {
+            Undo::RowReplace { tree, rowid, old, new } => {
                 if let Some(Tree::Row(tree)) = trees.get(tree as usize) {
-                    tree.restore(rowid, Some(old));
+                    // The link stays: an open cursor may hold a leaf with the version that goes.
+                    tree.restore(rowid, old.or_else(|| new.older()));
                 }
             }
             Undo::KeyInsert { tree, new } => {
@@ -48,7 +50,7 @@ impl Undo {
             }
             Undo::KeyReplace { tree, old, new } => {
                 if let Some(Tree::Key(tree)) = trees.get(tree as usize) {
-                    tree.restore(new.key(), Some(old));
+                    tree.restore(new.key(), old.or_else(|| new.older()));
                 }
             }
             Undo::Create(id) => {
@@ -61,9 +63,11 @@ impl Undo {
     }
 
     /// The versions of a row or entry that replaced another: (old, new).
-    pub fn replaced(&self) -> Option<(&Version, &Version)> {
+    pub fn replaced(&self) -> Option<(Version, &Version)> {
         match self {
-            Undo::RowReplace { old, new, .. } | Undo::KeyReplace { old, new, .. } => Some((old, new)),
+            Undo::RowReplace { old, new, .. } | Undo::KeyReplace { old, new, .. } => {
+                Some((old.clone().or_else(|| new.older())?, new))
+            }
             _ => None,
         }
     }

@@ -37,11 +37,6 @@ impl Views {
         i == 0
     }
 
-    #[inline]
-    pub fn is_empty(&self) -> bool {
-        self.horizons.is_empty()
-    }
-
     pub fn newest(&self) -> Option<Stamp> {
         self.horizons.last().map(|(h, _)| *h)
     }
@@ -69,6 +64,6 @@ mod tests {
         assert!(views.remove(Stamp(3)));
         assert!(views.remove(Stamp(5)));
         assert!(views.remove(Stamp(9)));
-        assert!(views.is_empty());
+        assert_eq!(views.newest(), None);
     }
 }

@@ -6,3 +6,4 @@
 
 pub mod value;
 pub mod signature;
+pub mod json;

@@ -9,6 +9,7 @@
 
 use std::sync::Arc;
 
+use super::leaf::Entry;
 use super::order::{KeyOrder, Order, RowOrder};
 use super::{LeafRef, Tree, visible_older};
 use crate::store::ids::View;
@@ -21,8 +22,10 @@ pub struct Cursor<O: Order> {
     leaf: Option<LeafRef<O>>,
     /// The current entry's place in the leaf.
     index: usize,
-    /// The entries from the current one up to this are known to be seen in their newest version.
-    clear: usize,
+    /// The entries in this stretch, the current one among them, are known to be seen in their newest version.
+    /// Empty if the current entry is not.
+    clear_from: usize,
+    clear_to: usize,
     /// How many entries the next look ahead takes; grows as the cursor goes on.
     ahead: usize,
     /// The current entry's version if it is not the newest.
@@ -41,7 +44,7 @@ const AHEAD_MAX: usize = 16;
 
 impl<O: Order> Cursor<O> {
     pub fn new(tree: Arc<Tree<O>>, view: View) -> Cursor<O> {
-        Cursor { tree, view, leaf: None, index: 0, clear: 0, ahead: 1, older: None, parked: None }
+        Cursor { tree, view, leaf: None, index: 0, clear_from: 0, clear_to: 0, ahead: 1, older: None, parked: None }
     }
 
     pub fn tree(&self) -> &Arc<Tree<O>> {
@@ -64,7 +67,8 @@ impl<O: Order> Cursor<O> {
         self.older = None;
         self.parked = None;
         self.index = 0;
-        self.clear = 0;
+        self.clear_from = 0;
+        self.clear_to = 0;
     }
 
     /// Whether the cursor is at an entry.
@@ -117,7 +121,7 @@ impl<O: Order> Cursor<O> {
     #[inline]
     #[expect(clippy::should_implement_trait, reason = "the entry stays in the cursor: it lends it")]
     pub fn next(&mut self) -> bool {
-        if self.index + 1 < self.clear {
+        if self.index + 1 < self.clear_to {
             self.index += 1;
             return true;
         }
@@ -127,18 +131,9 @@ impl<O: Order> Cursor<O> {
     /// To the entry before; false (and at no entry) before the first one.
     #[inline]
     pub fn prev(&mut self) -> bool {
-        self.unpark_backward();
-        let Some(leaf) = &self.leaf else { return false };
-        if let Some(i) = self.index.checked_sub(1) {
-            let version = &leaf.versions()[i];
-            if self.view.sees(version.stamp()) && !version.is_tombstone() {
-                self.index = i;
-                self.clear = i + 1;
-                if self.older.is_some() {
-                    self.older = None;
-                }
-                return true;
-            }
+        if self.index > self.clear_from {
+            self.index -= 1;
+            return true;
         }
         self.retreat()
     }
@@ -160,9 +155,10 @@ impl<O: Order> Cursor<O> {
     /// Lets go of the leaf but not of the current entry: the next move descends again.
     pub fn release(&mut self) {
         if let Some(leaf) = self.leaf.take() {
-            let version = self.older.take().unwrap_or_else(|| leaf.versions()[self.index].clone());
-            self.parked = Some(Parked { inline: leaf.inlines()[self.index], version });
-            self.clear = 0;
+            let version = self.older.take().unwrap_or_else(|| leaf.entries()[self.index].version().clone());
+            self.parked = Some(Parked { inline: leaf.entries()[self.index].inline, version });
+            self.clear_from = 0;
+            self.clear_to = 0;
             self.index = 0;
         }
     }
@@ -173,7 +169,7 @@ impl<O: Order> Cursor<O> {
             return Some(version);
         }
         if let Some(leaf) = &self.leaf {
-            return leaf.versions().get(self.index);
+            return leaf.entries().get(self.index).map(Entry::version);
         }
         self.parked.as_ref().map(|parked| &parked.version)
     }
@@ -205,27 +201,25 @@ impl<O: Order> Cursor<O> {
     /// To the first entry seen at or behind a place.
     fn enter_forward(&mut self, mut found: Option<(LeafRef<O>, usize)>) -> bool {
         while let Some((leaf, from)) = found {
-            let versions = leaf.versions();
-            for (i, version) in versions.iter().enumerate().skip(from) {
-                if self.view.sees(version.stamp()) {
-                    if version.is_tombstone() {
-                        continue;
-                    }
-                    let end = (i + self.ahead).min(versions.len());
-                    let unclear = versions[i + 1..end]
-                        .iter()
-                        .position(|v| !self.view.sees(v.stamp()) || v.is_tombstone());
-                    self.clear = unclear.map_or(end, |n| i + 1 + n);
-                    self.index = i;
-                    self.leaf = Some(leaf);
-                    return true;
+            if leaf.is_seen(self.view) {
+                let (start, end) = leaf.live_from(from);
+                if start < end {
+                    return self.settle(leaf, start, (start, end));
                 }
-                if let Some(older) = visible_older(version, self.view) {
-                    self.older = Some(older);
-                    self.index = i;
-                    self.clear = i + 1;
-                    self.leaf = Some(leaf);
-                    return true;
+            } else {
+                for (i, entry) in leaf.entries().iter().enumerate().skip(from) {
+                    if self.view.sees(entry.version().stamp()) {
+                        if !leaf.is_tombstone(i) {
+                            let end = (i + self.ahead).min(leaf.len());
+                            let unclear = (i + 1..end).find(|&i| {
+                                leaf.is_tombstone(i) || !self.view.sees(leaf.entries()[i].version().stamp())
+                            });
+                            return self.settle(leaf, i, (i, unclear.unwrap_or(end)));
+                        }
+                    } else if let Some(older) = visible_older(entry.version(), self.view) {
+                        self.older = Some(older);
+                        return self.settle(leaf, i, (i, i));
+                    }
                 }
             }
             found = self.leaf_behind(&leaf);
@@ -234,21 +228,21 @@ impl<O: Order> Cursor<O> {
         false
     }
 
-    fn unpark_backward(&mut self) {
-        if let Some(parked) = self.parked.take() {
-            // The entry may be gone, so that the cursor stands before the one that follows it.
-            let at = O::of_entry(parked.inline, &parked.version);
-            let body = self.tree.body.read();
-            if let Some((leaf, i)) = place(body.root.before(at, false)) {
-                drop(body);
-                self.index = i + 1;
-                self.leaf = Some(leaf);
-            }
-        }
+    #[inline]
+    fn settle(&mut self, leaf: LeafRef<O>, index: usize, clear: (usize, usize)) -> bool {
+        self.leaf = Some(leaf);
+        self.index = index;
+        (self.clear_from, self.clear_to) = clear;
+        true
     }
 
-    /// From the current entry to the one before, the simple case excepted.
+    /// From the current entry, which is the first one known to be clear, to the one before.
     fn retreat(&mut self) -> bool {
+        if let Some(parked) = self.parked.take() {
+            let from = O::of_entry(parked.inline, &parked.version);
+            let found = place(self.tree.body.read().root.before(from, false));
+            return self.enter_backward(found);
+        }
         let Some(leaf) = self.leaf.take() else { return false };
         self.older = None;
         let found = match self.index.checked_sub(1) {
@@ -258,6 +252,7 @@ impl<O: Order> Cursor<O> {
         self.enter_backward(found)
     }
 
+    /// The place of the last entry before a leaf that the cursor held.
     fn leaf_before(&self, leaf: &LeafRef<O>) -> Option<(LeafRef<O>, usize)> {
         place(self.tree.body.read().root.before(leaf.key(0), false))
     }
@@ -265,18 +260,21 @@ impl<O: Order> Cursor<O> {
     /// To the last entry seen at or before a place.
     fn enter_backward(&mut self, mut found: Option<(LeafRef<O>, usize)>) -> bool {
         while let Some((leaf, from)) = found {
-            for (i, version) in leaf.versions().iter().enumerate().take(from + 1).rev() {
-                let seen = if self.view.sees(version.stamp()) {
-                    !version.is_tombstone()
-                } else {
-                    self.older = visible_older(version, self.view);
-                    self.older.is_some()
-                };
-                if seen {
-                    self.index = i;
-                    self.clear = i + 1;
-                    self.leaf = Some(leaf);
-                    return true;
+            if leaf.is_seen(self.view) {
+                let (start, end) = leaf.live_before(from + 1);
+                if start < end {
+                    return self.settle(leaf, end - 1, (start, end));
+                }
+            } else {
+                for (i, entry) in leaf.entries().iter().enumerate().take(from + 1).rev() {
+                    if self.view.sees(entry.version().stamp()) {
+                        if !leaf.is_tombstone(i) {
+                            return self.settle(leaf, i, (i, i + 1));
+                        }
+                    } else if let Some(older) = visible_older(entry.version(), self.view) {
+                        self.older = Some(older);
+                        return self.settle(leaf, i, (i, i));
+                    }
                 }
             }
             found = self.leaf_before(&leaf);
@@ -291,7 +289,7 @@ impl Cursor<RowOrder> {
     #[inline]
     pub fn rowid(&self) -> i64 {
         if let Some(leaf) = &self.leaf {
-            return leaf.inlines().get(self.index).copied().unwrap_or_default();
+            return leaf.entries().get(self.index).map_or(0, |entry| entry.inline);
         }
         self.parked.as_ref().map_or(0, |parked| parked.inline)
     }

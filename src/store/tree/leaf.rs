@@ -1,10 +1,13 @@
 //! A leaf: up to 64 entries in the order of their keys.
 //!
-//! Invariant: `inlines` and `versions` have the same length; entry `i` is the pair of their `i`-th elements.
-
-use arrayvec::ArrayVec;
+//! Key and version of an entry lie together, and what a reader mostly asks (is everything here seen? is anything
+//! a tombstone?) is answered by the leaf's head: a version in memory is touched when its record is wanted, not before.
+//!
+//! Invariants: entries from `len` on have the padding key and no version; bit `i` of `tombstones` says whether
+//! entry `i` is one; no version is newer than `newest`.
 
 use super::order::Order;
+use crate::store::ids::{Stamp, View};
 use crate::store::version::Version;
 
 /// Entries of a full leaf. Half as many would double the descents of a scan, twice as many would double what
@@ -15,80 +18,206 @@ pub const LEAF_SMALL: usize = 16;
 /// Two leaves merge if they have at most this many entries together, which leaves room to grow.
 pub const LEAF_MERGED_MAX: usize = 48;
 
+/// Entries of 16 bytes that share a cache line.
+const LINE: usize = 4;
+
+#[repr(C)]
 pub struct Leaf<O: Order> {
-    inlines: ArrayVec<O::Inline, LEAF_MAX>,
-    versions: ArrayVec<Version, LEAF_MAX>,
+    len: usize,
+    tombstones: u64,
+    newest: Stamp,
+    entries: [Entry<O>; LEAF_MAX],
+}
+
+pub struct Entry<O: Order> {
+    pub inline: O::Inline,
+    version: Option<Version>,
+}
+
+impl<O: Order> Clone for Entry<O> {
+    #[inline]
+    fn clone(&self) -> Self {
+        Entry { inline: self.inline, version: self.version.clone() }
+    }
+}
+
+impl<O: Order> Entry<O> {
+    const PADDING: Entry<O> = Entry { inline: O::PADDING, version: None };
+
+    /// The entry's newest version; entries within the leaf's length have one.
+    #[inline]
+    pub fn version(&self) -> &Version {
+        self.version.as_ref().expect("an entry within the leaf's length has a version")
+    }
 }
 
 impl<O: Order> Default for Leaf<O> {
     fn default() -> Self {
-        Leaf { inlines: ArrayVec::new(), versions: ArrayVec::new() }
+        Leaf { len: 0, tombstones: 0, newest: Stamp::default(), entries: [Entry::PADDING; LEAF_MAX] }
     }
 }
 
 impl<O: Order> Clone for Leaf<O> {
     fn clone(&self) -> Self {
-        Leaf { inlines: self.inlines.clone(), versions: self.versions.clone() }
+        Leaf { len: self.len, tombstones: self.tombstones, newest: self.newest, entries: self.entries.clone() }
     }
 }
 
 impl<O: Order> Leaf<O> {
     #[inline]
     pub fn len(&self) -> usize {
-        self.inlines.len()
+        self.len
     }
 
     #[inline]
     pub fn is_full(&self) -> bool {
-        self.inlines.is_full()
+        self.len == LEAF_MAX
     }
 
     #[inline]
-    pub fn inlines(&self) -> &[O::Inline] {
-        &self.inlines
+    pub fn entries(&self) -> &[Entry<O>] {
+        &self.entries[..self.len]
     }
 
     #[inline]
-    pub fn versions(&self) -> &[Version] {
-        &self.versions
+    pub fn is_tombstone(&self, i: usize) -> bool {
+        self.tombstones >> i & 1 != 0
+    }
+
+    #[inline]
+    pub fn newest(&self) -> Stamp {
+        self.newest
+    }
+
+    /// Whether a view sees every entry in its newest version.
+    #[inline]
+    pub fn is_seen(&self, view: View) -> bool {
+        view.sees(self.newest)
+    }
+
+    /// The stretch of entries without tombstones that starts at `from` or behind it; empty if there is none.
+    #[inline]
+    pub fn live_from(&self, from: usize) -> (usize, usize) {
+        let Some(rest) = self.tombstones.checked_shr(from as u32) else { return (self.len, self.len) };
+        let start = from + rest.trailing_ones() as usize;
+        let Some(rest) = self.tombstones.checked_shr(start as u32) else { return (self.len, self.len) };
+        (start.min(self.len), (start + rest.trailing_zeros() as usize).min(self.len))
+    }
+
+    /// The stretch of entries without tombstones that ends before `end`; empty if there is none.
+    #[inline]
+    pub fn live_before(&self, end: usize) -> (usize, usize) {
+        // The entries before `end`, the last one in the highest bit.
+        let Some(rest) = self.tombstones.checked_shl((LEAF_MAX - end) as u32) else { return (0, 0) };
+        let end = end.saturating_sub(rest.leading_ones() as usize);
+        let Some(rest) = self.tombstones.checked_shl((LEAF_MAX - end) as u32) else { return (0, 0) };
+        (end.saturating_sub(rest.leading_zeros() as usize), end)
     }
 
     /// The key of entry `i`.
     #[inline]
     pub fn key(&self, i: usize) -> O::Probe<'_> {
-        O::of_entry(self.inlines[i], &self.versions[i])
+        let entry = &self.entries[i];
+        O::of_entry(entry.inline, entry.version())
     }
 
+    /// Where a key is or would be. `guess` is tried first.
     #[inline]
-    pub fn search(&self, probe: O::Probe<'_>) -> Result<usize, usize> {
-        O::search(&self.inlines, &self.versions, probe)
+    pub fn search(&self, probe: O::Probe<'_>, guess: usize) -> Result<usize, usize> {
+        if O::IS_INLINE
+            && let Some(entry) = self.entries.get(guess)
+            && entry.inline == O::inline(probe)
+            && entry.version.is_some()
+        {
+            return Ok(guess);
+        }
+        let from = self.lower_bound(O::inline(probe));
+        if O::IS_INLINE {
+            let found = from < self.len && self.entries[from].inline == O::inline(probe);
+            return if found { Ok(from) } else { Err(from) };
+        }
+        let alike = self.entries()[from..].partition_point(|e| e.inline == O::inline(probe));
+        self.entries[from..from + alike]
+            .binary_search_by(|e| O::compare(O::of_entry(e.inline, e.version()), probe))
+            .map(|i| from + i)
+            .map_err(|i| from + i)
+    }
+
+    /// The number of entries whose inline key is less. One look at every cache line, then one line's entries: no
+    /// load waits for another, which counts when the leaf is not in the cache.
+    #[inline]
+    fn lower_bound(&self, inline: O::Inline) -> usize {
+        let mut line = 0;
+        for head in 1..LEAF_MAX / LINE {
+            line += usize::from(self.entries[head * LINE].inline < inline);
+        }
+        let mut less = line * LINE;
+        for i in 0..LINE {
+            less += usize::from(self.entries[line * LINE + i].inline < inline);
+        }
+        less
     }
 
     /// The leaf must not be full.
     #[inline]
     pub fn insert(&mut self, i: usize, inline: O::Inline, version: Version) {
-        self.inlines.insert(i, inline);
-        self.versions.insert(i, version);
+        let below = (1u64 << i) - 1;
+        let bit = u64::from(version.is_tombstone()) << i;
+        self.tombstones = self.tombstones & below | (self.tombstones & !below) << 1 | bit;
+        self.newest = self.newest.max(version.stamp());
+        self.entries[self.len] = Entry { inline, version: Some(version) };
+        self.entries[i..=self.len].rotate_right(1);
+        self.len += 1;
     }
 
     #[inline]
-    pub fn replace(&mut self, i: usize, version: Version) -> Version {
-        std::mem::replace(&mut self.versions[i], version)
+    pub fn replace(&mut self, i: usize, version: Version) -> Option<Version> {
+        self.tombstones = self.tombstones & !(1 << i) | u64::from(version.is_tombstone()) << i;
+        self.newest = self.newest.max(version.stamp());
+        self.entries[i].version.replace(version)
     }
 
-    pub fn remove(&mut self, i: usize) -> Version {
-        self.inlines.remove(i);
-        self.versions.remove(i)
+    pub fn remove(&mut self, i: usize) -> Option<Version> {
+        let below = (1u64 << i) - 1;
+        self.tombstones = self.tombstones & below | self.tombstones >> 1 & !below;
+        self.entries[i..self.len].rotate_left(1);
+        self.len -= 1;
+        std::mem::replace(&mut self.entries[self.len], Entry::PADDING).version
     }
 
-    /// Moves the entries from `i` on into a new leaf.
-    pub fn split_off(&mut self, i: usize) -> Leaf<O> {
-        Leaf { inlines: self.inlines.drain(i..).collect(), versions: self.versions.drain(i..).collect() }
+    /// Moves the entries from `at` on into a new leaf.
+    pub fn split_off(&mut self, at: usize) -> Leaf<O> {
+        let mut right = Leaf { newest: self.newest, ..Leaf::default() };
+        right.len = self.len - at;
+        for (to, from) in right.entries.iter_mut().zip(&mut self.entries[at..self.len]) {
+            std::mem::swap(to, from);
+        }
+        right.tombstones = self.tombstones.checked_shr(at as u32).unwrap_or(0);
+        self.tombstones &= 1u64.checked_shl(at as u32).map_or(u64::MAX, |bit| bit - 1);
+        self.len = at;
+        right
     }
 
     /// Takes over copies of the entries of the leaf to the right; there must be room.
     pub fn append(&mut self, right: &Leaf<O>) {
-        self.inlines.extend(right.inlines.iter().copied());
-        self.versions.extend(right.versions.iter().cloned());
+        let end = self.len + right.len;
+        self.entries[self.len..end].clone_from_slice(right.entries());
+        self.tombstones |= right.tombstones.checked_shl(self.len as u32).unwrap_or(0);
+        self.newest = self.newest.max(right.newest);
+        self.len = end;
+    }
+
+    /// Panics unless the invariants hold.
+    #[cfg(test)]
+    pub fn check(&self) {
+        for (i, entry) in self.entries.iter().enumerate() {
+            match &entry.version {
+                Some(version) => {
+                    assert!(i < self.len && version.stamp() <= self.newest);
+                    assert_eq!(version.is_tombstone(), self.is_tombstone(i));
+                }
+                None => assert!(i >= self.len && entry.inline == O::PADDING && !self.is_tombstone(i)),
+            }
+        }
     }
 }

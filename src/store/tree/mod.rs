@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-use super::ids::{ObjectId, View};
+use super::ids::{ObjectId, Stamp, View};
 use super::version::Version;
 use leaf::Leaf;
 use node::Node;
@@ -61,6 +61,19 @@ pub enum PutIf {
     Present,
 }
 
+/// What a put did.
+#[derive(Debug)]
+pub enum Put {
+    /// The condition did not hold; nothing was changed.
+    Refused,
+    /// The key had no version.
+    New,
+    /// The version before, a tombstone or not, is linked behind the new one. `newest_around` is at least its stamp.
+    Over { tombstone: bool, newest_around: Stamp },
+    /// The version before has the same stamp: only what was behind it is linked behind the new one.
+    Same { old: Version, tombstone: bool },
+}
+
 impl<O: Order> Tree<O> {
     pub fn new(id: ObjectId) -> Tree<O> {
         Tree { id, body: RwLock::new(Body { root: Node::Leaf(LeafRef::new(Leaf::default())), entries: 0 }) }
@@ -78,80 +91,69 @@ impl<O: Order> Tree<O> {
     /// The version of a key that the view sees.
     #[inline]
     pub fn get(&self, key: O::Key<'_>, view: View) -> Option<Version> {
-        let probe = O::probe(key);
-        let body = self.body.read();
-        let leaf = body.root.leaf(probe);
-        let version = &leaf.versions()[leaf.search(probe).ok()?];
-        if view.sees(version.stamp()) {
-            return (!version.is_tombstone()).then(|| version.clone());
+        let newest = self.newest(key)?;
+        if view.sees(newest.stamp()) {
+            return (!newest.is_tombstone()).then_some(newest);
         }
-        let version = version.clone();
-        drop(body);
-        visible_older(&version, view)
+        visible_older(&newest, view)
     }
 
     /// The newest version of a key, committed or not, tombstone or not.
+    #[inline]
     pub fn newest(&self, key: O::Key<'_>) -> Option<Version> {
         let probe = O::probe(key);
         let body = self.body.read();
-        let leaf = body.root.leaf(probe);
-        Some(leaf.versions()[leaf.search(probe).ok()?].clone())
+        let (leaf, guess) = body.root.leaf(probe);
+        let i = leaf.search(probe, guess).ok()?;
+        Some(leaf.entries()[i].version().clone())
     }
 
-    /// Makes `new` the key's newest version; the newest so far is returned and stays behind it.
-    pub fn put(&self, key: O::Key<'_>, new: Version) -> Option<Version> {
-        self.put_if(key, new, PutIf::Always).unwrap_or_else(|newest| newest)
-    }
-
-    /// As [`Tree::put`] if the condition holds; else changes nothing and gives the newest version as the error.
+    /// Makes `new` the key's newest version if the condition holds.
     #[inline]
-    pub fn put_if(
-        &self,
-        key: O::Key<'_>,
-        new: Version,
-        condition: PutIf,
-    ) -> Result<Option<Version>, Option<Version>> {
+    pub fn put(&self, key: O::Key<'_>, new: &Version, condition: PutIf) -> Put {
         let probe = O::probe(key);
         let mut body = self.body.write();
-        let leaf = body.root.leaf_mut(probe);
-        match leaf.search(probe) {
+        let (leaf, guess) = body.root.leaf_mut(probe);
+        match leaf.search(probe, guess) {
             Ok(i) => {
-                let newest = &leaf.versions()[i];
-                let refused = match condition {
-                    PutIf::Always => false,
-                    PutIf::Absent => !newest.is_tombstone(),
-                    PutIf::Present => newest.is_tombstone(),
-                };
-                if refused {
-                    return Err(Some(newest.clone()));
+                let tombstone = leaf.is_tombstone(i);
+                if condition == PutIf::Absent && !tombstone || condition == PutIf::Present && tombstone {
+                    return Put::Refused;
                 }
-                // No view can tell two versions of one stamp apart: the older one needs no link.
-                let older = if newest.stamp() == new.stamp() { newest.older() } else { Some(newest.clone()) };
-                new.set_older(older);
-                Ok(Some(LeafRef::make_mut(leaf).replace(i, new)))
+                let newest_around = leaf.newest();
+                let old = LeafRef::make_mut(leaf).replace(i, new.clone());
+                if newest_around >= new.stamp()
+                    && let Some(old) = old.as_ref().filter(|old| old.stamp() == new.stamp())
+                {
+                    // No view can tell two versions of one stamp apart: the older one needs no link.
+                    new.set_older(old.older());
+                    return Put::Same { old: old.clone(), tombstone };
+                }
+                new.set_older(old);
+                Put::Over { tombstone, newest_around }
             }
-            Err(_) if condition == PutIf::Present => Err(None),
+            Err(_) if condition == PutIf::Present => Put::Refused,
             Err(i) => {
                 if leaf.is_full() {
-                    body.root.insert_splitting(probe, new);
+                    body.root.insert_splitting(probe, new.clone());
                 } else {
-                    LeafRef::make_mut(leaf).insert(i, O::inline(probe), new);
+                    LeafRef::make_mut(leaf).insert(i, O::inline(probe), new.clone());
                 }
                 body.entries += 1;
-                Ok(None)
+                Put::New
             }
         }
     }
 
-    /// Takes a put back: `older` is what it returned. Nothing happens if the key is not there.
+    /// Takes a put back: `older` was the newest version before. Nothing happens if the key is not there.
     pub fn restore(&self, key: O::Key<'_>, older: Option<Version>) {
         let probe = O::probe(key);
         let mut body = self.body.write();
         let removed = match older {
             Some(older) => {
-                let leaf = body.root.leaf_mut(probe);
-                match leaf.search(probe) {
-                    Ok(i) => Some(LeafRef::make_mut(leaf).replace(i, older)),
+                let (leaf, guess) = body.root.leaf_mut(probe);
+                match leaf.search(probe, guess) {
+                    Ok(i) => LeafRef::make_mut(leaf).replace(i, older),
                     Err(_) => None,
                 }
             }

@@ -32,28 +32,35 @@ pub type Place<'t, O> = (&'t LeafRef<O>, usize);
 type Right<O> = Option<(<O as Order>::Separator, Node<O>)>;
 
 impl<O: Order> Node<O> {
-    /// The leaf where a key is or would be.
+    /// The leaf where a key is or would be, and a guess where in it.
     #[inline]
-    pub fn leaf(&self, probe: O::Probe<'_>) -> &LeafRef<O> {
+    pub fn leaf(&self, probe: O::Probe<'_>) -> Place<'_, O> {
         let mut node = self;
+        let mut guess = 0;
         loop {
             match node {
-                Node::Inner(inner) => node = &inner.children[O::child(&inner.separators, probe)],
-                Node::Leaf(leaf) => return leaf,
+                Node::Inner(inner) => {
+                    let child = O::child(&inner.separators, probe);
+                    guess = inner.guess(child, probe).unwrap_or(guess);
+                    node = &inner.children[child];
+                }
+                Node::Leaf(leaf) => return (leaf, guess),
             }
         }
     }
 
     #[inline]
-    pub fn leaf_mut(&mut self, probe: O::Probe<'_>) -> &mut LeafRef<O> {
+    pub fn leaf_mut(&mut self, probe: O::Probe<'_>) -> (&mut LeafRef<O>, usize) {
         let mut node = self;
+        let mut guess = 0;
         loop {
             match node {
                 Node::Inner(inner) => {
                     let child = O::child(&inner.separators, probe);
+                    guess = inner.guess(child, probe).unwrap_or(guess);
                     node = &mut inner.children[child];
                 }
-                Node::Leaf(leaf) => return leaf,
+                Node::Leaf(leaf) => return (leaf, guess),
             }
         }
     }
@@ -84,15 +91,17 @@ impl<O: Order> Node<O> {
         let mut node = self;
         // The part of the tree right behind the leaf being descended to.
         let mut right = None;
+        let mut guess = 0;
         loop {
             match node {
                 Node::Inner(inner) => {
                     let child = O::child(&inner.separators, probe);
+                    guess = inner.guess(child, probe).unwrap_or(guess);
                     right = inner.children.get(child + 1).or(right);
                     node = &inner.children[child];
                 }
                 Node::Leaf(leaf) => {
-                    let i = match leaf.search(probe) {
+                    let i = match leaf.search(probe, guess) {
                         Ok(i) if or_at => i,
                         Ok(i) => i + 1,
                         Err(i) => i,
@@ -111,15 +120,17 @@ impl<O: Order> Node<O> {
     pub fn before(&self, probe: O::Probe<'_>, or_at: bool) -> Option<Place<'_, O>> {
         let mut node = self;
         let mut left = None;
+        let mut guess = 0;
         loop {
             match node {
                 Node::Inner(inner) => {
                     let child = O::child(&inner.separators, probe);
+                    guess = inner.guess(child, probe).unwrap_or(guess);
                     left = child.checked_sub(1).map(|i| &inner.children[i]).or(left);
                     node = &inner.children[child];
                 }
                 Node::Leaf(leaf) => {
-                    let end = match leaf.search(probe) {
+                    let end = match leaf.search(probe, guess) {
                         Ok(i) if or_at => i + 1,
                         Ok(i) | Err(i) => i,
                     };
@@ -152,7 +163,7 @@ impl<O: Order> Node<O> {
                 inner.insert_child(child, separator, right)
             }
             Node::Leaf(leaf) => {
-                let i = leaf.search(probe).unwrap_or_else(|i| i);
+                let i = leaf.search(probe, 0).unwrap_or_else(|i| i);
                 let leaf = LeafRef::make_mut(leaf);
                 let inline = O::inline(probe);
                 if leaf.len() < LEAF_MAX {
@@ -187,8 +198,8 @@ impl<O: Order> Node<O> {
                 Some(removed)
             }
             Node::Leaf(leaf) => {
-                let i = leaf.search(probe).ok()?;
-                wanted(&leaf.versions()[i]).then(|| LeafRef::make_mut(leaf).remove(i))
+                let i = leaf.search(probe, 0).ok()?;
+                if wanted(leaf.entries()[i].version()) { LeafRef::make_mut(leaf).remove(i) } else { None }
             }
         }
     }
@@ -255,7 +266,7 @@ impl<O: Order> Node<O> {
             }
             Node::Leaf(leaf) => {
                 assert!(root || leaf.len() > 0);
-                assert_eq!(leaf.inlines().len(), leaf.versions().len());
+                leaf.check();
                 for i in 0..leaf.len() {
                     assert!(low.is_none_or(|low| O::compare(low, leaf.key(i)).is_le()));
                     assert!(high.is_none_or(|high| O::compare(leaf.key(i), high).is_lt()));
@@ -276,6 +287,11 @@ impl<O: Order> Node<O> {
 }
 
 impl<O: Order> Inner<O> {
+    #[inline]
+    fn guess(&self, child: usize, probe: O::Probe<'_>) -> Option<usize> {
+        self.separators.get(child.wrapping_sub(1)).map(|low| O::guess(low, probe))
+    }
+
     /// Puts `right` behind child `i`, splitting if there is no room.
     fn insert_child(&mut self, i: usize, separator: O::Separator, right: Node<O>) -> Right<O> {
         if self.children.len() < CHILDREN_MAX {

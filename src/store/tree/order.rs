@@ -14,22 +14,27 @@ pub trait Order: Send + Sync + 'static {
     /// A key made ready for comparisons.
     type Probe<'k>: Copy;
     /// What an entry holds beside its version.
-    type Inline: Copy + Send + Sync;
+    type Inline: Copy + Ord + Send + Sync;
     /// The lower bound of a node's right part.
     type Separator: Send + Sync;
+
+    /// Whether the inline part is the whole key.
+    const IS_INLINE: bool;
+    /// The greatest inline key: what unused entries hold.
+    const PADDING: Self::Inline;
 
     fn probe<'k>(key: Self::Key<'k>) -> Self::Probe<'k>;
     fn inline(probe: Self::Probe<'_>) -> Self::Inline;
     /// The key of an entry.
     fn of_entry(inline: Self::Inline, version: &Version) -> Self::Probe<'_>;
-    /// Where a key is among a leaf's entries, or where it would be.
-    fn search(inlines: &[Self::Inline], versions: &[Version], probe: Self::Probe<'_>) -> Result<usize, usize>;
     /// How many separators are at most the key: the number of the child to descend to.
     fn child(separators: &[Self::Separator], probe: Self::Probe<'_>) -> usize;
     /// A separator that is greater than `left` and at most `right`.
     fn separator(left: Self::Probe<'_>, right: Self::Probe<'_>) -> Self::Separator;
     /// Compares two keys.
     fn compare(a: Self::Probe<'_>, b: Self::Probe<'_>) -> Ordering;
+    /// Where in a leaf a key probably is, given the separator before the leaf. Known before the leaf is touched.
+    fn guess(low: &Self::Separator, probe: Self::Probe<'_>) -> usize;
     /// A separator as a key.
     fn of_separator(separator: &Self::Separator) -> Self::Probe<'_>;
 }
@@ -42,6 +47,9 @@ impl Order for RowOrder {
     type Probe<'k> = i64;
     type Inline = i64;
     type Separator = i64;
+
+    const IS_INLINE: bool = true;
+    const PADDING: i64 = i64::MAX;
 
     #[inline]
     fn probe<'k>(key: Self::Key<'k>) -> Self::Probe<'k> {
@@ -56,20 +64,6 @@ impl Order for RowOrder {
     #[inline]
     fn of_entry(inline: i64, _: &Version) -> i64 {
         inline
-    }
-
-    #[inline]
-    fn search(rowids: &[i64], _: &[Version], rowid: i64) -> Result<usize, usize> {
-        let (Some(&first), Some(&last)) = (rowids.first(), rowids.last()) else { return Err(0) };
-        if rowid > last {
-            return Err(rowids.len());
-        }
-        // Rowids mostly have no gaps: then the distance from the first is the place.
-        let guess = rowid.wrapping_sub(first) as u64 as usize;
-        if rowids.get(guess) == Some(&rowid) {
-            return Ok(guess);
-        }
-        rowids.binary_search(&rowid)
     }
 
     #[inline]
@@ -89,6 +83,12 @@ impl Order for RowOrder {
     #[inline]
     fn compare(a: i64, b: i64) -> Ordering {
         a.cmp(&b)
+    }
+
+    /// Rowids mostly have no gaps: then the distance is the place.
+    #[inline]
+    fn guess(low: &i64, rowid: i64) -> usize {
+        rowid.wrapping_sub(*low) as u64 as usize
     }
 
     #[inline]
@@ -129,6 +129,9 @@ impl Order for KeyOrder {
     type Inline = u64;
     type Separator = KeySeparator;
 
+    const IS_INLINE: bool = false;
+    const PADDING: u64 = u64::MAX;
+
     #[inline]
     fn probe<'k>(key: Self::Key<'k>) -> Self::Probe<'k> {
         KeyProbe { prefix: prefix(key), key }
@@ -142,23 +145,6 @@ impl Order for KeyOrder {
     #[inline]
     fn of_entry(inline: u64, version: &Version) -> KeyProbe<'_> {
         KeyProbe { prefix: inline, key: version.key() }
-    }
-
-    #[inline]
-    fn search(prefixes: &[u64], versions: &[Version], probe: KeyProbe<'_>) -> Result<usize, usize> {
-        match prefixes.last() {
-            Some(&last) if probe.prefix <= last => {}
-            _ => return Err(prefixes.len()),
-        }
-        let from = prefixes.partition_point(|p| *p < probe.prefix);
-        if prefixes[from] != probe.prefix {
-            return Err(from);
-        }
-        let alike = prefixes[from..].partition_point(|p| *p == probe.prefix);
-        versions[from..from + alike]
-            .binary_search_by(|version| version.key().cmp(probe.key))
-            .map(|i| from + i)
-            .map_err(|i| from + i)
     }
 
     #[inline]
@@ -176,6 +162,11 @@ impl Order for KeyOrder {
     #[inline]
     fn compare(a: KeyProbe<'_>, b: KeyProbe<'_>) -> Ordering {
         a.prefix.cmp(&b.prefix).then_with(|| a.key.cmp(b.key))
+    }
+
+    #[inline]
+    fn guess(_: &KeySeparator, _: KeyProbe<'_>) -> usize {
+        0
     }
 
     #[inline]

@@ -54,6 +54,10 @@ pub fn value<'a>(best: &Value, call: &Call<'a, '_>) -> ValueRef<'a> {
     }
 }
 
+pub fn no_inverse() -> FunctionError {
+    FunctionError::new("min() and max() have no inverse")
+}
+
 struct Extreme {
     best: Value,
     wanted: Ordering,
@@ -75,7 +79,7 @@ impl Aggregate for Extreme {
 
     /// Not invertible: [`crate::window::extreme`] keeps the extreme of a sliding frame.
     fn inverse(&mut self, _: &mut Call<'_, '_>, _: &[ValueRef<'_>]) -> Result<(), FunctionError> {
-        Err(FunctionError::new("min() and max() have no inverse"))
+        Err(no_inverse())
     }
 
     fn value<'a>(&mut self, call: &mut Call<'a, '_>) -> FunctionResult<'a> {

@@ -22,7 +22,8 @@ impl Text {
 
     fn push_number(&mut self, number: i32, width: u32) {
         for place in (0..width).rev() {
-            self.push(b'0' + (number / 10_i32.pow(place) % 10) as u8);
+            // Wraps for the negative seconds that localtime makes of a moment before the first one.
+            self.push(b'0'.wrapping_add((number / 10_i32.pow(place) % 10) as u8));
         }
     }
 

@@ -13,8 +13,8 @@ use crate::signature::Host;
 struct Unit {
     name: &'static [u8],
     kind: UnitKind,
-    /// Numbers must be smaller than this.
-    limit: f64,
+    /// Numbers must be smaller than this, a single-precision number as in SQLite.
+    limit: f32,
     /// Length of the unit, of a month's or year's fraction too.
     seconds: f64,
 }
@@ -28,9 +28,9 @@ enum UnitKind {
 
 #[rustfmt::skip]
 static UNITS: [Unit; 6] = [
-    Unit { name: b"second", kind: UnitKind::Exact, limit: 464_270_000_000_000.0, seconds: 1.0 },
-    Unit { name: b"minute", kind: UnitKind::Exact, limit: 7_737_900_000_000.0, seconds: 60.0 },
-    Unit { name: b"hour", kind: UnitKind::Exact, limit: 128_970_000_000.0, seconds: 3_600.0 },
+    Unit { name: b"second", kind: UnitKind::Exact, limit: 4.6427e14, seconds: 1.0 },
+    Unit { name: b"minute", kind: UnitKind::Exact, limit: 7.7379e12, seconds: 60.0 },
+    Unit { name: b"hour", kind: UnitKind::Exact, limit: 1.2897e11, seconds: 3_600.0 },
     Unit { name: b"day", kind: UnitKind::Exact, limit: 5_373_485.0, seconds: 86_400.0 },
     Unit { name: b"month", kind: UnitKind::Month, limit: 176_546.0, seconds: 2_592_000.0 },
     Unit { name: b"year", kind: UnitKind::Year, limit: 14_713.0, seconds: 31_536_000.0 },
@@ -48,6 +48,7 @@ pub fn apply(moment: &mut Moment, text: &[u8], first: bool, host: &dyn Host) -> 
         _ if is("ceiling") => {
             moment.compute_jd();
             moment.keep_jd_only();
+            moment.floor_days = 0;
         }
         _ if is("floor") => {
             moment.compute_jd();
@@ -215,7 +216,7 @@ fn shift_by_unit(moment: &mut Moment, amount: f64, name: &[u8]) -> Option<()> {
     moment.compute_jd();
     moment.floor_days = 0;
     let unit = UNITS.iter().find(|u| name.eq_ignore_ascii_case(u.name))?;
-    if amount.is_nan() || amount.abs() >= unit.limit {
+    if amount.is_nan() || amount.abs() >= f64::from(unit.limit) {
         return None;
     }
     let mut rest = amount;

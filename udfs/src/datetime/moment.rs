@@ -130,9 +130,11 @@ impl Moment {
                 + (self.second * 1000.0 + 0.5) as i64;
             if self.zone_min != 0 {
                 self.jd_ms -= i64::from(self.zone_min) * 60_000;
-                self.keep_jd_only();
                 self.is_utc = true;
                 self.is_local = false;
+            }
+            if self.zone_min != 0 || self.hour == 24 {
+                self.keep_jd_only();
             }
         }
     }

@@ -164,7 +164,11 @@ fn date_and_time(text: &[u8]) -> Option<Moment> {
     moment.has_ymd = true;
     (moment.year, moment.month, moment.day) = (if negative { -year } else { year }, month, day);
     moment.note_floor_days();
-    if moment.zone_min != 0 {
+    if moment.has_hms && moment.hour == 24 {
+        // The next day: it exists, and there is nothing to go back to.
+        moment.compute_jd();
+        moment.floor_days = 0;
+    } else if moment.zone_min != 0 {
         moment.compute_jd();
     }
     Some(moment)

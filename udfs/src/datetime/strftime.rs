@@ -9,7 +9,6 @@ use super::moment::{DAY_MS, Moment, UNIX_EPOCH_JD_MS};
 use super::parse::until_nul;
 use crate::signature::{Call, FunctionError, FunctionResult};
 use crate::value::{ValueRef, cast};
-use bumpalo::collections::Vec as ArenaVec;
 use std::io::Write;
 
 pub fn strftime<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
@@ -27,7 +26,7 @@ pub fn strftime<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionR
     };
     let format = until_nul(format);
     let limit = call.host.length_limit();
-    let mut out = ArenaVec::with_capacity_in(format.len().min(limit) + 32, call.arena);
+    let mut out = Vec::with_capacity(format.len().min(limit) + 32);
     let mut rest = format;
     while let Some(percent) = memchr::memchr(b'%', rest) {
         out.extend_from_slice(&rest[..percent]);
@@ -46,11 +45,11 @@ pub fn strftime<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionR
     if out.len() > limit {
         return Err(FunctionError::TooBig);
     }
-    Ok(ValueRef::Text(out.into_bump_slice()))
+    Ok(call.text(&out))
 }
 
 /// Writes one conversion; `moment` has every form valid.
-fn convert(conversion: u8, mut m: Moment, out: &mut ArenaVec<'_, u8>) -> Option<()> {
+fn convert(conversion: u8, mut m: Moment, out: &mut Vec<u8>) -> Option<()> {
     m.compute_ymd_hms();
     let hour_12 = match m.hour % 12 {
         0 => 12,
@@ -101,7 +100,7 @@ fn thursday(m: &Moment) -> Moment {
     thursday
 }
 
-fn unix_seconds(m: &Moment, out: &mut ArenaVec<'_, u8>) -> std::io::Result<()> {
+fn unix_seconds(m: &Moment, out: &mut Vec<u8>) -> std::io::Result<()> {
     if !m.subsec {
         return write!(out, "{}", m.jd_ms / 1000 - UNIX_EPOCH_JD_MS / 1000);
     }

@@ -5,13 +5,13 @@
 //!
 //! Source: https://sqlite.org/lang_datefunc.html#modifiers
 
-use super::moment::{DAY_MS, Moment, UNIX_EPOCH_JD_MS};
+use super::moment::{Moment, UNIX_EPOCH_JD_MS};
 use crate::signature::Host;
 
 /// 2038-01-18 00:00:00: the last moment of which the C library is asked.
 const ASK_JD_MS_MAX: i64 = 213_014_145_600_000;
 
-/// Replaces a moment in UTC by the same moment's local calendar.
+/// Replaces a moment in UTC by the same moment's local calendar. One that is out of range becomes one of year 0.
 pub fn to_local(moment: &mut Moment, host: &dyn Host) {
     moment.compute_jd();
     let mut years_mapped = 0;
@@ -48,15 +48,14 @@ pub fn to_utc(moment: &mut Moment, host: &dyn Host) {
     let mut error_ms = 0;
     // Two rounds settle it, except within the hour that a change of daylight saving time skips.
     for _ in 0..4 {
-        guess_ms -= error_ms;
+        guess_ms = guess_ms.wrapping_sub(error_ms);
         let mut guess = Moment::from_jd_ms(guess_ms);
         to_local(&mut guess, host);
         guess.compute_jd();
-        error_ms = guess.jd_ms - local_ms;
+        error_ms = guess.jd_ms.wrapping_sub(local_ms);
         if error_ms == 0 {
             break;
         }
     }
-    debug_assert!(error_ms.abs() < 100 * 366 * DAY_MS, "offsets of local time are hours");
     *moment = Moment { is_utc: true, ..Moment::from_jd_ms(guess_ms) };
 }

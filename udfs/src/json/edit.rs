@@ -20,7 +20,7 @@ pub enum Edit {
     Remove,
 }
 
-/// Applies one edit at `path`, which begins with `$` and does more than that. A path that leads nowhere changes nothing.
+/// Applies one edit at `path`, which begins with `$`. A path that leads nowhere changes nothing.
 pub fn edit(blob: &mut Vec<u8>, path: &[u8], edit: Edit, value: &[u8]) -> Result<(), FunctionError> {
     let Some(steps) = path.strip_prefix(b"$") else { return Err(bad_path(path)) };
     edit_steps(blob, steps, edit, value, 0).map_err(|e| match e {
@@ -49,23 +49,22 @@ fn edit_steps(blob: &mut Vec<u8>, steps: &[u8], edit: Edit, value: &[u8], depth:
     let mut delta = match walk(blob, 0, steps, depth, |at| entered.push(at))? {
         Place::Nowhere => return Ok(()),
         Place::Found { at, label } => {
-            let h = header(blob, at).ok_or(PathError::Malformed)?;
+            // A damaged element counts as having no bytes.
+            let end = header(blob, at).map_or(at, |h| h.end);
             match edit {
                 Edit::Insert => return Ok(()),
-                Edit::Replace | Edit::Set => splice(blob, at, h.end - at, value),
+                Edit::Replace | Edit::Set => splice(blob, at, end - at, value),
                 Edit::ArrayInsert if label.is_some() => return Err(EditError::NotAnElement),
                 Edit::ArrayInsert => splice(blob, at, 0, value),
                 Edit::Remove => {
                     let start = label.unwrap_or(at);
-                    splice(blob, start, h.end - start, &[])
+                    splice(blob, start, end - start, &[])
                 }
             }
         }
         Place::Vacant { .. } if matches!(edit, Edit::Replace | Edit::Remove) => return Ok(()),
         Place::Vacant { at, label, rest } => {
-            if rest.is_empty() && label.is_some() && edit == Edit::ArrayInsert {
-                return Err(EditError::NotAnElement);
-            }
+            must_be_element(label, rest, edit)?;
             match substructure(label, rest, edit, value, depth + entered.len())? {
                 Some(new) => splice(blob, at, 0, &new),
                 None => return Ok(()),
@@ -74,6 +73,14 @@ fn edit_steps(blob: &mut Vec<u8>, steps: &[u8], edit: Edit, value: &[u8], depth:
     };
     for container in entered.into_iter().rev() {
         delta = grow_container(blob, container, delta);
+    }
+    Ok(())
+}
+
+/// json_array_insert() adds a member to an object only if the path ends in an index.
+fn must_be_element(label: Option<Label<'_>>, rest: &[u8], edit: Edit) -> Result<(), EditError> {
+    if edit == Edit::ArrayInsert && label.is_some() && rest.last() != Some(&b']') {
+        return Err(EditError::NotAnElement);
     }
     Ok(())
 }
@@ -96,9 +103,7 @@ fn substructure(
         let empty = if rest[0] == b'.' { EMPTY_OBJECT } else { EMPTY_ARRAY };
         match walk(&[empty], 0, rest, depth, |_| {})? {
             Place::Vacant { label, rest: tail, .. } => {
-                if tail.is_empty() && label.is_some() && edit == Edit::ArrayInsert {
-                    return Err(EditError::NotAnElement);
-                }
+                must_be_element(label, tail, edit)?;
                 kinds.push(empty);
                 levels.push(label);
                 rest = tail;

@@ -9,7 +9,7 @@ use super::validity::{check, looks_like_jsonb};
 use super::value::text_of;
 use crate::signature::{Call, FunctionError, FunctionResult};
 use crate::value::ValueRef;
-use crate::value::cast::to_integer;
+use super::shim::to_integer;
 
 pub fn json_type<'a>(_: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
     let Some(document) = document(args[0])? else { return Ok(ValueRef::Null) };

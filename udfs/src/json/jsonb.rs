@@ -213,12 +213,16 @@ fn widen_into(room: &mut [u8], inserted: &[u8], gap: usize) -> bool {
 }
 
 /// Adds `delta` to the payload size of the container at `at`, after its payload has changed by that much. Returns
-/// delta plus the growth of the header: what the next container outwards has grown by.
+/// delta plus the growth of the header: what the next container outwards has grown by. A damaged header that the blob
+/// does not hold to its end stays as it is.
 pub fn grow_container(blob: &mut Vec<u8>, at: usize, delta: isize) -> isize {
     if delta == 0 {
         return 0;
     }
     let length = header_length_at(blob, at);
+    if at + length > blob.len() {
+        return delta;
+    }
     let old_size = match length {
         1 => (blob[at] >> 4) as usize,
         _ => blob[at + 1..at + length].iter().fold(0, |size, b| size << 8 | *b as usize),

@@ -17,7 +17,8 @@ pub struct Parsed {
     pub json5: bool,
 }
 
-/// Offset of the byte at which text stops being JSON.
+/// Offset of the byte at which text stops being JSON. For something behind the document that is, as in SQLite, not the
+/// byte itself but the last at which the parser stumbled on the way, or 0.
 #[derive(Clone, Copy, Debug)]
 pub struct Malformed {
     pub at: usize,
@@ -49,16 +50,26 @@ enum Lexeme {
     Wrong(usize),
 }
 
+/// A container that has begun.
+struct Open {
+    /// Its offset in the output.
+    start: usize,
+    /// It stands where a label should: at this offset of the text. That is wrong, but what is wrong inside it is worse.
+    label_at: Option<usize>,
+}
+
 struct Parser<'t, 'o> {
     text: &'t [u8],
     out: &'o mut Vec<u8>,
     json5: bool,
+    /// Offset of what was last met where it was not looked for first: punctuation, a label without quotes.
+    stumbled: usize,
 }
 
 /// Parses one document and appends it to `out`. After an error `out` holds what was read so far.
 pub fn parse(text: &[u8], out: &mut Vec<u8>) -> Result<Parsed, Malformed> {
     out.reserve(text.len() + 8);
-    let mut parser = Parser { text, out, json5: false };
+    let mut parser = Parser { text, out, json5: false, stumbled: 0 };
     let mut at = parser.document()?;
     while is_space(byte(text, at)) {
         at += 1;
@@ -67,7 +78,7 @@ pub fn parse(text: &[u8], out: &mut Vec<u8>) -> Result<Parsed, Malformed> {
         parser.json5 = true;
         at += json5_space(text, at);
         if byte(text, at) != 0 {
-            return Err(Malformed { at });
+            return Err(Malformed { at: parser.stumbled });
         }
     }
     Ok(Parsed { json5: parser.json5 })
@@ -76,14 +87,13 @@ pub fn parse(text: &[u8], out: &mut Vec<u8>) -> Result<Parsed, Malformed> {
 impl Parser<'_, '_> {
     /// Reads one value with all it contains; returns where it ends.
     fn document(&mut self) -> Result<usize, Malformed> {
-        // Offsets in `out` of the containers that are open.
-        let mut open: Vec<usize> = Vec::new();
+        let mut open: Vec<Open> = Vec::new();
         let mut at = 0;
         let mut expect = Expect::Value;
         loop {
             // The common separators, without looking further.
             if expect == Expect::Separator {
-                let container = *open.last().expect("a separator is expected inside a container only");
+                let container = open.last().expect("a separator is expected inside a container only").start;
                 match self.separator(at, self.out[container] & 0x0f)? {
                     (next, true) => {
                         at = next;
@@ -91,8 +101,7 @@ impl Parser<'_, '_> {
                     }
                     (next, false) => {
                         at = next;
-                        open.pop();
-                        self.close(container);
+                        self.close(open.pop().expect("it was there above"))?;
                         if open.is_empty() {
                             return Ok(at);
                         }
@@ -106,7 +115,11 @@ impl Parser<'_, '_> {
                 continue;
             }
             let element = self.out.len();
-            match self.lexeme(at) {
+            let found = self.lexeme(at);
+            if let Lexeme::Wrong(wrong) = found {
+                self.stumbled = wrong;
+            }
+            match found {
                 Lexeme::Appended(next) => {
                     if open.is_empty() {
                         return Ok(next);
@@ -122,14 +135,11 @@ impl Parser<'_, '_> {
                     at = next;
                 }
                 Lexeme::Open(kind, start) => {
+                    push_header(self.out, kind, self.text.len() - start);
                     if open.len() >= DEPTH_MAX {
                         return Err(Malformed { at: start });
                     }
-                    if expect == Expect::Label {
-                        return Err(Malformed { at });
-                    }
-                    push_header(self.out, kind, self.text.len() - start);
-                    open.push(element);
+                    open.push(Open { start: element, label_at: (expect == Expect::Label).then_some(at) });
                     at = start + 1;
                     expect = if kind == ARRAY { Expect::Element } else { Expect::Label };
                 }
@@ -137,11 +147,11 @@ impl Parser<'_, '_> {
                     if c == b']' && expect == Expect::Element || c == b'}' && expect == Expect::Label =>
                 {
                     let container = open.pop().expect("elements and labels are expected inside a container only");
-                    if self.out.len() > container + header_length_at(self.out, container) {
+                    if self.out.len() > container.start + header_length_at(self.out, container.start) {
                         // A comma before the end.
                         self.json5 = true;
                     }
-                    self.close(container);
+                    self.close(container)?;
                     at = end + 1;
                     if open.is_empty() {
                         return Ok(at);
@@ -149,16 +159,17 @@ impl Parser<'_, '_> {
                     expect = Expect::Separator;
                 }
                 Lexeme::Wrong(_) | Lexeme::End | Lexeme::Punctuation(..) if expect == Expect::Label => {
-                    let wrong = self.out.len();
-                    debug_assert_eq!(wrong, element);
                     at += json5_space(self.text, at);
-                    let Some((end, kind)) = bare_label(self.text, at) else { return Err(Malformed { at }) };
+                    let Some((end, kind)) = bare_label(self.text, at) else {
+                        return Err(Malformed { at: if let Lexeme::Wrong(wrong) = found { wrong } else { at } });
+                    };
                     push_element(self.out, kind, &self.text[at..end]);
                     self.json5 = true;
                     at = end;
                     expect = Expect::Colon;
                 }
                 Lexeme::Wrong(wrong) => return Err(Malformed { at: wrong }),
+                Lexeme::Punctuation(..) | Lexeme::End if open.is_empty() => return Err(Malformed { at: self.stumbled }),
                 Lexeme::Punctuation(..) | Lexeme::End => return Err(Malformed { at }),
             }
         }
@@ -202,10 +213,14 @@ impl Parser<'_, '_> {
 
     /// Gives a container that is complete the header for its size.
     #[inline]
-    fn close(&mut self, container: usize) {
-        let length = header_length_at(self.out, container);
-        let size = self.out.len() - container - length;
-        rewrite_header(self.out, container, length, size);
+    fn close(&mut self, container: Open) -> Result<(), Malformed> {
+        let length = header_length_at(self.out, container.start);
+        let size = self.out.len() - container.start - length;
+        rewrite_header(self.out, container.start, length, size);
+        match container.label_at {
+            Some(at) => Err(Malformed { at }),
+            None => Ok(()),
+        }
     }
 
     /// Skips white space and looks at what comes; scalars are appended.
@@ -236,7 +251,10 @@ impl Parser<'_, '_> {
                 }
                 b'{' => return Lexeme::Open(OBJECT, at),
                 b'[' => return Lexeme::Open(ARRAY, at),
-                b'}' | b']' | b',' | b':' => return Lexeme::Punctuation(c, at),
+                b'}' | b']' | b',' | b':' => {
+                    self.stumbled = at;
+                    return Lexeme::Punctuation(c, at);
+                }
                 b' ' | b'\t' | b'\n' | b'\r' => {
                     at += 1;
                     while is_space(byte(text, at)) {

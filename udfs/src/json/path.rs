@@ -96,7 +96,7 @@ pub fn walk<'p>(
                 if kind_at(blob, at) != OBJECT {
                     return Ok(Place::Nowhere);
                 }
-                let container = header(blob, at).ok_or(PathError::Malformed)?;
+                let container = container(blob, at);
                 enter(at);
                 match member(blob, container, key)? {
                     Ok((label_at, value_at)) => {
@@ -111,7 +111,7 @@ pub fn walk<'p>(
                 if kind_at(blob, at) != ARRAY {
                     return Ok(Place::Nowhere);
                 }
-                let container = header(blob, at).ok_or(PathError::Malformed)?;
+                let container = container(blob, at);
                 let Some((index, tail)) = index_step(rest, || count(blob, container))? else {
                     return Ok(Place::Nowhere);
                 };
@@ -130,6 +130,11 @@ pub fn walk<'p>(
         }
         depth += 1;
     }
+}
+
+/// The header of an array or object. A damaged one counts as empty.
+fn container(blob: &[u8], at: usize) -> Header {
+    header(blob, at).unwrap_or(Header { kind: kind_at(blob, at), start: at, end: at })
 }
 
 /// A label after its point, and what follows it.

@@ -26,13 +26,12 @@ fn apply<'a>(
             return Err(bad_path(&path));
         }
         let value = to_jsonb(pair[1], call.is_json(2 * i + 2))?;
-        if path.len() > 1 {
+        // The whole document can be replaced but not be inserted before.
+        if path.len() > 1 || matches!(how, Edit::Replace | Edit::Set) {
             if document.len() + value.len() > call.host.length_limit().saturating_add(1 << 16) {
                 return Err(FunctionError::TooBig);
             }
             edit(&mut document, &path, how, &value)?;
-        } else if matches!(how, Edit::Replace | Edit::Set) {
-            document = value.into_owned();
         }
     }
     json_result(call, &document, 0, form)

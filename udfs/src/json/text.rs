@@ -2,7 +2,7 @@
 //! Escapes: RFC 8259 section 7, <https://spec.json5.org/#escapes>
 
 use super::jsonb::{Kind, TEXT, TEXTRAW};
-use super::scan::{PLAIN, is_hex4};
+use super::scan::PLAIN;
 
 /// Appends `text` as a JSON string with its quotes. Bytes that are not UTF-8 stay as they are.
 pub fn push_quoted(out: &mut Vec<u8>, text: &[u8]) {
@@ -51,8 +51,7 @@ pub fn push_control(out: &mut Vec<u8>, c: u8) {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Unescaped {
     Char(u32),
-    /// Nothing: lines joined at the very end of a string.
-    Nothing,
+    /// Nothing. Left out where the string is read.
     Invalid,
 }
 
@@ -72,16 +71,14 @@ pub fn unescape(text: &[u8]) -> (usize, Unescaped) {
         [b'0', next, ..] if next.is_ascii_digit() => (2, Invalid),
         [b'0', ..] => char(0),
         [c @ (b'\'' | b'"' | b'/' | b'\\'), ..] => char(*c),
-        [b'x', a, b, ..] => match (hex(*a), hex(*b)) {
-            (Some(a), Some(b)) => (4, Char(a << 4 | b)),
-            _ => (4, Invalid),
-        },
+        [b'x', a, b, ..] => (4, Char(hex(*a) << 4 | hex(*b))),
         [b'x', ..] => (text.len(), Invalid),
         [0xe2 | b'\r' | b'\n', ..] => {
             // A joined line: the meaning is that of the character on the next line.
             match joined_lines(text) {
                 0 => (text.len(), Invalid),
-                n if n == text.len() => (n, Unescaped::Nothing),
+                // Lines joined at the very end of the string: SQLite reads its terminator.
+                n if n == text.len() => (n, Char(0)),
                 n if text[n] == b'\\' => {
                     let (length, meaning) = unescape(&text[n..]);
                     (n + length, meaning)
@@ -97,25 +94,23 @@ pub fn unescape(text: &[u8]) -> (usize, Unescaped) {
 }
 
 fn unescape_u(text: &[u8]) -> (usize, Unescaped) {
-    if !is_hex4(text, 2) {
-        return (text.len().min(2), Unescaped::Invalid);
-    }
-    let high = hex4(text, 2);
-    if high & 0xfc00 == 0xd800 && text.get(6..8) == Some(b"\\u") && is_hex4(text, 8) {
-        let low = hex4(text, 8);
-        if low & 0xfc00 == 0xdc00 {
-            return (12, Unescaped::Char(((high & 0x3ff) << 10) + (low & 0x3ff) + 0x10000));
-        }
+    let Some(high) = hex4(text, 2) else { return (text.len(), Unescaped::Invalid) };
+    if high & 0xfc00 == 0xd800
+        && text.get(6..8) == Some(b"\\u")
+        && let Some(low) = hex4(text, 8).filter(|low| low & 0xfc00 == 0xdc00)
+    {
+        return (12, Unescaped::Char(((high & 0x3ff) << 10) + (low & 0x3ff) + 0x10000));
     }
     (6, Unescaped::Char(high))
 }
 
-fn hex(c: u8) -> Option<u32> {
-    (c as char).to_digit(16)
+/// The value of a hexadecimal digit. In a damaged blob it may be any byte; SQLite then computes just this.
+fn hex(c: u8) -> u32 {
+    (c as u32 + 9 * (c as u32 >> 6 & 1)) & 15
 }
 
-fn hex4(text: &[u8], at: usize) -> u32 {
-    text[at..at + 4].iter().fold(0, |n, c| n << 4 | hex(*c).unwrap_or(0))
+fn hex4(text: &[u8], at: usize) -> Option<u32> {
+    Some(text.get(at..at + 4)?.iter().fold(0, |n, c| n << 4 | hex(*c)))
 }
 
 /// Bytes of backslashes that end their line, one after another.
@@ -210,7 +205,7 @@ fn same_meaning(a: Label<'_>, b: Label<'_>) -> bool {
         if c != b.advance() {
             return false;
         }
-        if c == Unescaped::Char(0) || c == Unescaped::Nothing {
+        if c == Unescaped::Char(0) {
             return true;
         }
     }
@@ -226,10 +221,7 @@ impl Characters<'_> {
     fn advance(&mut self) -> Unescaped {
         let (length, c) = match self.rest {
             [] => return Unescaped::Char(0),
-            [b'\\', ..] if !self.raw => match unescape(self.rest) {
-                (length, Unescaped::Nothing) => (length, Unescaped::Char(0)),
-                other => other,
-            },
+            [b'\\', ..] if !self.raw => unescape(self.rest),
             rest => {
                 let (length, c) = decode_utf8(rest);
                 (length, Unescaped::Char(c))

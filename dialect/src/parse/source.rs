@@ -1,0 +1,140 @@
+//! FROM: tables, subqueries, table-valued functions and joins
+//! (https://sqlite.org/lang_select.html#fromclause).
+
+use super::{Parser, Result};
+use crate::ast::{From, IndexHint, Join, JoinKind, Name, Source, SourceKind};
+use crate::keyword::Keyword as K;
+use crate::lexer::TokenKind as T;
+
+impl Parser<'_> {
+    pub(super) fn from_clause(&mut self) -> Result<From> {
+        let first = self.source()?;
+        let mut joins = Vec::new();
+        if self.is(K::On) || self.is(K::Using) {
+            return Err(self.error("a JOIN clause is required before ON").with_using(self.is(K::Using)));
+        }
+        while let Some((kind, natural)) = self.join_operator()? {
+            let source = self.source()?;
+            let mut on = None;
+            let mut using = None;
+            if self.take(K::On) {
+                on = Some(self.expr()?);
+            } else if self.take(K::Using) {
+                self.expect_kind(T::LeftParen)?;
+                using = Some(self.name_list_tail()?);
+            }
+            if natural && (on.is_some() || using.is_some()) {
+                return Err(self.error("a NATURAL join may not have an ON or USING clause"));
+            }
+            joins.push(Join { kind, natural, source, on, using });
+        }
+        Ok(From { first, joins })
+    }
+
+    /// A comma, or words up to JOIN. Any order of the words, as SQLite takes them.
+    fn join_operator(&mut self) -> Result<Option<(JoinKind, bool)>> {
+        if self.take_kind(T::Comma) {
+            return Ok(Some((JoinKind::Comma, false)));
+        }
+        if self.take(K::Join) {
+            return Ok(Some((JoinKind::Inner, false)));
+        }
+        if !matches!(self.kind(), T::Keyword(k) if k.is_join_word()) {
+            return Ok(None);
+        }
+        let mut words: Vec<(K, &str)> = Vec::new();
+        let mut unknown = false;
+        while !self.is(K::Join) {
+            let token = self.current;
+            match token.kind {
+                T::Keyword(k) if k.is_join_word() => words.push((k, self.slice(token.span))),
+                _ if !words.is_empty() && words.len() < 3 && self.at_name() => {
+                    unknown = true;
+                    words.push((K::Join, self.slice(token.span)));
+                }
+                _ => return Err(self.unexpected()),
+            }
+            if words.len() > 3 {
+                return Err(self.unexpected());
+            }
+            self.advance();
+        }
+        self.advance();
+        let has = |k| words.iter().any(|w| w.0 == k);
+        let outer = has(K::Outer);
+        let left = has(K::Left) || has(K::Full);
+        let right = has(K::Right) || has(K::Full);
+        let sided = left || right;
+        let inner = has(K::Inner) || has(K::Cross);
+        if unknown || (inner && (outer || sided)) || (outer && !sided) {
+            let text: Vec<&str> = words.iter().map(|w| w.1).collect();
+            return Err(self.error(format!("unknown join type: {}", text.join(" "))));
+        }
+        let kind = match (left, right) {
+            (true, true) => JoinKind::Full,
+            (true, false) => JoinKind::Left,
+            (false, true) => JoinKind::Right,
+            _ if has(K::Cross) => JoinKind::Cross,
+            _ => JoinKind::Inner,
+        };
+        Ok(Some((kind, has(K::Natural))))
+    }
+
+    fn source(&mut self) -> Result<Source> {
+        let start = self.here();
+        if self.take_kind(T::LeftParen) {
+            let kind = if self.at_query() {
+                SourceKind::Query(Box::new(self.query()?))
+            } else {
+                SourceKind::Join(Box::new(self.nested(|p| p.from_clause())?))
+            };
+            self.expect_kind(T::RightParen)?;
+            let alias = self.source_alias()?;
+            return Ok(Source { kind, alias, span: self.since(start) });
+        }
+        let name = self.qualified_name()?;
+        if self.take_kind(T::LeftParen) {
+            let args = if self.at(T::RightParen) { Vec::new() } else { self.expr_list()?.0 };
+            self.expect_kind(T::RightParen)?;
+            let alias = self.source_alias()?;
+            return Ok(Source { kind: SourceKind::Function { name, args }, alias, span: self.since(start) });
+        }
+        let alias = self.source_alias()?;
+        let index = self.index_hint()?;
+        Ok(Source { kind: SourceKind::Table { name, index }, alias, span: self.since(start) })
+    }
+
+    fn source_alias(&mut self) -> Result<Option<Name>> {
+        if self.take(K::As) {
+            return self.name().map(Some);
+        }
+        if (self.at_id() && !self.at_window_clause()) || self.at(T::String) {
+            return self.id_or_string().map(Some);
+        }
+        Ok(None)
+    }
+
+    pub(super) fn index_hint(&mut self) -> Result<IndexHint> {
+        if self.is(K::Indexed) {
+            self.advance();
+            self.expect(K::By)?;
+            return Ok(IndexHint::IndexedBy(self.name()?));
+        }
+        if self.is(K::Not) && self.peek() == T::Keyword(K::Indexed) {
+            self.advance();
+            self.advance();
+            return Ok(IndexHint::NotIndexed);
+        }
+        Ok(IndexHint::None)
+    }
+}
+
+impl super::ParseError {
+    /// The same complaint about USING.
+    fn with_using(mut self, using: bool) -> Self {
+        if using {
+            self.message = self.message.replace("ON", "USING");
+        }
+        self
+    }
+}

@@ -1,0 +1,91 @@
+//! RANGE frames with offsets: bounds found by arithmetic on the one sort key.
+//!
+//! The bound of a row is its key plus or minus the offset, and rows are compared with it in the window's own order. Only
+//! numbers are shifted: a text, blob or NULL key is its own bound, so its frame is bounded by its peers.
+//!
+//! Source: https://sqlite.org/windowfunctions.html#frame_specifications
+
+use super::frame::Peers;
+use super::offset::Distance;
+use crate::value::ValueRef;
+use crate::value::collation::Collation;
+use crate::value::compare::compare;
+use std::cmp::Ordering;
+
+/// The only ORDER BY term of the window.
+#[derive(Clone, Copy)]
+pub struct RangeKey<'a> {
+    /// The key of a row of the partition.
+    pub value: &'a dyn Fn(usize) -> ValueRef<'a>,
+    pub descending: bool,
+    /// NULLs come first: by default if and only if the order is ascending.
+    pub nulls_first: bool,
+    pub collation: &'a Collation,
+}
+
+impl<'a> RangeKey<'a> {
+    /// The first row not before the bound.
+    pub(super) fn first_at(&self, peers: &Peers, row: usize, by: Distance, preceding: bool) -> usize {
+        let bound = self.bound(row, by, preceding);
+        self.search(peers, |key| self.order(key, bound).is_lt())
+    }
+
+    /// The end of the rows not after the bound.
+    pub(super) fn end_at(&self, peers: &Peers, row: usize, by: Distance, preceding: bool) -> usize {
+        let bound = self.bound(row, by, preceding);
+        self.search(peers, |key| self.order(key, bound).is_le())
+    }
+
+    fn bound(&self, row: usize, by: Distance, preceding: bool) -> ValueRef<'a> {
+        shift((self.value)(row), by, preceding != self.descending)
+    }
+
+    /// The first row of the first group for which `before` is false.
+    fn search(&self, peers: &Peers, before: impl Fn(ValueRef<'a>) -> bool) -> usize {
+        let (mut low, mut high) = (0, peers.groups());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if before((self.value)(peers.group(middle).start)) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        peers.group(low).start
+    }
+
+    /// The order of two keys in the window.
+    fn order(&self, a: ValueRef<'_>, b: ValueRef<'_>) -> Ordering {
+        match (a.is_null(), b.is_null()) {
+            (true, true) => Ordering::Equal,
+            (true, false) if self.nulls_first => Ordering::Less,
+            (true, false) => Ordering::Greater,
+            (false, true) if self.nulls_first => Ordering::Greater,
+            (false, true) => Ordering::Less,
+            (false, false) if self.descending => compare(b, a, self.collation),
+            (false, false) => compare(a, b, self.collation),
+        }
+    }
+}
+
+/// A number moved by the distance; integers that overflow become reals.
+fn shift<'a>(key: ValueRef<'a>, by: Distance, back: bool) -> ValueRef<'a> {
+    let distance = match by {
+        Distance::Count(n) => i64::try_from(n).unwrap_or(i64::MAX) as f64,
+        Distance::Integer(i) => i as f64,
+        Distance::Real(r) => r,
+    };
+    let real = |key: f64| {
+        let moved = if back { key - distance } else { key + distance };
+        if moved.is_nan() { ValueRef::Null } else { ValueRef::Real(moved) }
+    };
+    match (key, by) {
+        (ValueRef::Integer(k), Distance::Integer(d)) => {
+            let moved = if back { k.checked_sub(d) } else { k.checked_add(d) };
+            moved.map_or_else(|| real(k as f64), ValueRef::Integer)
+        }
+        (ValueRef::Integer(k), _) => real(k as f64),
+        (ValueRef::Real(k), _) => real(k),
+        (ValueRef::Null | ValueRef::Text(_) | ValueRef::Blob(_), _) => key,
+    }
+}

@@ -1,0 +1,3 @@
+//! Functions and values against the bundled SQLite.
+
+mod json;
