@@ -22,3 +22,8 @@ pub fn parse(text: &str) -> Result<Option<ast::Parsed>, ParseError> {
 pub fn quote_name(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
+
+/// Whether a word is one of SQLite's keywords, also of those that may be names.
+pub fn is_keyword(word: &str) -> bool {
+    keyword::lookup(word.as_bytes()).is_some()
+}

@@ -16,6 +16,10 @@ use super::view::View;
 pub struct Schema {
     /// Changes with every schema change (`PRAGMA schema_version`).
     pub cookie: u32,
+    /// `PRAGMA user_version`: here because it goes and comes with the transaction.
+    pub user_version: i32,
+    /// `PRAGMA application_id`
+    pub application_id: i32,
     pub tables: FxHashMap<Box<str>, Arc<Table>>,
     pub views: FxHashMap<Box<str>, Arc<View>>,
     pub indexes: FxHashMap<Box<str>, Arc<Index>>,
@@ -77,6 +81,15 @@ impl Schema {
 }
 
 impl Schema {
+    /// Takes over what is no object from an older schema of the same database.
+    pub fn take_settings(&mut self, older: &Schema) {
+        self.user_version = older.user_version;
+        self.application_id = older.application_id;
+        if self.statistics.is_empty() {
+            self.statistics = older.statistics.clone();
+        }
+    }
+
     /// Adds a table with the indexes of its constraints, or replaces the table of that name.
     pub fn add_table(&mut self, table: Table) {
         for index in &table.indexes {

@@ -140,6 +140,9 @@ pub enum ExprKind {
     /// Counts from 1.
     Parameter(u32),
     Column(ColumnRef),
+    /// A virtual generated column: `operand`, over the same source, converted as storing it in a column of this
+    /// affinity would. Already NULL on the all-NULL row of an outer join.
+    Generated { column: ColumnRef, operand: Box<Expr>, affinity: Affinity },
     Unary(UnaryOp, Box<Expr>),
     Arithmetic(ArithmeticOp, Box<Expr>, Box<Expr>),
     /// Three-valued AND over two or more terms, left to right, short-circuit.
@@ -287,6 +290,8 @@ pub struct OutputColumn {
     pub affinity: Affinity,
     pub classes: Classes,
     pub collation: Option<Collation>,
+    /// The collation comes from a COLLATE operator, which counts where the query's columns are compared (IN).
+    pub explicit_collation: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -54,7 +54,8 @@ pub struct Scope<'a> {
     pub outputs: Vec<Output<'a>>,
     pub aliases_visible: bool,
     pub aggregates: Vec<Aggregate>,
-    /// The names of `aggregates`, for messages.
+    /// Counts references to aggregates of this scope.
+    pub aggregate_uses: u32,
     pub windows: Vec<Window>,
     pub window_definitions: &'a [(ast::Name, ast::Window)],
 }
@@ -62,23 +63,14 @@ pub struct Scope<'a> {
 /// A bound result column.
 pub struct Output<'a> {
     pub expr: Expr,
-    pub alias: Option<&'a str>,
+    /// AS, or the name of a column that `*` stands for: other clauses may use it.
+    pub alias: Option<Box<str>>,
+    /// What it was bound from, where it was an expression of its own.
+    pub written: Option<&'a ast::Expr>,
+    /// The text as written; empty for `*` and VALUES.
+    pub text: &'a str,
     pub has_aggregate: bool,
     pub has_window: bool,
-    /// The name that the outside sees, where `alias` is none.
-    pub name: OutputName<'a>,
-}
-
-/// Where the name of a result column comes from.
-pub enum OutputName<'a> {
-    /// From its expression, or this text as it was written.
-    Text(&'a str),
-    /// From the expansion of `*`.
-    Star(Box<str>),
-    /// Its position: a column of VALUES.
-    Position,
-    /// A column of a parenthesised join.
-    Nested(NestedColumn),
 }
 
 pub struct QualifiedRow {
@@ -88,8 +80,10 @@ pub struct QualifiedRow {
 }
 
 /// What a source's columns are.
-pub enum Columns {
-    Table(Arc<Table>),
+pub enum Columns<'a> {
+    Table(&'a Arc<Table>),
+    /// The columns of a view that is written through its triggers.
+    View(Arc<Table>),
     Function(Arc<bound::TableFunction>),
     /// A subquery, view or common table.
     Derived(Arc<[OutputColumn]>),
@@ -116,7 +110,7 @@ pub struct ScopeSource<'a> {
     pub aliased: bool,
     /// Database of a table.
     pub database: Option<DatabaseIndex>,
-    pub columns: Columns,
+    pub columns: Columns<'a>,
     /// How it joins what is before it.
     pub left: bool,
     pub right: bool,
@@ -141,6 +135,7 @@ impl ScopeSource<'_> {
         match &self.columns {
             // Virtual tables have rowids too, table-valued functions among them.
             Columns::Table(t) => t.has_rowid() || t.is_virtual(),
+            Columns::View(_) => false,
             Columns::Function(_) => true,
             Columns::Derived(_) | Columns::Nested(..) => false,
         }
@@ -151,10 +146,11 @@ impl ScopeSource<'_> {
     }
 }
 
-impl Columns {
+impl Columns<'_> {
     pub fn len(&self) -> usize {
         match self {
             Columns::Table(t) => t.columns.len(),
+            Columns::View(t) => t.columns.len(),
             Columns::Function(f) => f.columns.len(),
             Columns::Derived(c) | Columns::Nested(c, _) => c.len(),
         }
@@ -163,6 +159,7 @@ impl Columns {
     pub fn name(&self, i: usize) -> &str {
         match self {
             Columns::Table(t) => &t.columns[i].name,
+            Columns::View(t) => &t.columns[i].name,
             Columns::Function(f) => &f.columns[i].name,
             Columns::Derived(c) | Columns::Nested(c, _) => &c[i].name,
         }
@@ -171,6 +168,7 @@ impl Columns {
     pub fn find(&self, name: &str) -> Option<usize> {
         match self {
             Columns::Table(t) => t.columns.iter().position(|c| c.name.eq_ignore_ascii_case(name)),
+            Columns::View(t) => t.columns.iter().position(|c| c.name.eq_ignore_ascii_case(name)),
             Columns::Function(f) => f.columns.iter().position(|c| c.name.eq_ignore_ascii_case(name)),
             Columns::Derived(c) | Columns::Nested(c, _) => c.iter().position(|c| c.name.eq_ignore_ascii_case(name)),
         }
@@ -179,6 +177,7 @@ impl Columns {
     pub fn hidden(&self, i: usize) -> bool {
         match self {
             Columns::Table(t) => t.columns[i].hidden,
+            Columns::View(t) => t.columns[i].hidden,
             Columns::Function(f) => f.columns[i].hidden,
             Columns::Derived(_) | Columns::Nested(..) => false,
         }
@@ -188,6 +187,7 @@ impl Columns {
     pub fn declared_type(&self, i: usize) -> Option<&str> {
         let declared = match self {
             Columns::Table(t) => Some(&*t.columns[i].type_name),
+            Columns::View(t) => Some(&*t.columns[i].type_name),
             Columns::Function(f) => Some(&*f.columns[i].type_name),
             Columns::Derived(c) | Columns::Nested(c, _) => c[i].declared_type.as_deref(),
         };
@@ -197,6 +197,7 @@ impl Columns {
     pub fn affinity(&self, i: usize) -> Affinity {
         match self {
             Columns::Table(t) => t.columns[i].affinity,
+            Columns::View(t) => t.columns[i].affinity,
             Columns::Function(f) => f.columns[i].affinity,
             Columns::Derived(c) | Columns::Nested(c, _) => c[i].affinity,
         }
@@ -240,6 +241,7 @@ impl<'a> Scope<'a> {
             outputs: Vec::new(),
             aliases_visible: false,
             aggregates: Vec::new(),
+            aggregate_uses: 0,
             windows: Vec::new(),
             window_definitions: &[],
         }

@@ -370,9 +370,8 @@ impl Transaction {
         for i in from.undo_len..self.undo.len() {
             let forget = match self.undo[i].replaced() {
                 Some((old, new)) if is_rewrite(&old, new, marked) => {
-                    if new.stamp() != old.stamp() {
-                        drop(new.set_older(old.older()));
-                    }
+                    // In the order of writing, so that what the old one links is up to date.
+                    drop(new.set_older(old.older()));
                     true
                 }
                 _ => false,

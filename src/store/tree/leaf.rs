@@ -4,7 +4,8 @@
 //! a tombstone?) is answered by the leaf's head: a version in memory is touched when its record is wanted, not before.
 //!
 //! Invariants: entries from `len` on have the padding key and no version; bit `i` of `tombstones` says whether
-//! entry `i` is one; no version is newer than `newest`.
+//! entry `i` is one; no version is newer than `newest`; all keys that may ever come here begin with the same
+//! `skip` bytes, and inline keys are those of that skip.
 
 use super::order::Order;
 use crate::store::ids::{Stamp, View};
@@ -26,6 +27,7 @@ pub struct Leaf<O: Order> {
     len: usize,
     tombstones: u64,
     newest: Stamp,
+    skip: usize,
     entries: [Entry<O>; LEAF_MAX],
 }
 
@@ -53,13 +55,13 @@ impl<O: Order> Entry<O> {
 
 impl<O: Order> Default for Leaf<O> {
     fn default() -> Self {
-        Leaf { len: 0, tombstones: 0, newest: Stamp::default(), entries: [Entry::PADDING; LEAF_MAX] }
+        Leaf { len: 0, tombstones: 0, newest: Stamp::default(), skip: 0, entries: [Entry::PADDING; LEAF_MAX] }
     }
 }
 
 impl<O: Order> Clone for Leaf<O> {
     fn clone(&self) -> Self {
-        Leaf { len: self.len, tombstones: self.tombstones, newest: self.newest, entries: self.entries.clone() }
+        Leaf { entries: self.entries.clone(), ..*self }
     }
 }
 
@@ -124,19 +126,20 @@ impl<O: Order> Leaf<O> {
     /// Where a key is or would be. `guess` is tried first.
     #[inline]
     pub fn search(&self, probe: O::Probe<'_>, guess: usize) -> Result<usize, usize> {
+        let inline = O::inline(probe, self.skip);
         if O::IS_INLINE
             && let Some(entry) = self.entries.get(guess)
-            && entry.inline == O::inline(probe)
+            && entry.inline == inline
             && entry.version.is_some()
         {
             return Ok(guess);
         }
-        let from = self.lower_bound(O::inline(probe));
+        let from = self.lower_bound(inline);
         if O::IS_INLINE {
-            let found = from < self.len && self.entries[from].inline == O::inline(probe);
+            let found = from < self.len && self.entries[from].inline == inline;
             return if found { Ok(from) } else { Err(from) };
         }
-        let alike = self.entries()[from..].partition_point(|e| e.inline == O::inline(probe));
+        let alike = self.entries().get(from..).unwrap_or_default().partition_point(|e| e.inline == inline);
         self.entries[from..from + alike]
             .binary_search_by(|e| O::compare(O::of_entry(e.inline, e.version()), probe))
             .map(|i| from + i)
@@ -160,7 +163,8 @@ impl<O: Order> Leaf<O> {
 
     /// The leaf must not be full.
     #[inline]
-    pub fn insert(&mut self, i: usize, inline: O::Inline, version: Version) {
+    pub fn insert(&mut self, i: usize, probe: O::Probe<'_>, version: Version) {
+        let inline = O::inline(probe, self.skip);
         let below = (1u64 << i) - 1;
         let bit = u64::from(version.is_tombstone()) << i;
         self.tombstones = self.tombstones & below | (self.tombstones & !below) << 1 | bit;
@@ -187,7 +191,7 @@ impl<O: Order> Leaf<O> {
 
     /// Moves the entries from `at` on into a new leaf.
     pub fn split_off(&mut self, at: usize) -> Leaf<O> {
-        let mut right = Leaf { newest: self.newest, ..Leaf::default() };
+        let mut right = Leaf { newest: self.newest, skip: self.skip, ..Leaf::default() };
         right.len = self.len - at;
         for (to, from) in right.entries.iter_mut().zip(&mut self.entries[at..self.len]) {
             std::mem::swap(to, from);
@@ -198,8 +202,24 @@ impl<O: Order> Leaf<O> {
         right
     }
 
-    /// Takes over copies of the entries of the leaf to the right; there must be room.
+    #[inline]
+    pub fn skip(&self) -> usize {
+        self.skip
+    }
+
+    /// Changes which bytes of the keys are inline.
+    pub fn set_skip(&mut self, skip: usize) {
+        if self.skip != skip {
+            self.skip = skip;
+            for entry in &mut self.entries[..self.len] {
+                entry.inline = O::inline(O::of_entry(entry.inline, entry.version()), skip);
+            }
+        }
+    }
+
+    /// Takes over copies of the entries of the leaf to the right, which has the same skip; there must be room.
     pub fn append(&mut self, right: &Leaf<O>) {
+        debug_assert!(self.skip == right.skip);
         let end = self.len + right.len;
         self.entries[self.len..end].clone_from_slice(right.entries());
         self.tombstones |= right.tombstones.checked_shl(self.len as u32).unwrap_or(0);
@@ -215,6 +235,7 @@ impl<O: Order> Leaf<O> {
                 Some(version) => {
                     assert!(i < self.len && version.stamp() <= self.newest);
                     assert_eq!(version.is_tombstone(), self.is_tombstone(i));
+                    assert!(entry.inline == O::inline(self.key(i), self.skip));
                 }
                 None => assert!(i >= self.len && entry.inline == O::PADDING && !self.is_tombstone(i)),
             }

@@ -137,7 +137,7 @@ impl<O: Order> Tree<O> {
                 if leaf.is_full() {
                     body.root.insert_splitting(probe, new.clone());
                 } else {
-                    LeafRef::make_mut(leaf).insert(i, O::inline(probe), new.clone());
+                    LeafRef::make_mut(leaf).insert(i, probe, new.clone());
                 }
                 body.entries += 1;
                 Put::New
@@ -184,7 +184,7 @@ impl<O: Order> Tree<O> {
 
 impl<O: Order> Body<O> {
     fn remove(&mut self, probe: O::Probe<'_>, wanted: impl Fn(&Version) -> bool) -> Option<Version> {
-        let removed = self.root.remove(probe, &wanted)?;
+        let removed = self.root.remove(probe, &wanted, (None, None))?;
         self.root.collapse();
         self.entries -= 1;
         Some(removed)

@@ -1,7 +1,8 @@
 //! The nodes of a tree: descent, insertion with splits, removal with merges.
 //!
 //! Invariants: an inner node has one child more than separators; every key of a child is at least the separator
-//! before it and less than the one behind it; all leaves are at the same depth; no leaf is empty but the root.
+//! before it and less than the one behind it; all leaves are at the same depth; no leaf is empty but the root;
+//! a node skips at most as many bytes as its bounds have in common.
 
 use arrayvec::ArrayVec;
 
@@ -21,6 +22,8 @@ pub enum Node<O: Order> {
 }
 
 pub struct Inner<O: Order> {
+    /// Bytes that all keys below begin with, which the separators' inline parts leave out.
+    skip: usize,
     separators: ArrayVec<O::Separator, CHILDREN_MAX>,
     children: ArrayVec<Node<O>, CHILDREN_MAX>,
 }
@@ -31,6 +34,22 @@ pub type Place<'t, O> = (&'t LeafRef<O>, usize);
 /// What a split puts to the right of a node.
 type Right<O> = Option<(<O as Order>::Separator, Node<O>)>;
 
+/// The separators around a node, where there are any.
+type Bounds<'n, O> = (Option<<O as Order>::Probe<'n>>, Option<<O as Order>::Probe<'n>>);
+
+/// The bounds of child `i` of a node.
+#[inline]
+fn bounds_of<'n, 'b: 'n, O: Order>(
+    separators: &'n [O::Separator],
+    i: usize,
+    (low, high): Bounds<'b, O>,
+) -> Bounds<'n, O> {
+    (
+        separators.get(i.wrapping_sub(1)).map(O::of_separator).or(low.map(O::shorten)),
+        separators.get(i).map(O::of_separator).or(high.map(O::shorten)),
+    )
+}
+
 impl<O: Order> Node<O> {
     /// The leaf where a key is or would be, and a guess where in it.
     #[inline]
@@ -40,7 +59,7 @@ impl<O: Order> Node<O> {
         loop {
             match node {
                 Node::Inner(inner) => {
-                    let child = O::child(&inner.separators, probe);
+                    let child = inner.child(probe);
                     guess = inner.guess(child, probe).unwrap_or(guess);
                     node = &inner.children[child];
                 }
@@ -56,7 +75,7 @@ impl<O: Order> Node<O> {
         loop {
             match node {
                 Node::Inner(inner) => {
-                    let child = O::child(&inner.separators, probe);
+                    let child = inner.child(probe);
                     guess = inner.guess(child, probe).unwrap_or(guess);
                     node = &mut inner.children[child];
                 }
@@ -95,7 +114,7 @@ impl<O: Order> Node<O> {
         loop {
             match node {
                 Node::Inner(inner) => {
-                    let child = O::child(&inner.separators, probe);
+                    let child = inner.child(probe);
                     guess = inner.guess(child, probe).unwrap_or(guess);
                     right = inner.children.get(child + 1).or(right);
                     node = &inner.children[child];
@@ -124,7 +143,7 @@ impl<O: Order> Node<O> {
         loop {
             match node {
                 Node::Inner(inner) => {
-                    let child = O::child(&inner.separators, probe);
+                    let child = inner.child(probe);
                     guess = inner.guess(child, probe).unwrap_or(guess);
                     left = child.checked_sub(1).map(|i| &inner.children[i]).or(left);
                     node = &inner.children[child];
@@ -146,28 +165,31 @@ impl<O: Order> Node<O> {
     /// Inserts a key that is not there into the root, whose leaf for it is full.
     #[cold]
     pub fn insert_splitting(&mut self, probe: O::Probe<'_>, version: Version) {
-        if let Some((separator, right)) = self.insert(probe, version) {
+        if let Some((separator, right)) = self.insert(probe, version, (None, None)) {
             let left = std::mem::replace(self, Node::Leaf(LeafRef::new(Leaf::default())));
-            let mut root = Box::new(Inner { separators: ArrayVec::new(), children: ArrayVec::new() });
+            let mut root = Box::new(Inner::new(0));
             root.separators.push(separator);
             root.children.extend([left, right]);
             *self = Node::Inner(root);
         }
     }
 
-    fn insert(&mut self, probe: O::Probe<'_>, version: Version) -> Right<O> {
+    fn insert(&mut self, probe: O::Probe<'_>, version: Version, bounds: Bounds<'_, O>) -> Right<O> {
         match self {
             Node::Inner(inner) => {
-                let child = O::child(&inner.separators, probe);
-                let (separator, right) = inner.children[child].insert(probe, version)?;
-                inner.insert_child(child, separator, right)
+                let child = inner.child(probe);
+                let below = bounds_of::<O>(&inner.separators, child, bounds);
+                let (separator, right) = inner.children[child].insert(probe, version, below)?;
+                let (middle, mut split) = inner.insert_child(child, separator, right)?;
+                inner.set_skip(O::skip(bounds.0, Some(O::of_separator(&middle))));
+                split.set_skip(O::skip(Some(O::of_separator(&middle)), bounds.1));
+                Some((middle, Node::Inner(split)))
             }
             Node::Leaf(leaf) => {
                 let i = leaf.search(probe, 0).unwrap_or_else(|i| i);
                 let leaf = LeafRef::make_mut(leaf);
-                let inline = O::inline(probe);
                 if leaf.len() < LEAF_MAX {
-                    leaf.insert(i, inline, version);
+                    leaf.insert(i, probe, version);
                     return None;
                 }
                 // Keys that come in order, ascending or descending, leave full leaves behind them.
@@ -178,29 +200,55 @@ impl<O: Order> Node<O> {
                 };
                 let mut right = leaf.split_off(at);
                 if i < at || i == 0 {
-                    leaf.insert(i, inline, version);
+                    leaf.insert(i, probe, version);
                 } else {
-                    right.insert(i - at, inline, version);
+                    right.insert(i - at, probe, version);
                 }
                 let separator = O::separator(leaf.key(leaf.len() - 1), right.key(0));
+                leaf.set_skip(O::skip(bounds.0, Some(O::of_separator(&separator))));
+                right.set_skip(O::skip(Some(O::of_separator(&separator)), bounds.1));
                 Some((separator, Node::Leaf(LeafRef::new(right))))
             }
         }
     }
 
     /// Removes a key's entry if its newest version is wanted. The root's shape is left to [`Node::collapse`].
-    pub fn remove(&mut self, probe: O::Probe<'_>, wanted: &impl Fn(&Version) -> bool) -> Option<Version> {
+    pub fn remove(
+        &mut self,
+        probe: O::Probe<'_>,
+        wanted: &impl Fn(&Version) -> bool,
+        bounds: Bounds<'_, O>,
+    ) -> Option<Version> {
         match self {
             Node::Inner(inner) => {
-                let child = O::child(&inner.separators, probe);
-                let removed = inner.children[child].remove(probe, wanted)?;
-                inner.tidy(child);
+                let child = inner.child(probe);
+                let below = bounds_of::<O>(&inner.separators, child, bounds);
+                let removed = inner.children[child].remove(probe, wanted, below)?;
+                inner.tidy(child, bounds);
                 Some(removed)
             }
             Node::Leaf(leaf) => {
                 let i = leaf.search(probe, 0).ok()?;
                 if wanted(leaf.entries()[i].version()) { LeafRef::make_mut(leaf).remove(i) } else { None }
             }
+        }
+    }
+
+    /// Fits the skips to bounds that have moved outward.
+    fn widen(&mut self, bounds: Bounds<'_, O>) {
+        let skip = O::skip(bounds.0, bounds.1);
+        match self {
+            Node::Inner(inner) => {
+                if skip < inner.skip {
+                    inner.set_skip(skip);
+                }
+                let last = inner.children.len() - 1;
+                for edge in [0, last] {
+                    inner.children[edge].widen(bounds_of::<O>(&inner.separators, edge, bounds));
+                }
+            }
+            Node::Leaf(leaf) if skip < leaf.skip() => LeafRef::make_mut(leaf).set_skip(skip),
+            Node::Leaf(_) => {}
         }
     }
 
@@ -255,6 +303,7 @@ impl<O: Order> Node<O> {
             Node::Inner(inner) => {
                 assert_eq!(inner.children.len(), inner.separators.len() + 1);
                 assert!(!root || inner.children.len() > 1);
+                assert!(inner.skip <= O::skip(low, high));
                 let mut entries = 0;
                 for (i, child) in inner.children.iter().enumerate() {
                     let low = i.checked_sub(1).map(|i| O::of_separator(&inner.separators[i])).or(low);
@@ -267,6 +316,7 @@ impl<O: Order> Node<O> {
             Node::Leaf(leaf) => {
                 assert!(root || leaf.len() > 0);
                 leaf.check();
+                assert!(leaf.skip() <= O::skip(low, high));
                 for i in 0..leaf.len() {
                     assert!(low.is_none_or(|low| O::compare(low, leaf.key(i)).is_le()));
                     assert!(high.is_none_or(|high| O::compare(leaf.key(i), high).is_lt()));
@@ -292,63 +342,107 @@ impl<O: Order> Inner<O> {
         self.separators.get(child.wrapping_sub(1)).map(|low| O::guess(low, probe))
     }
 
-    /// Puts `right` behind child `i`, splitting if there is no room.
-    fn insert_child(&mut self, i: usize, separator: O::Separator, right: Node<O>) -> Right<O> {
+    fn new(skip: usize) -> Inner<O> {
+        Inner { skip, separators: ArrayVec::new(), children: ArrayVec::new() }
+    }
+
+    /// The child where a key is or would be.
+    #[inline]
+    fn child(&self, probe: O::Probe<'_>) -> usize {
+        O::child(&self.separators, probe, self.skip)
+    }
+
+    fn set_skip(&mut self, skip: usize) {
+        if self.skip != skip {
+            self.skip = skip;
+            for separator in &mut self.separators {
+                O::set_skip(separator, skip);
+            }
+        }
+    }
+
+    /// Puts `right` behind child `i`; if there is no room, splits and gives what comes to the right.
+    fn insert_child(
+        &mut self,
+        i: usize,
+        mut separator: O::Separator,
+        right: Node<O>,
+    ) -> Option<(O::Separator, Box<Inner<O>>)> {
+        O::set_skip(&mut separator, self.skip);
         if self.children.len() < CHILDREN_MAX {
             self.separators.insert(i, separator);
             self.children.insert(i + 1, right);
             return None;
         }
-        let mut split = Box::new(Inner { separators: ArrayVec::new(), children: ArrayVec::new() });
-        if i + 1 == CHILDREN_MAX {
+        let mut split = Box::new(Inner::new(self.skip));
+        let mut middle = if i + 1 == CHILDREN_MAX {
             // Appending leaves a full node.
             split.children.push(right);
-            return Some((separator, Node::Inner(split)));
-        }
-        let half = CHILDREN_MAX / 2;
-        split.children.extend(self.children.drain(half..));
-        split.separators.extend(self.separators.drain(half..));
-        let middle = self.separators.pop().expect("half of a full node's separators are left");
-        if i < half {
-            self.separators.insert(i, separator);
-            self.children.insert(i + 1, right);
+            separator
         } else {
-            split.separators.insert(i - half, separator);
-            split.children.insert(i - half + 1, right);
-        }
-        Some((middle, Node::Inner(split)))
+            let half = CHILDREN_MAX / 2;
+            split.children.extend(self.children.drain(half..));
+            split.separators.extend(self.separators.drain(half..));
+            let middle = self.separators.pop().expect("half of a full node's separators are left");
+            let (into, i) = if i < half { (self, i) } else { (&mut *split, i - half) };
+            into.separators.insert(i, separator);
+            into.children.insert(i + 1, right);
+            middle
+        };
+        O::set_skip(&mut middle, 0);
+        Some((middle, split))
     }
 
     /// Removes child `i` if it became empty, merges it with a neighbour if it became small.
     #[inline]
-    fn tidy(&mut self, i: usize) {
+    fn tidy(&mut self, i: usize, bounds: Bounds<'_, O>) {
         let child = &self.children[i];
         if !child.is_small() {
             return;
         }
         if child.len() == 0 {
-            self.children.remove(i);
-            if !self.separators.is_empty() {
-                self.separators.remove(i.saturating_sub(1));
-            }
+            self.remove_child(i, bounds);
         } else if self.children.get(i + 1).is_some_and(|right| child.fits_with(right)) {
-            self.merge(i);
+            self.merge(i, bounds);
         } else if i > 0 && self.children[i - 1].fits_with(child) {
-            self.merge(i - 1);
+            self.merge(i - 1, bounds);
         }
     }
 
+    /// Removes an empty child: its range goes to the one before, the first one's to the next.
+    fn remove_child(&mut self, i: usize, bounds: Bounds<'_, O>) {
+        self.children.remove(i);
+        if self.separators.is_empty() {
+            return;
+        }
+        let heir = i.saturating_sub(1);
+        self.separators.remove(heir);
+        self.children[heir].widen(bounds_of::<O>(&self.separators, heir, bounds));
+    }
+
     /// Merges child `i` with the one to its right.
-    fn merge(&mut self, i: usize) {
-        let separator = self.separators.remove(i);
+    fn merge(&mut self, i: usize, bounds: Bounds<'_, O>) {
+        let mut separator = self.separators.remove(i);
         let right = self.children.remove(i + 1);
+        let (low, high) = bounds_of::<O>(&self.separators, i, bounds);
+        let skip = O::skip(low, high);
         match (&mut self.children[i], right) {
             (Node::Inner(left), Node::Inner(mut right)) => {
+                O::set_skip(&mut separator, skip);
+                left.set_skip(skip);
+                right.set_skip(skip);
                 left.separators.push(separator);
                 left.separators.extend(right.separators.drain(..));
                 left.children.extend(right.children.drain(..));
             }
-            (Node::Leaf(left), Node::Leaf(right)) => LeafRef::make_mut(left).append(&right),
+            (Node::Leaf(left), Node::Leaf(mut right)) => {
+                let left = LeafRef::make_mut(left);
+                left.set_skip(skip);
+                if right.skip() != skip {
+                    LeafRef::make_mut(&mut right).set_skip(skip);
+                }
+                left.append(&right);
+            }
             _ => unreachable!("all leaves are at the same depth"),
         }
     }

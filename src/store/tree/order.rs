@@ -1,7 +1,8 @@
 //! The two kinds of key a tree is ordered by.
 //!
-//! Rowids lie in the leaf. Of key bytes the first eight lie in the leaf as a big-endian number, padded with
-//! zeros, so that most comparisons need nothing else; the whole key is in the version.
+//! Rowids lie in the leaf. Of key bytes eight lie in the leaf (and in the inner node, of a separator) as a
+//! big-endian number, padded with zeros, so that most comparisons need nothing else; the whole key is in the
+//! version. Which eight is up to the node: those behind the bytes that all its keys begin with, its *skip*.
 
 use std::cmp::Ordering;
 
@@ -24,17 +25,24 @@ pub trait Order: Send + Sync + 'static {
     const PADDING: Self::Inline;
 
     fn probe<'k>(key: Self::Key<'k>) -> Self::Probe<'k>;
-    fn inline(probe: Self::Probe<'_>) -> Self::Inline;
+    /// The inline part of a key in a node that skips so many bytes.
+    fn inline(probe: Self::Probe<'_>, skip: usize) -> Self::Inline;
+    /// How many bytes the keys between two bounds have in common at their beginning.
+    fn skip(low: Option<Self::Probe<'_>>, high: Option<Self::Probe<'_>>) -> usize;
     /// The key of an entry.
     fn of_entry(inline: Self::Inline, version: &Version) -> Self::Probe<'_>;
     /// How many separators are at most the key: the number of the child to descend to.
-    fn child(separators: &[Self::Separator], probe: Self::Probe<'_>) -> usize;
-    /// A separator that is greater than `left` and at most `right`.
+    fn child(separators: &[Self::Separator], probe: Self::Probe<'_>, skip: usize) -> usize;
+    /// A separator that is greater than `left` and at most `right`, for a node that skips nothing.
     fn separator(left: Self::Probe<'_>, right: Self::Probe<'_>) -> Self::Separator;
+    /// Fits a separator into a node that skips so many bytes.
+    fn set_skip(separator: &mut Self::Separator, skip: usize);
     /// Compares two keys.
     fn compare(a: Self::Probe<'_>, b: Self::Probe<'_>) -> Ordering;
     /// Where in a leaf a key probably is, given the separator before the leaf. Known before the leaf is touched.
     fn guess(low: &Self::Separator, probe: Self::Probe<'_>) -> usize;
+    /// The same key for a shorter time, which the compiler cannot see by itself of an associated type.
+    fn shorten<'s, 'l: 's>(probe: Self::Probe<'l>) -> Self::Probe<'s>;
     /// A separator as a key.
     fn of_separator(separator: &Self::Separator) -> Self::Probe<'_>;
 }
@@ -57,8 +65,13 @@ impl Order for RowOrder {
     }
 
     #[inline]
-    fn inline(probe: i64) -> i64 {
+    fn inline(probe: i64, _: usize) -> i64 {
         probe
+    }
+
+    #[inline]
+    fn skip(_: Option<i64>, _: Option<i64>) -> usize {
+        0
     }
 
     #[inline]
@@ -67,7 +80,7 @@ impl Order for RowOrder {
     }
 
     #[inline]
-    fn child(separators: &[i64], rowid: i64) -> usize {
+    fn child(separators: &[i64], rowid: i64, _: usize) -> usize {
         match separators.last() {
             // Appending and the newest rows.
             Some(&last) if rowid >= last => separators.len(),
@@ -81,6 +94,9 @@ impl Order for RowOrder {
     }
 
     #[inline]
+    fn set_skip(_: &mut i64, _: usize) {}
+
+    #[inline]
     fn compare(a: i64, b: i64) -> Ordering {
         a.cmp(&b)
     }
@@ -92,6 +108,11 @@ impl Order for RowOrder {
     }
 
     #[inline]
+    fn shorten<'s, 'l: 's>(rowid: Self::Probe<'l>) -> Self::Probe<'s> {
+        rowid
+    }
+
+    #[inline]
     fn of_separator(separator: &i64) -> i64 {
         *separator
     }
@@ -100,32 +121,31 @@ impl Order for RowOrder {
 /// By key bytes.
 pub struct KeyOrder;
 
-/// Key bytes with their first eight as a number.
-#[derive(Clone, Copy)]
-pub struct KeyProbe<'k> {
-    prefix: u64,
-    key: &'k [u8],
-}
-
 pub struct KeySeparator {
-    prefix: u64,
+    inline: u64,
     key: Box<[u8]>,
 }
 
-/// Numbers that differ order as the keys do: a padding zero is at most any byte of the longer key.
+/// Eight bytes of a key. Numbers that differ order as the keys do, if those begin with the same `skip` bytes:
+/// a padding zero is at most any byte of the longer key.
 #[inline]
-fn prefix(key: &[u8]) -> u64 {
-    if let Some(first) = key.first_chunk::<8>() {
+fn window(key: &[u8], skip: usize) -> u64 {
+    let rest = key.get(skip..).unwrap_or_default();
+    if let Some(first) = rest.first_chunk::<8>() {
         return u64::from_be_bytes(*first);
     }
     let mut padded = [0; 8];
-    padded[..key.len()].copy_from_slice(key);
+    padded[..rest.len()].copy_from_slice(rest);
     u64::from_be_bytes(padded)
+}
+
+fn common(a: &[u8], b: &[u8]) -> usize {
+    a.iter().zip(b).take_while(|(a, b)| a == b).count()
 }
 
 impl Order for KeyOrder {
     type Key<'k> = &'k [u8];
-    type Probe<'k> = KeyProbe<'k>;
+    type Probe<'k> = &'k [u8];
     type Inline = u64;
     type Separator = KeySeparator;
 
@@ -134,44 +154,61 @@ impl Order for KeyOrder {
 
     #[inline]
     fn probe<'k>(key: Self::Key<'k>) -> Self::Probe<'k> {
-        KeyProbe { prefix: prefix(key), key }
+        key
     }
 
     #[inline]
-    fn inline(probe: KeyProbe<'_>) -> u64 {
-        probe.prefix
+    fn inline(key: &[u8], skip: usize) -> u64 {
+        window(key, skip)
     }
 
     #[inline]
-    fn of_entry(inline: u64, version: &Version) -> KeyProbe<'_> {
-        KeyProbe { prefix: inline, key: version.key() }
+    fn skip(low: Option<&[u8]>, high: Option<&[u8]>) -> usize {
+        match (low, high) {
+            (Some(low), Some(high)) => common(low, high),
+            _ => 0,
+        }
     }
 
     #[inline]
-    fn child(separators: &[KeySeparator], probe: KeyProbe<'_>) -> usize {
-        separators.partition_point(|s| s.prefix < probe.prefix || s.prefix == probe.prefix && *s.key <= *probe.key)
+    fn of_entry(_: u64, version: &Version) -> &[u8] {
+        version.key()
+    }
+
+    #[inline]
+    fn child(separators: &[KeySeparator], key: &[u8], skip: usize) -> usize {
+        let inline = window(key, skip);
+        separators.partition_point(|s| s.inline < inline || s.inline == inline && *s.key <= *key)
     }
 
     /// The shortest beginning of `right` that is greater than `left`.
-    fn separator(left: KeyProbe<'_>, right: KeyProbe<'_>) -> KeySeparator {
-        let common = left.key.iter().zip(right.key).take_while(|(l, r)| l == r).count();
-        let key = right.key.get(..=common).unwrap_or(right.key);
-        KeySeparator { prefix: prefix(key), key: key.into() }
+    fn separator(left: &[u8], right: &[u8]) -> KeySeparator {
+        let key = right.get(..=common(left, right)).unwrap_or(right);
+        KeySeparator { inline: window(key, 0), key: key.into() }
+    }
+
+    fn set_skip(separator: &mut KeySeparator, skip: usize) {
+        separator.inline = window(&separator.key, skip);
     }
 
     #[inline]
-    fn compare(a: KeyProbe<'_>, b: KeyProbe<'_>) -> Ordering {
-        a.prefix.cmp(&b.prefix).then_with(|| a.key.cmp(b.key))
+    fn compare(a: &[u8], b: &[u8]) -> Ordering {
+        a.cmp(b)
     }
 
     #[inline]
-    fn guess(_: &KeySeparator, _: KeyProbe<'_>) -> usize {
+    fn guess(_: &KeySeparator, _: &[u8]) -> usize {
         0
     }
 
     #[inline]
-    fn of_separator(separator: &KeySeparator) -> KeyProbe<'_> {
-        KeyProbe { prefix: separator.prefix, key: &separator.key }
+    fn shorten<'s, 'l: 's>(key: &'l [u8]) -> &'s [u8] {
+        key
+    }
+
+    #[inline]
+    fn of_separator(separator: &KeySeparator) -> &[u8] {
+        &separator.key
     }
 }
 
@@ -180,21 +217,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prefixes_order_as_keys_do() {
+    fn windows_order_as_keys_do() {
         let keys: [&[u8]; 9] =
             [b"", b"\0", b"\0\0", b"a", b"a\0", b"ab", b"abcdefgh", b"abcdefgh\0", b"abcdefghi"];
         for (i, a) in keys.iter().enumerate() {
             for (j, b) in keys.iter().enumerate() {
-                assert_eq!(KeyOrder::compare(KeyOrder::probe(a), KeyOrder::probe(b)), i.cmp(&j));
+                let order = window(a, 0).cmp(&window(b, 0));
+                assert!(order.is_eq() || order == i.cmp(&j));
             }
         }
+        assert_eq!(window(b"common12345678", 6), u64::from_be_bytes(*b"12345678"));
+        assert_eq!(window(b"common", 9), 0);
     }
 
     #[test]
     fn separators_are_short() {
-        let separator = KeyOrder::separator(KeyOrder::probe(b"blue"), KeyOrder::probe(b"brown"));
-        assert_eq!(&*separator.key, b"br");
-        let separator = KeyOrder::separator(KeyOrder::probe(b"bl"), KeyOrder::probe(b"blue"));
-        assert_eq!(&*separator.key, b"blu");
+        assert_eq!(&*KeyOrder::separator(b"blue", b"brown").key, b"br");
+        assert_eq!(&*KeyOrder::separator(b"bl", b"blue").key, b"blu");
     }
 }

@@ -262,14 +262,14 @@ impl JsonEach {
             self.path.extend_from_slice(format!("[{}]", container.index).as_bytes());
             return;
         }
-        let label = header(&self.blob, self.at).map_or(&[][..], |h| c_string(h.payload(&self.blob)));
+        let label = header(&self.blob, self.at).map_or(&[][..], |h| h.payload(&self.blob));
         let plain = label.first().is_some_and(u8::is_ascii_alphabetic) && label.iter().all(u8::is_ascii_alphanumeric);
         if plain {
             self.path.push(b'.');
             self.path.extend_from_slice(label);
         } else {
             self.path.extend_from_slice(b".\"");
-            self.path.extend_from_slice(label);
+            self.path.extend_from_slice(c_string(label));
             self.path.push(b'"');
         }
     }

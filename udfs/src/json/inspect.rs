@@ -1,7 +1,7 @@
 //! What a document or a part of it is: json_type(), json_array_length(), json_valid(), json_error_position().
 //! <https://sqlite.org/json1.html#jtype>, <https://sqlite.org/json1.html#jvalid>, <https://sqlite.org/json1.html#jerr>
 
-use super::document::{document, malformed};
+use super::document::document;
 use super::jsonb::{ARRAY, header, kind_at, type_name};
 use super::parse::parse;
 use super::path::{count, find, path_text};
@@ -23,8 +23,7 @@ pub fn json_array_length<'a>(_: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> Fun
     if kind_at(&document, at) != ARRAY {
         return Ok(ValueRef::Integer(0));
     }
-    let array = header(&document, at).ok_or_else(malformed)?;
-    Ok(ValueRef::Integer(count(&document, array) as i64))
+    Ok(ValueRef::Integer(header(&document, at).map_or(0, |array| count(&document, array) as i64)))
 }
 
 /// The element that the optional second argument leads to.

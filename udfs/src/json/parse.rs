@@ -54,8 +54,9 @@ enum Lexeme {
 struct Open {
     /// Its offset in the output.
     start: usize,
-    /// It stands where a label should: at this offset of the text. That is wrong, but what is wrong inside it is worse.
-    label_at: Option<usize>,
+    /// It stands where a label or a colon should: at this offset of the text. That is wrong, but an error inside it is
+    /// reported first.
+    misplaced_at: Option<usize>,
 }
 
 struct Parser<'t, 'o> {
@@ -110,9 +111,15 @@ impl Parser<'_, '_> {
                 continue;
             }
             if expect == Expect::Colon {
-                at = self.colon(at)?;
-                expect = Expect::Value;
-                continue;
+                // What comes after white space is a colon, or else wrong.
+                while is_space(byte(self.text, at)) {
+                    at += 1;
+                }
+                if byte(self.text, at) == b':' {
+                    at += 1;
+                    expect = Expect::Value;
+                    continue;
+                }
             }
             let element = self.out.len();
             let found = self.lexeme(at);
@@ -123,6 +130,9 @@ impl Parser<'_, '_> {
                 Lexeme::Appended(next) => {
                     if open.is_empty() {
                         return Ok(next);
+                    }
+                    if expect == Expect::Colon {
+                        return Err(Malformed { at });
                     }
                     if expect == Expect::Label {
                         if !is_text(self.out[element] & 0x0f) {
@@ -139,7 +149,7 @@ impl Parser<'_, '_> {
                     if open.len() >= DEPTH_MAX {
                         return Err(Malformed { at: start });
                     }
-                    open.push(Open { start: element, label_at: (expect == Expect::Label).then_some(at) });
+                    open.push(Open { start: element, misplaced_at: matches!(expect, Expect::Label | Expect::Colon).then_some(at) });
                     at = start + 1;
                     expect = if kind == ARRAY { Expect::Element } else { Expect::Label };
                 }
@@ -157,6 +167,10 @@ impl Parser<'_, '_> {
                         return Ok(at);
                     }
                     expect = Expect::Separator;
+                }
+                Lexeme::Punctuation(b':', colon) if expect == Expect::Colon => {
+                    at = colon + 1;
+                    expect = Expect::Value;
                 }
                 Lexeme::Wrong(_) | Lexeme::End | Lexeme::Punctuation(..) if expect == Expect::Label => {
                     at += json5_space(self.text, at);
@@ -195,29 +209,13 @@ impl Parser<'_, '_> {
         }
     }
 
-    #[inline]
-    fn colon(&mut self, at: usize) -> Result<usize, Malformed> {
-        let mut i = at;
-        while is_space(byte(self.text, i)) {
-            i += 1;
-        }
-        if byte(self.text, i) == b':' {
-            return Ok(i + 1);
-        }
-        match self.lexeme(i) {
-            Lexeme::Punctuation(b':', p) => Ok(p + 1),
-            Lexeme::Wrong(at) => Err(Malformed { at }),
-            _ => Err(Malformed { at: i }),
-        }
-    }
-
     /// Gives a container that is complete the header for its size.
     #[inline]
     fn close(&mut self, container: Open) -> Result<(), Malformed> {
         let length = header_length_at(self.out, container.start);
         let size = self.out.len() - container.start - length;
         rewrite_header(self.out, container.start, length, size);
-        match container.label_at {
+        match container.misplaced_at {
             Some(at) => Err(Malformed { at }),
             None => Ok(()),
         }

@@ -126,22 +126,21 @@ fn joined_lines(text: &[u8]) -> usize {
     }
 }
 
-/// Reads one character as SQLite's JSON does: leniently, at most four bytes, broken ones for themselves.
+/// Reads one character as SQLite's JSON does: whatever the first byte promises, as many continuation bytes as follow,
+/// up to three. For valid UTF-8 that is the character.
 fn decode_utf8(text: &[u8]) -> (usize, u32) {
-    let c = text[0] as u32;
-    let length = match c {
-        0..0xc0 => return (1, c),
-        0xc0..0xe0 => 2,
-        0xe0..0xf0 => 3,
-        _ => 4,
+    let first = match text[0] {
+        c @ 0..0xc0 => return (1, c as u32),
+        c @ 0xc0..0xe0 => c & 0x1f,
+        c @ 0xe0..0xf0 => c & 0x0f,
+        c @ 0xf0..0xf8 => c & 0x07,
+        c @ 0xf8..0xfc => c & 0x03,
+        c @ 0xfc..0xfe => c & 0x01,
+        0xfe.. => 0,
     };
-    match text.get(1..length) {
-        Some(rest) if rest.iter().all(|b| b & 0xc0 == 0x80) => {
-            let first = c & (0x7f >> length);
-            (length, rest.iter().fold(first, |c, b| c << 6 | (b & 0x3f) as u32))
-        }
-        _ => (1, c),
-    }
+    let rest = &text[1..text.len().min(4)];
+    let tail = rest.iter().take_while(|b| **b & 0xc0 == 0x80).count();
+    (1 + tail, rest[..tail].iter().fold(first as u32, |c, b| c << 6 | (b & 0x3f) as u32))
 }
 
 /// Appends a character; surrogates and the like are encoded as if they were characters.

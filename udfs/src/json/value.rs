@@ -143,7 +143,8 @@ pub fn sql_value<'a>(call: &mut Call<'a, '_>, blob: &[u8], at: usize, form: Form
             push_unescaped(&mut out, payload);
             text_result(call, &out)
         }
-        ARRAY | OBJECT => json_result(call, blob, at, form),
+        // By itself: nothing in it may reach past its end.
+        ARRAY | OBJECT => json_result(call, &blob[at..h.end], 0, form),
         _ => Err(malformed()),
     }
 }

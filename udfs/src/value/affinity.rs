@@ -1,5 +1,10 @@
 //! Type affinity (https://sqlite.org/datatype3.html#type_affinity).
 
+use bumpalo::Bump;
+
+use super::number::{Number, exact_integer};
+use super::{ValueRef, cast};
+
 /// What a column or cast prefers to store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Affinity {
@@ -31,5 +36,58 @@ impl Affinity {
 
     pub fn is_numeric(self) -> bool {
         matches!(self, Affinity::Numeric | Affinity::Integer | Affinity::Real)
+    }
+}
+
+/// What storing a value into a column of this affinity stores
+/// (https://sqlite.org/datatype3.html#type_affinity).
+pub fn apply<'a>(v: ValueRef<'a>, affinity: Affinity, arena: &'a Bump) -> ValueRef<'a> {
+    match affinity {
+        Affinity::None | Affinity::Blob | Affinity::FlexNum => v,
+        Affinity::Text => match v {
+            ValueRef::Integer(_) | ValueRef::Real(_) => ValueRef::Text(cast::to_text(v, arena)),
+            _ => v,
+        },
+        Affinity::Numeric | Affinity::Integer => match v {
+            ValueRef::Text(t) => match cast::whole_number(t) {
+                Some(Number::Integer(i)) => ValueRef::Integer(i),
+                Some(Number::Real(r)) => whole(r),
+                None => v,
+            },
+            ValueRef::Real(r) => whole(r),
+            _ => v,
+        },
+        Affinity::Real => match v {
+            ValueRef::Text(t) => match cast::whole_number(t) {
+                Some(Number::Integer(i)) => ValueRef::Real(i as f64),
+                Some(Number::Real(r)) => ValueRef::Real(r),
+                None => v,
+            },
+            ValueRef::Integer(i) => ValueRef::Real(i as f64),
+            _ => v,
+        },
+    }
+}
+
+/// A real that is a 64-bit integer becomes one.
+fn whole<'a>(r: f64) -> ValueRef<'a> {
+    match exact_integer(r) {
+        Some(i) if i > i64::MIN && i < i64::MAX => ValueRef::Integer(i),
+        _ => ValueRef::Real(r),
+    }
+}
+
+/// What a comparison does to an operand first: numeric affinities make numbers of texts that look like numbers,
+/// TEXT makes text of numbers (https://sqlite.org/datatype3.html#type_conversions_prior_to_comparison).
+#[inline]
+pub fn prepare<'a>(v: ValueRef<'a>, affinity: Affinity, arena: &'a Bump) -> ValueRef<'a> {
+    match (affinity, v) {
+        (Affinity::Numeric | Affinity::Integer | Affinity::Real, ValueRef::Text(t)) => match cast::whole_number(t) {
+            Some(Number::Integer(i)) => ValueRef::Integer(i),
+            Some(Number::Real(r)) => ValueRef::Real(r),
+            None => v,
+        },
+        (Affinity::Text, ValueRef::Integer(_) | ValueRef::Real(_)) => ValueRef::Text(cast::to_text(v, arena)),
+        _ => v,
     }
 }

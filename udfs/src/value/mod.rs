@@ -3,7 +3,15 @@
 //! Text is a byte string that is meant to be UTF-8 but may hold anything, NUL included.
 
 pub mod affinity;
+pub mod arithmetic;
+pub mod cast;
 pub mod collation;
+pub mod compare;
+pub mod glob;
+pub mod key;
+pub mod like;
+pub mod number;
+pub mod text;
 
 pub use affinity::Affinity;
 pub use collation::Collation;

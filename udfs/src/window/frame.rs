@@ -159,21 +159,21 @@ pub struct Frames<'a> {
     peers: &'a Peers,
     /// The sort key, needed for RANGE with an offset.
     key: Option<RangeKey<'a>>,
-    /// The group last asked for, and for RANGE and GROUPS its frame.
+    /// The group last asked for, and for RANGE and GROUPS its bounds.
     group: usize,
-    range: Option<Range<usize>>,
+    bounds: Option<(usize, usize)>,
 }
 
 impl<'a> Frames<'a> {
     pub fn new(spec: FrameSpec, peers: &'a Peers, key: Option<RangeKey<'a>>) -> Frames<'a> {
-        Frames { spec, peers, key, group: usize::MAX, range: None }
+        Frames { spec, peers, key, group: usize::MAX, bounds: None }
     }
 
     fn seek(&mut self, row: usize) {
         if self.group != usize::MAX && self.peers.group(self.group).contains(&row) {
             return;
         }
-        self.range = None;
+        self.bounds = None;
         let next = self.group.wrapping_add(1);
         self.group =
             if self.peers.group(next).contains(&row) { next } else { self.peers.group_of(row) };
@@ -185,23 +185,28 @@ impl<'a> Frames<'a> {
         self.peers.group(self.group)
     }
 
-    /// The frame of a row before EXCLUDE; `start == end` if it is empty.
+    /// The frame of a row before EXCLUDE.
     pub fn range(&mut self, row: usize) -> Range<usize> {
+        let (start, end) = self.bounds(row);
+        start..end.max(start)
+    }
+
+    /// Start and end of the frame of a row; if it is empty the end may come before the start.
+    pub(super) fn bounds(&mut self, row: usize) -> (usize, usize) {
         if self.spec.unit == FrameUnit::Rows {
             let rows = self.peers.rows();
-            return self.row_start(row).min(rows)..self.row_end(row).min(rows).max(self.row_start(row).min(rows));
+            return (self.row_start(row).min(rows), self.row_end(row).min(rows));
         }
         self.seek(row);
-        if let Some(range) = &self.range {
-            return range.clone();
+        if let Some(bounds) = self.bounds {
+            return bounds;
         }
-        let (start, end) = match self.spec.unit {
+        let bounds = match self.spec.unit {
             FrameUnit::Groups => (self.group_start(), self.group_end()),
             _ => (self.key_start(row), self.key_end(row)),
         };
-        let range = start..end.max(start);
-        self.range = Some(range.clone());
-        range
+        self.bounds = Some(bounds);
+        bounds
     }
 
     fn row_start(&self, row: usize) -> usize {
@@ -250,16 +255,16 @@ impl<'a> Frames<'a> {
 
     fn key_start(&self, row: usize) -> usize {
         match (self.spec.start, &self.key) {
-            (Bound::Preceding(d), Some(key)) => key.first_at(self.peers, row, d, true),
-            (Bound::Following(d), Some(key)) => key.first_at(self.peers, row, d, false),
+            (Bound::Preceding(d), Some(key)) => key.start_preceding(self.peers, row, d),
+            (Bound::Following(d), Some(key)) => key.start_following(self.peers, row, d),
             _ => self.group_start(),
         }
     }
 
     fn key_end(&self, row: usize) -> usize {
         match (self.spec.end, &self.key) {
-            (Bound::Preceding(d), Some(key)) => key.end_at(self.peers, row, d, true),
-            (Bound::Following(d), Some(key)) => key.end_at(self.peers, row, d, false),
+            (Bound::Preceding(d), Some(key)) => key.end_preceding(self.peers, row, d),
+            (Bound::Following(d), Some(key)) => key.end_following(self.peers, row, d),
             _ => self.group_end(),
         }
     }

@@ -100,7 +100,8 @@ pub fn nth_position(value: ValueRef<'_>) -> Result<usize, FunctionError> {
 }
 
 /// The row that `lag` (`back`) or `lead` looks at; `None` where the default applies. Text counts as the number at its
-/// beginning; an offset with a fraction, or NULL, leads to no row.
+/// beginning; an offset with a fraction, or NULL, leads to no row. With a negative offset `lag` looks one row ahead at
+/// most, because SQLite has read no further.
 pub fn offset_row(row: usize, rows: usize, offset: ValueRef<'_>, back: bool) -> Option<usize> {
     let offset = match offset {
         ValueRef::Null => return None,
@@ -116,9 +117,10 @@ pub fn offset_row(row: usize, rows: usize, offset: ValueRef<'_>, back: bool) -> 
             }
         },
     };
-    let row = i64::try_from(row).ok()?;
-    let target = if back { row.checked_sub(offset) } else { row.checked_add(offset) }?;
-    usize::try_from(target).ok().filter(|&target| target < rows)
+    let from = i64::try_from(row).ok()?;
+    let target = if back { from.checked_sub(offset) } else { from.checked_add(offset) }?;
+    let target = usize::try_from(target).ok()?;
+    (target < rows && !(back && target > row + 1)).then_some(target)
 }
 
 /// The number that arithmetic takes a value for.

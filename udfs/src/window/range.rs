@@ -1,7 +1,7 @@
 //! RANGE frames with offsets: bounds found by arithmetic on the one sort key.
 //!
-//! The bound of a row is its key plus or minus the offset, and rows are compared with it in the window's own order. Only
-//! numbers are shifted: a text, blob or NULL key is its own bound, so its frame is bounded by its peers.
+//! Keys are moved by the offset and compared in the window's own order. Only numbers move: the frame of a text, blob or
+//! NULL key is bounded by its peers.
 //!
 //! Source: https://sqlite.org/windowfunctions.html#frame_specifications
 
@@ -24,20 +24,39 @@ pub struct RangeKey<'a> {
 }
 
 impl<'a> RangeKey<'a> {
-    /// The first row not before the bound.
-    pub(super) fn first_at(&self, peers: &Peers, row: usize, by: Distance, preceding: bool) -> usize {
-        let bound = self.bound(row, by, preceding);
+    // Which side is shifted, and that an unshifted comparison may decide first, shows where adding to a large integer
+    // rounds or saturates.
+
+    /// Start at `by PRECEDING`: the first row whose key, moved on by the distance, reaches the current key.
+    pub(super) fn start_preceding(&self, peers: &Peers, row: usize, by: Distance) -> usize {
+        let current = (self.value)(row);
+        self.search(peers, |key| {
+            self.order(key, current).is_lt() && self.order(self.onward(key, by), current).is_lt()
+        })
+    }
+
+    /// Start at `by FOLLOWING`: the first row that reaches the current key moved on by the distance.
+    pub(super) fn start_following(&self, peers: &Peers, row: usize, by: Distance) -> usize {
+        let bound = self.onward((self.value)(row), by);
         self.search(peers, |key| self.order(key, bound).is_lt())
     }
 
-    /// The end of the rows not after the bound.
-    pub(super) fn end_at(&self, peers: &Peers, row: usize, by: Distance, preceding: bool) -> usize {
-        let bound = self.bound(row, by, preceding);
-        self.search(peers, |key| self.order(key, bound).is_le())
+    /// End at `by PRECEDING`: behind the last row whose key, moved on, does not pass the current key.
+    pub(super) fn end_preceding(&self, peers: &Peers, row: usize, by: Distance) -> usize {
+        let current = (self.value)(row);
+        self.search(peers, |key| self.order(self.onward(key, by), current).is_le())
     }
 
-    fn bound(&self, row: usize, by: Distance, preceding: bool) -> ValueRef<'a> {
-        shift((self.value)(row), by, preceding != self.descending)
+    /// End at `by FOLLOWING`: behind the last row that does not pass the current key moved on.
+    pub(super) fn end_following(&self, peers: &Peers, row: usize, by: Distance) -> usize {
+        let current = (self.value)(row);
+        let bound = self.onward(current, by);
+        self.search(peers, |key| self.order(key, current).is_le() || self.order(key, bound).is_le())
+    }
+
+    /// The key moved by the distance in the direction of the order.
+    fn onward(&self, key: ValueRef<'a>, by: Distance) -> ValueRef<'a> {
+        shift(key, by, self.descending)
     }
 
     /// The first row of the first group for which `before` is false.

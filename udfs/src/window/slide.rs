@@ -42,16 +42,16 @@ impl Slider {
             self.started = true;
             self.lead_in(peers, &mut act)?;
         }
-        let target = frames.range(row);
-        if target.is_empty() && self.never() {
+        if self.never() {
             return Ok(());
         }
+        let (start, end) = frames.bounds(row);
         if self.leaves_first() {
-            self.leave(target.start, &mut act)?;
-            self.enter(target.end, &mut act)
+            self.leave(start, &mut act)?;
+            self.enter(end, &mut act)
         } else {
-            self.enter(target.end, &mut act)?;
-            self.leave(target.start, &mut act)
+            self.enter(end, &mut act)?;
+            self.leave(start, &mut act)
         }
     }
 

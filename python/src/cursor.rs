@@ -1,0 +1,439 @@
+//! `Cursor`: runs statements and hands out their rows.
+//!
+//! As in CPython the statement is always one row ahead: `execute` steps to the first row, each fetch converts the
+//! current row and steps to the next, so an error of row 2 is raised by the first fetch.
+
+use std::sync::Arc;
+
+use heliosdb::session::{Connection as Engine, Step};
+use pyo3::exceptions::{PyAttributeError, PyRuntimeWarning, PyTypeError, PyValueError};
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
+
+use crate::State;
+use crate::callbacks::take_pending;
+use crate::connection::{Autocommit, Connection, Plain};
+use crate::constants::{PARSE_COLNAMES, PARSE_DECLTYPES};
+use crate::convert::{self, Converters, TextFactory, c_int, string, type_name};
+use crate::error::{Class, EngineResult, error, programming_error};
+use crate::raw::{self, GilCell};
+use crate::row::Row;
+use crate::statement::{self, Prepared, checkout, give_back};
+
+/// A cursor: made by `Connection.cursor()`, or by the connection's `execute` methods.
+///
+/// Attributes: `arraysize` (int, rows that `fetchmany` takes), `connection`, `description` (a tuple of 7-tuples
+/// whose first item is the column's name; None without columns), `lastrowid` (int or None), `rowcount` (rows changed, -1 if that
+/// does not apply), `row_factory` (callable taking cursor and tuple, or None).
+///
+/// >>> import heliosdb_sqlite
+/// >>> con = heliosdb_sqlite.connect(":memory:")
+/// >>> cur = con.cursor()
+/// >>> cur.execute("create table t(a)").executemany("insert into t values (?)", [(1,), (2,)]).rowcount
+/// 2
+/// >>> cur.execute("select a from t").fetchall(), cur.description[0][0]
+/// ([(1,), (2,)], 'a')
+/// >>> con.close()
+#[pyclass(frozen, subclass, weakref, module = "heliosdb_sqlite", name = "Cursor")]
+pub struct Cursor {
+    connection: GilCell<Option<Py<Connection>>>,
+    /// The running statement, on a row.
+    statement: GilCell<Option<Box<Prepared>>>,
+    description: GilCell<Option<Py<PyTuple>>>,
+    /// Converters by column, with `detect_types`.
+    converters: GilCell<Option<Arc<Converters>>>,
+    lastrowid: GilCell<Option<i64>>,
+    rowcount: GilCell<i64>,
+    arraysize: GilCell<i32>,
+    row_factory: GilCell<Option<Py<PyAny>>>,
+    initialized: GilCell<bool>,
+    closed: GilCell<bool>,
+    /// Set while a statement is run or a row converted, against recursive use from callbacks.
+    locked: GilCell<bool>,
+    /// The connection's count of rollbacks when this cursor last started anew (3.10).
+    rollbacks_seen: GilCell<u64>,
+    /// The current row, converted (3.10).
+    row_ahead: GilCell<Option<Py<PyTuple>>>,
+    /// A cursor of the standard library with our description, for its `Row`.
+    stock_cursor: GilCell<Option<(Py<PyTuple>, Py<PyAny>)>>,
+}
+
+/// How the rows of one fetch are made.
+struct RowForm {
+    text: TextFactory,
+    converters: Option<Arc<Converters>>,
+}
+
+impl Cursor {
+    fn blank() -> Cursor {
+        Cursor {
+            connection: GilCell::new(None),
+            statement: GilCell::new(None),
+            description: GilCell::new(None),
+            converters: GilCell::new(None),
+            lastrowid: GilCell::new(None),
+            rowcount: GilCell::new(-1),
+            arraysize: GilCell::new(1),
+            row_factory: GilCell::new(None),
+            initialized: GilCell::new(false),
+            closed: GilCell::new(false),
+            locked: GilCell::new(false),
+            rollbacks_seen: GilCell::new(0),
+            row_ahead: GilCell::new(None),
+            stock_cursor: GilCell::new(None),
+        }
+    }
+
+    /// What `Connection.cursor()` makes without a factory.
+    pub fn of(connection: &Bound<'_, Connection>) -> Cursor {
+        let py = connection.py();
+        let cursor = Cursor::blank();
+        cursor.connection.set(py, Some(connection.clone().unbind()));
+        cursor.rollbacks_seen.set(py, connection.get().rollbacks.get(py));
+        cursor.initialized.set(py, true);
+        cursor
+    }
+
+    pub fn set_row_factory(&self, py: Python<'_>, factory: Option<Py<PyAny>>) {
+        self.row_factory.set(py, factory);
+    }
+
+    pub fn description_of(&self, py: Python<'_>) -> Option<Py<PyTuple>> {
+        self.description.clone_ref(py)
+    }
+
+    fn check_unlocked(&self, py: Python<'_>) -> PyResult<()> {
+        if self.locked.get(py) {
+            return Err(programming_error(py, "Recursive use of cursors not allowed."));
+        }
+        Ok(())
+    }
+
+    /// The checks before every use, in CPython's order.
+    #[inline]
+    fn check<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, Connection>> {
+        if !self.initialized.get(py) {
+            return Err(not_initialized(py));
+        }
+        if self.closed.get(py) {
+            return Err(programming_error(py, "Cannot operate on a closed cursor."));
+        }
+        let connection = self.connection.clone_ref(py).ok_or_else(|| not_initialized(py))?.into_bound(py);
+        connection.get().check_thread(py)?;
+        connection.get().check_open(py)?;
+        self.check_unlocked(py)?;
+        Ok(connection)
+    }
+
+    /// Puts the running statement back into the cache.
+    fn end_run(&self, py: Python<'_>) {
+        let Some(statement) = self.statement.take(py) else { return };
+        let connection = self.connection.clone_ref(py);
+        let Some(connection) = connection else { return statement::leave(py, statement) };
+        let connection = connection.bind(py).get();
+        match connection.engine(py) {
+            Ok(engine) => give_back(py, &engine, &connection.cache, statement),
+            // The connection was closed: the statement cannot run again.
+            Err(_) => statement::leave(py, statement),
+        }
+    }
+
+    /// `execute` and `executemany`.
+    pub fn query(
+        &self,
+        py: Python<'_>,
+        sql: &Bound<'_, PyString>,
+        parameters: Option<&Bound<'_, PyAny>>,
+        many: bool,
+    ) -> PyResult<()> {
+        let connection = self.check(py)?;
+        let connection = connection.get();
+        let engine = connection.engine(py)?;
+        self.locked.set(py, true);
+        let result = self.query_locked(py, connection, &engine, sql, parameters, many);
+        self.locked.set(py, false);
+        if result.is_err() {
+            self.end_run(py);
+            self.rowcount.set(py, -1);
+        }
+        result
+    }
+
+    #[inline]
+    fn query_locked(
+        &self,
+        py: Python<'_>,
+        connection: &Connection,
+        engine: &Arc<Engine>,
+        sql: &Bound<'_, PyString>,
+        parameters: Option<&Bound<'_, PyAny>>,
+        many: bool,
+    ) -> PyResult<()> {
+        let iterator = match parameters {
+            Some(parameters) if many => Some(parameters.try_iter()?),
+            _ => None,
+        };
+        self.end_run(py);
+        self.description.set(py, None);
+        let mut prepared = checkout(py, engine, &connection.cache, sql)?;
+        if many && prepared.is_readonly {
+            give_back(py, engine, &connection.cache, prepared);
+            return Err(programming_error(py, "executemany() can only execute DML statements."));
+        }
+        let mut rowcount = if prepared.is_dml { 0 } else { -1 };
+        self.rowcount.set(py, rowcount);
+        self.rollbacks_seen.set(py, connection.rollbacks.get(py));
+        let started = if prepared.is_dml { connection.begin_implicitly(py, engine) } else { Ok(()) };
+        let ran = started.and_then(|()| match iterator {
+            None => {
+                let outcome = self.run_once(py, connection, engine, &mut prepared, parameters, &mut rowcount)?;
+                self.lastrowid.set(py, Some(outcome.lastrowid));
+                Ok(outcome.step)
+            }
+            Some(iterator) => {
+                let counts_steps = State::get(py).differences.rowcount_counts_steps;
+                let resets = State::get(py).differences.executemany_resets_rows;
+                let mut last = Step::Done;
+                for parameters in iterator {
+                    if last == Step::Row && resets {
+                        prepared.reset();
+                    }
+                    let parameters = parameters?;
+                    last = self.run_once(py, connection, engine, &mut prepared, Some(&parameters), &mut rowcount)?.step;
+                    if counts_steps && last == Step::Row {
+                        let message = "executemany() can only execute DML statements.";
+                        return Err(programming_error(py, message));
+                    }
+                }
+                if last == Step::Row && resets { Ok(Step::Done) } else { Ok(last) }
+            }
+        });
+        match ran {
+            Ok(Step::Row) => {
+                self.rowcount.set(py, rowcount);
+                if State::get(py).differences.row_converted_ahead {
+                    let row = self.convert(py, &prepared, &self.row_form(py, connection));
+                    self.statement.set(py, Some(prepared));
+                    self.row_ahead.set(py, Some(row?.unbind()));
+                } else {
+                    self.statement.set(py, Some(prepared));
+                }
+                Ok(())
+            }
+            Ok(Step::Done) => {
+                self.rowcount.set(py, rowcount);
+                give_back(py, engine, &connection.cache, prepared);
+                Ok(())
+            }
+            Err(problem) => {
+                give_back(py, engine, &connection.cache, prepared);
+                Err(problem)
+            }
+        }
+    }
+
+    /// Binds and runs a statement up to its first row or its end.
+    #[inline]
+    fn run_once(
+        &self,
+        py: Python<'_>,
+        connection: &Connection,
+        engine: &Arc<Engine>,
+        prepared: &mut Prepared,
+        parameters: Option<&Bound<'_, PyAny>>,
+        rowcount: &mut i64,
+    ) -> PyResult<Outcome> {
+        prepared.bind(py, parameters)?;
+        let Some(statement) = &mut prepared.engine else {
+            let lastrowid = self.lastrowid.get(py).unwrap_or(0);
+            return Ok(Outcome { step: Step::Done, lastrowid });
+        };
+        let is_dml = prepared.is_dml;
+        let outcome = raw::engine(py, engine, |engine| {
+            let step = statement.step()?;
+            let changes = if is_dml { engine.changes() } else { 0 };
+            if step == Step::Done {
+                statement.reset();
+            }
+            Ok((step, changes, engine.last_insert_rowid()))
+        });
+        let (step, changes, lastrowid) = outcome.or_raise(py)?;
+        if let Some(problem) = take_pending() {
+            return Err(problem);
+        }
+        let differences = &State::get(py).differences;
+        if is_dml && (step == Step::Done || differences.rowcount_counts_steps) {
+            *rowcount += changes;
+        }
+        let detect_types = connection.detect_types.get(py);
+        if detect_types != 0 {
+            let converters = self.find_converters(py, detect_types, prepared)?;
+            self.converters.set(py, Some(Arc::new(converters)));
+        }
+        if self.description.with(py, |description| description.is_none()) {
+            self.description.set(py, prepared.description(py, detect_types & PARSE_COLNAMES != 0)?);
+        }
+        Ok(Outcome { step, lastrowid })
+    }
+
+    /// The converters that `detect_types` asks for: by `[type]` in the column's name, by the declared type's first word.
+    fn find_converters(&self, py: Python<'_>, detect_types: i32, prepared: &Prepared) -> PyResult<Converters> {
+        let Some(statement) = &prepared.engine else { return Ok(Converters::new()) };
+        let registry = State::get(py).converters.bind(py);
+        let find = |name: &str| -> PyResult<Option<Py<PyAny>>> {
+            let key = PyString::new(py, name).call_method0("upper")?;
+            let converter = registry.get_item(key)?;
+            Ok(converter.filter(|converter| !converter.is_none()).map(|converter| converter.unbind()))
+        };
+        (0..statement.column_count())
+            .map(|i| {
+                if detect_types & PARSE_COLNAMES != 0
+                    && let Some((_, rest)) = statement.column_name(i).split_once('[')
+                    && let Some((inside, _)) = rest.split_once(']')
+                {
+                    // The last opening bracket before the first closing one counts.
+                    let name = inside.rsplit('[').next().unwrap_or(inside);
+                    if let Some(converter) = find(name)? {
+                        return Ok(Some(converter));
+                    }
+                }
+                match statement.column_decltype(i) {
+                    Some(declared) if detect_types & PARSE_DECLTYPES != 0 => {
+                        find(declared.split([' ', '(']).next().unwrap_or(declared))
+                    }
+                    _ => Ok(None),
+                }
+            })
+            .collect()
+    }
+
+    fn row_form(&self, py: Python<'_>, connection: &Connection) -> RowForm {
+        RowForm {
+            text: connection.text_factory.with(py, |factory| factory.clone_ref(py)),
+            converters: match connection.detect_types.get(py) {
+                0 => None,
+                _ => self.converters.with(py, |converters| converters.clone()),
+            },
+        }
+    }
+
+    fn convert<'py>(&self, py: Python<'py>, prepared: &Prepared, form: &RowForm) -> PyResult<Bound<'py, PyTuple>> {
+        match &prepared.engine {
+            Some(statement) => convert::row(py, statement, &form.text, form.converters.as_deref()),
+            None => Ok(PyTuple::empty(py)),
+        }
+    }
+
+    /// The current row; the statement then stands on the next one. None: no row.
+    #[inline]
+    fn next_row<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let connection = self.check(py)?;
+        let connection = connection.get();
+        let differences = &State::get(py).differences;
+        if differences.rollback_resets_cursors && self.rollbacks_seen.get(py) != connection.rollbacks.get(py) {
+            let message = "Cursor needed to be reset because of commit/rollback and can no longer be fetched from.";
+            return Err(error(py, Class::InterfaceError, message));
+        }
+        let Some(mut prepared) = self.statement.take(py) else {
+            return Ok(None);
+        };
+        let engine = connection.engine(py)?;
+        let form = self.row_form(py, connection);
+        self.locked.set(py, true);
+        let row = match self.row_ahead.take(py) {
+            Some(row) => Ok(row.into_bound(py)),
+            None => self.convert(py, &prepared, &form),
+        };
+        let row = match row {
+            Ok(row) => row,
+            Err(problem) => {
+                self.statement.set(py, Some(prepared));
+                self.locked.set(py, false);
+                return Err(problem);
+            }
+        };
+        let stepped = self.step(py, &engine, &mut prepared);
+        self.locked.set(py, false);
+        match stepped {
+            Ok(Step::Row) if differences.row_converted_ahead => {
+                let ahead = self.convert(py, &prepared, &form);
+                self.statement.set(py, Some(prepared));
+                self.row_ahead.set(py, Some(ahead?.unbind()));
+            }
+            Ok(Step::Row) => self.statement.set(py, Some(prepared)),
+            Ok(Step::Done) => give_back(py, &engine, &connection.cache, prepared),
+            Err(problem) => {
+                give_back(py, &engine, &connection.cache, prepared);
+                return Err(problem);
+            }
+        }
+        let Some(factory) = self.row_factory.clone_ref(py) else {
+            return Ok(Some(row.into_any()));
+        };
+        self.make_row(py, factory.bind(py), row).map(Some)
+    }
+
+    /// Steps to the next row of a running statement.
+    #[inline]
+    fn step(&self, py: Python<'_>, engine: &Arc<Engine>, prepared: &mut Prepared) -> PyResult<Step> {
+        let Some(statement) = &mut prepared.engine else { return Ok(Step::Done) };
+        let is_dml = prepared.is_dml;
+        let (step, changes) = raw::engine(py, engine, |engine| {
+            let step = statement.step()?;
+            Ok((step, if is_dml && step == Step::Done { engine.changes() } else { 0 }))
+        })
+        .or_raise(py)?;
+        if let Some(problem) = take_pending() {
+            return Err(problem);
+        }
+        if is_dml && step == Step::Done {
+            self.rowcount.set(py, changes);
+        }
+        Ok(step)
+    }
+
+    /// Applies the row factory.
+    fn make_row<'py>(
+        &self,
+        py: Python<'py>,
+        factory: &Bound<'py, PyAny>,
+        row: Bound<'py, PyTuple>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        if factory.is(py.get_type::<Row>()) {
+            return Ok(Bound::new(py, Row::from_parts(row, self.description.clone_ref(py)))?.into_any());
+        }
+        if let Some(stock_row) = &State::get(py).stock_row
+            && let Ok(class) = factory.cast::<PyType>()
+            && class.is_subclass(stock_row.bind(py))?
+        {
+            return factory.call1((self.stock_cursor(py)?, row));
+        }
+        let cursor = self.this(py)?;
+        factory.call1((cursor, row))
+    }
+
+    /// A cursor that the standard library's `Row` accepts, with our description.
+    fn stock_cursor<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let Some(description) = self.description.clone_ref(py) else {
+            return Ok(py.None().into_bound(py));
+        };
+        let known = self.stock_cursor.with(py, |known| match known {
+            Some((of, cursor)) if of.is(&description) => Some(cursor.clone_ref(py)),
+            _ => None,
+        });
+        if let Some(cursor) = known {
+            return Ok(cursor.into_bound(py));
+        }
+        let make = py.import("heliosdb_sqlite.stock")?.getattr("cursor_with_description")?;
+        let cursor = make.call1((&description,))?;
+        self.stock_cursor.set(py, Some((description, cursor.clone().unbind())));
+        Ok(cursor)
+    }
+}
+
+/// What one run of a statement left.
+struct Outcome {
+    step: Step,
+    lastrowid: i64,
+}

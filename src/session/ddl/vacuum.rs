@@ -1,0 +1,41 @@
+//! VACUUM and VACUUM INTO (https://sqlite.org/lang_vacuum.html).
+//!
+//! A database in memory has no pages to give back: VACUUM checks what SQLite checks and is done.
+
+use heliosdb_dialect::ast::{Expr, Name};
+use heliosdb_udfs::value::Value;
+
+use super::{DdlContext, MAIN, TEMP, names};
+use crate::error::{Code, Error, Result};
+
+pub fn run(context: &DdlContext<'_>, schema: Option<&Name>, into: Option<&Expr>) -> Result<()> {
+    let host = context.host;
+    let database = match schema {
+        Some(name) => names::database_of(host, name).ok_or_else(|| names::unknown_database(&name.text))?,
+        None => MAIN,
+    };
+    if database == TEMP {
+        return Ok(());
+    }
+    if host.options().in_transaction {
+        return Err(Error::sql("cannot VACUUM from within a transaction"));
+    }
+    if host.has_running_statements() {
+        return Err(Error::sql("cannot VACUUM - SQL statements in progress"));
+    }
+    let Some(into) = into else { return Ok(()) };
+    let file = match host.constant(into, context.sql)? {
+        Value::Text(name) => String::from_utf8_lossy(&name).into_owned(),
+        _ => return Err(Error::sql("non-text filename")),
+    };
+    if file.is_empty() || file == ":memory:" {
+        return Ok(());
+    }
+    let path = std::path::Path::new(&file);
+    if std::fs::metadata(path).is_ok_and(|m| m.len() > 0) {
+        return Err(Error::sql("output file already exists"));
+    }
+    let bytes = host.serialize(database)?;
+    std::fs::write(path, bytes)
+        .map_err(|e| Error::new(Code::CANTOPEN, format!("unable to open database: {file} ({e})")))
+}

@@ -1,0 +1,146 @@
+//! The arithmetic, bit and concatenation operators (https://sqlite.org/lang_expr.html#operators).
+//!
+//! Integers that overflow become reals; NaN and division by zero become NULL.
+
+use bumpalo::Bump;
+
+use super::cast::{to_integer, to_numeric, to_text};
+use super::number::{Number, real_to_integer};
+use super::ValueRef;
+
+fn real<'a>(r: f64) -> ValueRef<'a> {
+    if r.is_nan() { ValueRef::Null } else { ValueRef::Real(r) }
+}
+
+#[inline]
+fn numbers<'a>(
+    a: ValueRef<'a>,
+    b: ValueRef<'a>,
+    integers: impl Fn(i64, i64) -> Option<i64>,
+    reals: impl Fn(f64, f64) -> f64,
+) -> ValueRef<'a> {
+    if let (ValueRef::Integer(x), ValueRef::Integer(y)) = (a, b)
+        && let Some(z) = integers(x, y)
+    {
+        return ValueRef::Integer(z);
+    }
+    if a.is_null() || b.is_null() {
+        return ValueRef::Null;
+    }
+    match (to_numeric(a), to_numeric(b)) {
+        (Number::Integer(x), Number::Integer(y)) => match integers(x, y) {
+            Some(z) => ValueRef::Integer(z),
+            None => real(reals(x as f64, y as f64)),
+        },
+        (x, y) => real(reals(float(x), float(y))),
+    }
+}
+
+fn float(n: Number) -> f64 {
+    match n {
+        Number::Integer(i) => i as f64,
+        Number::Real(r) => r,
+    }
+}
+
+#[inline]
+pub fn add<'a>(a: ValueRef<'a>, b: ValueRef<'a>) -> ValueRef<'a> {
+    numbers(a, b, i64::checked_add, |x, y| x + y)
+}
+
+#[inline]
+pub fn subtract<'a>(a: ValueRef<'a>, b: ValueRef<'a>) -> ValueRef<'a> {
+    numbers(a, b, i64::checked_sub, |x, y| x - y)
+}
+
+#[inline]
+pub fn multiply<'a>(a: ValueRef<'a>, b: ValueRef<'a>) -> ValueRef<'a> {
+    numbers(a, b, i64::checked_mul, |x, y| x * y)
+}
+
+pub fn divide<'a>(a: ValueRef<'a>, b: ValueRef<'a>) -> ValueRef<'a> {
+    if a.is_null() || b.is_null() {
+        return ValueRef::Null;
+    }
+    match (to_numeric(a), to_numeric(b)) {
+        (_, Number::Integer(0)) => ValueRef::Null,
+        (_, Number::Real(r)) if r == 0.0 => ValueRef::Null,
+        (Number::Integer(x), Number::Integer(y)) => match x.checked_div(y) {
+            Some(z) => ValueRef::Integer(z),
+            None => real(x as f64 / y as f64),
+        },
+        (x, y) => real(float(x) / float(y)),
+    }
+}
+
+/// `%` works on integers; a real operand makes the result real.
+pub fn remainder<'a>(a: ValueRef<'a>, b: ValueRef<'a>) -> ValueRef<'a> {
+    if a.is_null() || b.is_null() {
+        return ValueRef::Null;
+    }
+    let (x, y) = (to_numeric(a), to_numeric(b));
+    let whole = |n| match n {
+        Number::Integer(i) => i,
+        Number::Real(r) => real_to_integer(r),
+    };
+    let (i, j) = (whole(x), whole(y));
+    if j == 0 {
+        return ValueRef::Null;
+    }
+    let result = i.checked_rem(j).unwrap_or(0);
+    match (x, y) {
+        (Number::Integer(_), Number::Integer(_)) => ValueRef::Integer(result),
+        _ => ValueRef::Real(result as f64),
+    }
+}
+
+pub fn negate<'a>(a: ValueRef<'a>) -> ValueRef<'a> {
+    subtract(ValueRef::Integer(0), a)
+}
+
+pub fn bit_not<'a>(a: ValueRef<'a>) -> ValueRef<'a> {
+    if a.is_null() { a } else { ValueRef::Integer(!to_integer(a)) }
+}
+
+fn bits<'a>(a: ValueRef<'a>, b: ValueRef<'a>, f: impl Fn(i64, i64) -> i64) -> ValueRef<'a> {
+    if a.is_null() || b.is_null() { ValueRef::Null } else { ValueRef::Integer(f(to_integer(a), to_integer(b))) }
+}
+
+pub fn bit_and<'a>(a: ValueRef<'a>, b: ValueRef<'a>) -> ValueRef<'a> {
+    bits(a, b, |x, y| x & y)
+}
+
+pub fn bit_or<'a>(a: ValueRef<'a>, b: ValueRef<'a>) -> ValueRef<'a> {
+    bits(a, b, |x, y| x | y)
+}
+
+pub fn shift_left<'a>(a: ValueRef<'a>, b: ValueRef<'a>) -> ValueRef<'a> {
+    bits(a, b, |x, by| shift(x, by))
+}
+
+pub fn shift_right<'a>(a: ValueRef<'a>, b: ValueRef<'a>) -> ValueRef<'a> {
+    bits(a, b, |x, by| shift(x, by.saturating_neg()))
+}
+
+/// To the left by `by`, or to the right (keeping the sign) by its negative.
+fn shift(x: i64, by: i64) -> i64 {
+    match by {
+        0..=63 => ((x as u64) << by) as i64,
+        64.. => 0,
+        -63..=-1 => x >> -by,
+        _ if x < 0 => -1,
+        _ => 0,
+    }
+}
+
+/// `||`: the result is text, except that two blobs make a blob of text in SQLite too, which is text.
+pub fn concat<'a>(a: ValueRef<'a>, b: ValueRef<'a>, arena: &'a Bump) -> ValueRef<'a> {
+    if a.is_null() || b.is_null() {
+        return ValueRef::Null;
+    }
+    let (x, y) = (to_text(a, arena), to_text(b, arena));
+    let joined = arena.alloc_slice_fill_copy(x.len() + y.len(), 0u8);
+    joined[..x.len()].copy_from_slice(x);
+    joined[x.len()..].copy_from_slice(y);
+    ValueRef::Text(joined)
+}
