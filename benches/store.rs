@@ -1,6 +1,6 @@
 //! What the trees and transactions cost in memory: nanoseconds an operation at a million rows, bytes a row.
 //!
-//! `cargo bench -p heliosdb --bench store [rows]`; figures and what follows from them: `docs/spikes/store.md`.
+//! `cargo bench -p heliosdb --bench store -- [rows]`; figures and what follows from them: `docs/spikes/store.md`.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -17,7 +17,8 @@ fn main() {
     bench.record();
     bench.append();
     bench.random();
-    bench.keys();
+    bench.keys(&[], "integer keys");
+    bench.keys(b"\x03customer_", "text keys with a common beginning");
     bench.autocommit();
 }
 
@@ -37,6 +38,12 @@ fn timed<T>(what: &str, operations: i64, f: impl FnOnce() -> T) -> T {
 fn resident_bytes() -> usize {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap_or(0) * 4096
+}
+
+/// Only of use for the first table of a size: later ones live in memory that the first one left.
+fn print_memory(what: &str, before: usize, rows: i64) {
+    let grown = resident_bytes().saturating_sub(before);
+    println!("{what:<46} {:>8} B", grown / rows as usize);
 }
 
 struct Random(u64);
@@ -134,7 +141,7 @@ impl Bench {
             }
         });
         timed("commit, per row", self.rows, || tx.commit());
-        println!("{:<46} {:>8} B", "memory per row", (resident_bytes() - before) / self.rows as usize);
+        print_memory("memory per row", before, self.rows);
         self.reads(&tree, &mut tx);
         self.changes(&tree, &mut tx, &out, true);
     }
@@ -157,7 +164,7 @@ impl Bench {
             }
         });
         timed("commit, per row", self.rows, || tx.commit());
-        println!("{:<46} {:>8} B", "memory per row", (resident_bytes() - before) / self.rows as usize);
+        print_memory("memory per row", before, self.rows);
         println!("{:<46} {:>8.1}", "entries per leaf", self.rows as f64 / tree.leaf_count() as f64);
         self.reads(&tree, &mut tx);
         write(&mut tx);
@@ -273,62 +280,60 @@ impl Bench {
         }
     }
 
-    fn keys(&self) {
-        for (what, common) in [("integer keys", &b""[..]), ("text keys with a common beginning", b"\x03customer_")] {
-            println!("\n{what}");
-            let key = |out: &mut Vec<u8>, i: i64| {
-                out.clear();
-                out.extend_from_slice(common);
-                out.extend_from_slice(&(i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes());
-                out.extend_from_slice(&i.to_be_bytes());
-            };
-            let before = resident_bytes();
-            let mut tx = begin();
-            let tree = key_tree(&mut tx);
-            let mut out = Vec::new();
-            timed("insert random", self.rows, || {
-                for i in 0..self.rows {
-                    key(&mut out, i);
-                    assert!(tx.insert_key(&tree, &out, &[]));
-                }
-            });
-            timed("commit, per entry", self.rows, || tx.commit());
-            println!("{:<46} {:>8} B", "memory per entry", (resident_bytes() - before) / self.rows as usize);
-            tx.begin_read();
-            let view = tx.view();
-            let mut random = Random(3);
-            timed("get random", self.rows, || {
-                for _ in 0..self.rows {
-                    key(&mut out, random.below(self.rows));
-                    assert!(tree.get(&out, view).is_some());
-                }
-            });
-            timed("first_with_prefix random", self.rows, || {
-                for _ in 0..self.rows {
-                    key(&mut out, random.below(self.rows));
-                    assert!(tree.first_with_prefix(&out[..out.len() - 8], view).is_some());
-                }
-            });
-            let mut cursor = KeyCursor::new(tree.clone(), view);
-            timed("scan", self.rows, || {
-                let (mut valid, mut count) = (cursor.first(), 0);
-                while valid {
-                    black_box(cursor.key().last());
-                    count += 1;
-                    valid = cursor.next();
-                }
-                assert_eq!(count, self.rows);
-            });
-            tx.commit();
-            write(&mut tx);
-            timed("delete random", self.rows, || {
-                for i in 0..self.rows {
-                    key(&mut out, i);
-                    assert!(tx.delete_key(&tree, &out));
-                }
-            });
-            timed("commit (cleans), per entry", self.rows, || tx.commit());
-        }
+    fn keys(&self, common: &[u8], what: &str) {
+        println!("\n{what}");
+        let key = |out: &mut Vec<u8>, i: i64| {
+            out.clear();
+            out.extend_from_slice(common);
+            out.extend_from_slice(&(i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes());
+            out.extend_from_slice(&i.to_be_bytes());
+        };
+        let before = resident_bytes();
+        let mut tx = begin();
+        let tree = key_tree(&mut tx);
+        let mut out = Vec::new();
+        timed("insert random", self.rows, || {
+            for i in 0..self.rows {
+                key(&mut out, i);
+                assert!(tx.insert_key(&tree, &out, &[]));
+            }
+        });
+        timed("commit, per entry", self.rows, || tx.commit());
+        print_memory("memory per entry", before, self.rows);
+        tx.begin_read();
+        let view = tx.view();
+        let mut random = Random(3);
+        timed("get random", self.rows, || {
+            for _ in 0..self.rows {
+                key(&mut out, random.below(self.rows));
+                assert!(tree.get(&out, view).is_some());
+            }
+        });
+        timed("first_with_prefix random", self.rows, || {
+            for _ in 0..self.rows {
+                key(&mut out, random.below(self.rows));
+                assert!(tree.first_with_prefix(&out[..out.len() - 8], view).is_some());
+            }
+        });
+        let mut cursor = KeyCursor::new(tree.clone(), view);
+        timed("scan", self.rows, || {
+            let (mut valid, mut count) = (cursor.first(), 0);
+            while valid {
+                black_box(cursor.key().last());
+                count += 1;
+                valid = cursor.next();
+            }
+            assert_eq!(count, self.rows);
+        });
+        tx.commit();
+        write(&mut tx);
+        timed("delete random", self.rows, || {
+            for i in 0..self.rows {
+                key(&mut out, i);
+                assert!(tx.delete_key(&tree, &out));
+            }
+        });
+        timed("commit (cleans), per entry", self.rows, || tx.commit());
     }
 
     fn autocommit(&self) {

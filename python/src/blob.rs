@@ -222,7 +222,7 @@ impl Blob {
         };
         let target = from + offset;
         if target > i64::from(i32::MAX) {
-            return Err(PyOverflowError::new_err("seek offset results in offset overflow"));
+            return Err(PyOverflowError::new_err("seek offset results in overflow"));
         }
         match usize::try_from(target) {
             Ok(target) if target <= self.length => self.position.set(py, target),

@@ -11,8 +11,8 @@ use heliosdb::error::{Code, Error};
 use heliosdb::session::callback::{
     Authorization, Authorizer, LongRunning, Progress, Trace, UserAggregate, UserAggregateState, UserScalar,
 };
-use heliosdb::value::collation::CustomCollation;
-use heliosdb::value::{Value, ValueRef};
+use heliosdb::udfs::value::collation::CustomCollation;
+use heliosdb::udfs::value::{Value, ValueRef};
 use pyo3::exceptions::{PyAttributeError, PyMemoryError, PyOverflowError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -93,7 +93,9 @@ fn report(py: Python<'_>, error: PyErr, callable: Option<&Bound<'_, PyAny>>) {
 
 /// The engine's error for what a function raised.
 fn raised(py: Python<'_>, problem: PyErr, callable: Option<&Bound<'_, PyAny>>, message: &str) -> Error {
-    let error = if problem.is_instance_of::<PyMemoryError>(py) {
+    let error = if State::get(py).differences.callback_errors_alike {
+        Error::sql(message)
+    } else if problem.is_instance_of::<PyMemoryError>(py) {
         Error::no_memory()
     } else if problem.is_instance_of::<PyOverflowError>(py) {
         Error::too_big()
@@ -177,9 +179,16 @@ impl Group {
                 self.instance.set(py, Some(made.unbind()));
             }
             let Some(instance) = self.instance.clone_ref(py) else { return Ok(()) };
-            let bound = instance.bind(py).getattr(method).map_err(|problem| {
-                fail(problem, &format!("user-defined aggregate's '{method}' method not defined"))
-            })?;
+            let bound = match instance.bind(py).getattr(method) {
+                Ok(bound) => bound,
+                Err(problem) if State::get(py).differences.callback_errors_alike => {
+                    PENDING.with(|pending| *pending.borrow_mut() = Some(problem));
+                    return Ok(());
+                }
+                Err(problem) => {
+                    return Err(fail(problem, &format!("user-defined aggregate's '{method}' method not defined")));
+                }
+            };
             let call = || bound.call1(arguments(py, args)?);
             call().map_err(|problem| fail(problem, &format!("user-defined aggregate's '{method}' method raised error")))?;
             Ok(())
@@ -194,7 +203,8 @@ impl Group {
             let Some(instance) = self.instance.clone_ref(py) else { return Ok(Value::Null) };
             let ask = || checked(&instance.bind(py).call_method0(method)?);
             ask().map_err(|problem| {
-                let missing = problem.is_instance_of::<PyAttributeError>(py);
+                let alike = State::get(py).differences.callback_errors_alike;
+                let missing = !alike && problem.is_instance_of::<PyAttributeError>(py);
                 let what = if missing { "not defined" } else { "raised error" };
                 let message = format!("user-defined aggregate's '{method}' method {what}");
                 raised(py, problem, self.class.callable(py).ok().as_ref(), &message)
@@ -225,7 +235,7 @@ impl UserAggregateState for Group {
 }
 
 thread_local! {
-    /// What a collation raised: the statement goes on and the exception is raised when it returns to Python.
+    /// What a collation (3.10: or a missing `step`) raised: the statement goes on and the exception is raised when it returns to Python.
     static PENDING: RefCell<Option<PyErr>> = const { RefCell::new(None) };
 }
 

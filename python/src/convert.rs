@@ -4,11 +4,12 @@
 use std::borrow::Cow;
 
 use heliosdb::session::Statement;
-use heliosdb::value::{Value, ValueRef};
+use heliosdb::udfs::value::{Value, ValueRef};
 use pyo3::exceptions::{PyBufferError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyFloat, PyInt, PyMemoryView, PyString, PyTuple};
 
+use crate::State;
 use crate::error::{Class, error};
 
 /// How TEXT becomes a Python object: `Connection.text_factory`, looked at once instead of for each value.
@@ -56,31 +57,42 @@ impl TextFactory {
 /// Converters of the columns of a result: None for columns without.
 pub type Converters = Vec<Option<Py<PyAny>>>;
 
-/// The current row as a tuple. `scratch` is only there to be reused.
+/// The current row as a tuple.
+#[inline]
 pub fn row<'py>(
     py: Python<'py>,
     statement: &Statement,
     text: &TextFactory,
     converters: Option<&Converters>,
-    scratch: &mut Vec<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyTuple>> {
-    scratch.clear();
-    let count = statement.column_count();
-    for i in 0..count {
-        let converter = converters.and_then(|converters| converters.get(i)?.as_ref());
-        scratch.push(match converter {
-            None => column(py, statement, i, text)?,
-            Some(converter) => match statement.column_bytes(i) {
-                None => py.None().into_bound(py),
-                Some(bytes) => {
-                    // The bytes are copied before Python code runs.
-                    let bytes = PyBytes::new(py, &bytes);
-                    converter.bind(py).call1((bytes,))?
-                }
-            },
-        });
+    // The tuple is filled as the values are made; after a failure with None, and then dropped.
+    let mut failure = None;
+    let values = (0..statement.column_count()).map(|i| {
+        if failure.is_some() {
+            return py.None().into_bound(py);
+        }
+        let value = match converters.and_then(|converters| converters.get(i)?.as_ref()) {
+            None => column(py, statement, i, text),
+            Some(converter) => converted(py, statement, i, converter),
+        };
+        value.unwrap_or_else(|problem| {
+            failure = Some(problem);
+            py.None().into_bound(py)
+        })
+    });
+    let row = PyTuple::new(py, values)?;
+    match failure {
+        None => Ok(row),
+        Some(problem) => Err(problem),
     }
-    PyTuple::new(py, scratch.drain(..))
+}
+
+fn converted<'py>(py: Python<'py>, statement: &Statement, i: usize, converter: &Py<PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    match statement.column_bytes(i) {
+        None => Ok(py.None().into_bound(py)),
+        // The bytes are copied before Python code runs.
+        Some(bytes) => converter.bind(py).call1((PyBytes::new(py, &bytes),)),
+    }
 }
 
 #[inline]
@@ -161,14 +173,22 @@ pub fn buffer<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyB
     let view = match PyMemoryView::from(object) {
         Ok(view) => view.into_any(),
         Err(error) if error.is_instance_of::<PyTypeError>(py) => return Ok(None),
+        Err(_) if State::get(py).differences.buffer_errors_are_value_errors => return Err(no_buffer()),
         Err(error) => return Err(error),
     };
     if !view.getattr(pyo3::intern!(py, "c_contiguous"))?.is_truthy()? {
+        if State::get(py).differences.buffer_errors_are_value_errors {
+            return Err(no_buffer());
+        }
         return Err(PyBufferError::new_err("memoryview: underlying buffer is not C-contiguous"));
     }
     let bytes = view.call_method0(pyo3::intern!(py, "tobytes"))?;
     view.call_method0(pyo3::intern!(py, "release"))?;
     Ok(Some(bytes.cast_into::<PyBytes>()?))
+}
+
+fn no_buffer() -> PyErr {
+    PyValueError::new_err("could not convert BLOB to buffer")
 }
 
 /// An argument that must have the buffer protocol.

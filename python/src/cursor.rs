@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use heliosdb::session::{Connection as Engine, Step};
-use pyo3::exceptions::{PyAttributeError, PyRuntimeWarning, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyRuntimeWarning, PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
@@ -129,13 +129,9 @@ impl Cursor {
     /// Puts the running statement back into the cache.
     fn end_run(&self, py: Python<'_>) {
         let Some(statement) = self.statement.take(py) else { return };
-        let connection = self.connection.clone_ref(py);
-        let Some(connection) = connection else { return statement::leave(py, statement) };
-        let connection = connection.bind(py).get();
-        match connection.engine(py) {
-            Ok(engine) => give_back(py, &engine, &connection.cache, statement),
-            // The connection was closed: the statement cannot run again.
-            Err(_) => statement::leave(py, statement),
+        match self.connection.clone_ref(py) {
+            Some(connection) => give_back(py, &connection.get().cache, statement),
+            None => statement::discard(py, statement),
         }
     }
 
@@ -178,7 +174,7 @@ impl Cursor {
         self.description.set(py, None);
         let mut prepared = checkout(py, engine, &connection.cache, sql)?;
         if many && prepared.is_readonly {
-            give_back(py, engine, &connection.cache, prepared);
+            give_back(py, &connection.cache, prepared);
             return Err(programming_error(py, "executemany() can only execute DML statements."));
         }
         let mut rowcount = if prepared.is_dml { 0 } else { -1 };
@@ -187,7 +183,7 @@ impl Cursor {
         let started = if prepared.is_dml { connection.begin_implicitly(py, engine) } else { Ok(()) };
         let ran = started.and_then(|()| match iterator {
             None => {
-                let outcome = self.run_once(py, connection, engine, &mut prepared, parameters, &mut rowcount)?;
+                let outcome = self.run_once(py, connection, &mut prepared, parameters, &mut rowcount)?;
                 self.lastrowid.set(py, Some(outcome.lastrowid));
                 Ok(outcome.step)
             }
@@ -196,11 +192,15 @@ impl Cursor {
                 let resets = State::get(py).differences.executemany_resets_rows;
                 let mut last = Step::Done;
                 for parameters in iterator {
-                    if last == Step::Row && resets {
-                        prepared.reset();
+                    if last == Step::Row && resets && let Some(statement) = &mut prepared.engine {
+                        raw::engine(py, engine, |_| {
+                            statement.reset();
+                            Ok(())
+                        })
+                        .or_raise(py)?;
                     }
                     let parameters = parameters?;
-                    last = self.run_once(py, connection, engine, &mut prepared, Some(&parameters), &mut rowcount)?.step;
+                    last = self.run_once(py, connection, &mut prepared, Some(&parameters), &mut rowcount)?.step;
                     if counts_steps && last == Step::Row {
                         let message = "executemany() can only execute DML statements.";
                         return Err(programming_error(py, message));
@@ -223,11 +223,11 @@ impl Cursor {
             }
             Ok(Step::Done) => {
                 self.rowcount.set(py, rowcount);
-                give_back(py, engine, &connection.cache, prepared);
+                give_back(py, &connection.cache, prepared);
                 Ok(())
             }
             Err(problem) => {
-                give_back(py, engine, &connection.cache, prepared);
+                give_back(py, &connection.cache, prepared);
                 Err(problem)
             }
         }
@@ -239,17 +239,16 @@ impl Cursor {
         &self,
         py: Python<'_>,
         connection: &Connection,
-        engine: &Arc<Engine>,
         prepared: &mut Prepared,
         parameters: Option<&Bound<'_, PyAny>>,
         rowcount: &mut i64,
     ) -> PyResult<Outcome> {
         prepared.bind(py, parameters)?;
-        let Some(statement) = &mut prepared.engine else {
+        let Prepared { connection: engine, engine: Some(statement), is_dml, .. } = &mut *prepared else {
             let lastrowid = self.lastrowid.get(py).unwrap_or(0);
             return Ok(Outcome { step: Step::Done, lastrowid });
         };
-        let is_dml = prepared.is_dml;
+        let is_dml = *is_dml;
         let outcome = raw::engine(py, engine, |engine| {
             let step = statement.step()?;
             let changes = if is_dml { engine.changes() } else { 0 };
@@ -327,58 +326,65 @@ impl Cursor {
 
     /// The current row; the statement then stands on the next one. None: no row.
     #[inline]
-    fn next_row<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let connection = self.check(py)?;
+    fn next_row<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let py = slf.py();
+        let this = slf.get();
+        let connection = this.check(py)?;
         let connection = connection.get();
         let differences = &State::get(py).differences;
-        if differences.rollback_resets_cursors && self.rollbacks_seen.get(py) != connection.rollbacks.get(py) {
+        if differences.rollback_resets_cursors && this.rollbacks_seen.get(py) != connection.rollbacks.get(py) {
             let message = "Cursor needed to be reset because of commit/rollback and can no longer be fetched from.";
             return Err(error(py, Class::InterfaceError, message));
         }
-        let Some(mut prepared) = self.statement.take(py) else {
+        let Some(mut prepared) = this.statement.take(py) else {
             return Ok(None);
         };
-        let engine = connection.engine(py)?;
-        let form = self.row_form(py, connection);
-        self.locked.set(py, true);
-        let row = match self.row_ahead.take(py) {
+        let form = this.row_form(py, connection);
+        this.locked.set(py, true);
+        let row = match this.row_ahead.take(py) {
             Some(row) => Ok(row.into_bound(py)),
-            None => self.convert(py, &prepared, &form),
+            None => this.convert(py, &prepared, &form),
         };
         let row = match row {
             Ok(row) => row,
             Err(problem) => {
-                self.statement.set(py, Some(prepared));
-                self.locked.set(py, false);
+                this.statement.set(py, Some(prepared));
+                this.locked.set(py, false);
                 return Err(problem);
             }
         };
-        let stepped = self.step(py, &engine, &mut prepared);
-        self.locked.set(py, false);
+        let stepped = this.step(py, &mut prepared);
+        let ahead = match stepped {
+            Ok(Step::Row) if differences.row_converted_ahead => Some(this.convert(py, &prepared, &form)),
+            _ => None,
+        };
+        this.locked.set(py, false);
         match stepped {
-            Ok(Step::Row) if differences.row_converted_ahead => {
-                let ahead = self.convert(py, &prepared, &form);
-                self.statement.set(py, Some(prepared));
-                self.row_ahead.set(py, Some(ahead?.unbind()));
+            Ok(Step::Row) => {
+                this.statement.set(py, Some(prepared));
+                if let Some(ahead) = ahead {
+                    this.row_ahead.set(py, Some(ahead?.unbind()));
+                }
             }
-            Ok(Step::Row) => self.statement.set(py, Some(prepared)),
-            Ok(Step::Done) => give_back(py, &engine, &connection.cache, prepared),
+            Ok(Step::Done) => give_back(py, &connection.cache, prepared),
             Err(problem) => {
-                give_back(py, &engine, &connection.cache, prepared);
+                give_back(py, &connection.cache, prepared);
                 return Err(problem);
             }
         }
-        let Some(factory) = self.row_factory.clone_ref(py) else {
+        let Some(factory) = this.row_factory.clone_ref(py) else {
             return Ok(Some(row.into_any()));
         };
-        self.make_row(py, factory.bind(py), row).map(Some)
+        Self::make_row(slf, factory.bind(py), row).map(Some)
     }
 
     /// Steps to the next row of a running statement.
     #[inline]
-    fn step(&self, py: Python<'_>, engine: &Arc<Engine>, prepared: &mut Prepared) -> PyResult<Step> {
-        let Some(statement) = &mut prepared.engine else { return Ok(Step::Done) };
-        let is_dml = prepared.is_dml;
+    fn step(&self, py: Python<'_>, prepared: &mut Prepared) -> PyResult<Step> {
+        let Prepared { connection: engine, engine: Some(statement), is_dml, .. } = prepared else {
+            return Ok(Step::Done);
+        };
+        let is_dml = *is_dml;
         let (step, changes) = raw::engine(py, engine, |engine| {
             let step = statement.step()?;
             Ok((step, if is_dml && step == Step::Done { engine.changes() } else { 0 }))
@@ -395,22 +401,22 @@ impl Cursor {
 
     /// Applies the row factory.
     fn make_row<'py>(
-        &self,
-        py: Python<'py>,
+        slf: &Bound<'py, Self>,
         factory: &Bound<'py, PyAny>,
         row: Bound<'py, PyTuple>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        let this = slf.get();
         if factory.is(py.get_type::<Row>()) {
-            return Ok(Bound::new(py, Row::from_parts(row, self.description.clone_ref(py)))?.into_any());
+            return Ok(Bound::new(py, Row::from_parts(row, this.description.clone_ref(py)))?.into_any());
         }
         if let Some(stock_row) = &State::get(py).stock_row
             && let Ok(class) = factory.cast::<PyType>()
             && class.is_subclass(stock_row.bind(py))?
         {
-            return factory.call1((self.stock_cursor(py)?, row));
+            return factory.call1((this.stock_cursor(py)?, row));
         }
-        let cursor = self.this(py)?;
-        factory.call1((cursor, row))
+        factory.call1((slf, row))
     }
 
     /// A cursor that the standard library's `Row` accepts, with our description.
@@ -432,8 +438,329 @@ impl Cursor {
     }
 }
 
+fn not_initialized(py: Python<'_>) -> PyErr {
+    programming_error(py, "Base Cursor.__init__ not called.")
+}
+
+/// An argument that was given, even if it is None (which an `Option` cannot tell from absent).
+#[derive(Default)]
+pub struct Given<'py>(pub Option<Bound<'py, PyAny>>);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Given<'py> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Given<'py>> {
+        Ok(Given(Some(object.to_owned())))
+    }
+}
+
 /// What one run of a statement left.
 struct Outcome {
     step: Step,
     lastrowid: i64,
+}
+
+#[pymethods]
+impl Cursor {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Cursor {
+        Cursor::blank()
+    }
+
+    #[pyo3(signature = (*args, **kwargs))]
+    fn __init__(&self, args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+        let py = args.py();
+        if kwargs.is_some_and(|kwargs| !kwargs.is_empty()) {
+            return Err(PyTypeError::new_err("Cursor() takes no keyword arguments"));
+        }
+        if args.len() != 1 {
+            return Err(PyTypeError::new_err(format!("Cursor expected 1 argument, got {}", args.len())));
+        }
+        let connection = args.get_item(0)?;
+        let connection = connection.cast::<Connection>().map_err(|_| {
+            PyTypeError::new_err(format!("Cursor() argument 1 must be sqlite3.Connection, not {}", type_name(&connection)))
+        })?;
+        self.check_unlocked(py)?;
+        self.end_run(py);
+        self.connection.set(py, Some(connection.clone().unbind()));
+        self.converters.set(py, None);
+        self.description.set(py, None);
+        self.lastrowid.set(py, None);
+        self.arraysize.set(py, 1);
+        self.closed.set(py, false);
+        self.rowcount.set(py, -1);
+        self.row_factory.set(py, None);
+        self.row_ahead.set(py, None);
+        self.rollbacks_seen.set(py, connection.get().rollbacks.get(py));
+        connection.get().check_thread(py)?;
+        self.initialized.set(py, true);
+        Ok(())
+    }
+
+    /// Runs one SQL statement and returns the cursor.
+    ///
+    /// `sql` (str) holds exactly one statement; `parameters` is a sequence for `?` or a dict for `:name` placeholders. In the
+    /// legacy transaction mode a transaction is opened before INSERT, UPDATE, DELETE and REPLACE.
+    ///
+    /// Raises ProgrammingError for several statements or parameters that do not fit, and the class of SQLite's error otherwise
+    /// (IntegrityError, OperationalError, …).
+    ///
+    /// >>> import heliosdb_sqlite
+    /// >>> con = heliosdb_sqlite.connect(":memory:")
+    /// >>> con.cursor().execute("select ?1 + :b", {"1": 1, "b": 2}).fetchone()
+    /// (3,)
+    /// >>> con.close()
+    #[pyo3(signature = (sql, parameters=Given::default(), /), text_signature = "($self, sql, parameters=(), /)")]
+    fn execute<'py>(
+        slf: &Bound<'py, Self>,
+        sql: &Bound<'py, PyAny>,
+        parameters: Given<'py>,
+    ) -> PyResult<Bound<'py, Self>> {
+        let sql = string(sql, "execute() argument 1")?;
+        slf.get().query(slf.py(), sql, parameters.0.as_ref(), false)?;
+        Ok(slf.clone())
+    }
+
+    /// Runs one INSERT, UPDATE, DELETE or REPLACE statement for each item of `parameters` (an iterable of what `execute`
+    /// takes) and returns the cursor; `rowcount` is the sum.
+    ///
+    /// Raises ProgrammingError for a statement that only reads.
+    #[pyo3(signature = (sql, parameters, /))]
+    fn executemany<'py>(
+        slf: &Bound<'py, Self>,
+        sql: &Bound<'py, PyAny>,
+        parameters: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, Self>> {
+        let sql = string(sql, "executemany() argument 1")?;
+        slf.get().query(slf.py(), sql, Some(parameters), true)?;
+        Ok(slf.clone())
+    }
+
+    /// Runs all statements of `sql_script` (str), without parameters. In the legacy transaction mode an open transaction is
+    /// committed first.
+    ///
+    /// >>> import heliosdb_sqlite
+    /// >>> con = heliosdb_sqlite.connect(":memory:")
+    /// >>> _ = con.cursor().executescript("create table t(a); insert into t values (1);")
+    /// >>> con.execute("select a from t").fetchall()
+    /// [(1,)]
+    /// >>> con.close()
+    #[pyo3(signature = (sql_script, /))]
+    fn executescript<'py>(slf: &Bound<'py, Self>, sql_script: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Self>> {
+        let py = slf.py();
+        let differences = &State::get(py).differences;
+        if differences.lenient_entry && !sql_script.is_instance_of::<PyString>() {
+            return Err(PyValueError::new_err("script argument must be unicode."));
+        }
+        let script = string(sql_script, "executescript() argument")?.to_str()?;
+        let script = match script.find('\0') {
+            None => script,
+            Some(end) if differences.lenient_entry => &script[..end],
+            Some(_) => return Err(PyValueError::new_err("embedded null character")),
+        };
+        let connection = slf.get().check(py)?;
+        let connection = connection.get();
+        let engine = connection.engine(py)?;
+        statement::check_length(py, &engine, script)?;
+        if connection.autocommit.get(py) == Autocommit::Legacy && !engine.is_autocommit() {
+            connection.run_plain(py, &engine, Plain::Commit)?;
+        }
+        let mut rest = script;
+        while !rest.is_empty() {
+            let used = raw::engine(py, &engine, |engine| {
+                let Some((mut statement, tail)) = engine.prepare(rest)? else { return Ok(rest.len()) };
+                while statement.step()? == Step::Row {}
+                Ok(tail)
+            })
+            .or_raise(py)?;
+            if let Some(problem) = take_pending() {
+                return Err(problem);
+            }
+            rest = &rest[used..];
+        }
+        Ok(slf.clone())
+    }
+
+    /// Inserts many rows in one go and returns how many (int). Constraints and triggers hold.
+    ///
+    /// `table` (str) and `columns` (a sequence of str) are names, not SQL: they are quoted. `rows` is an iterable of sequences with
+    /// one value for each column.
+    ///
+    /// Raises ValueError without columns, and what `executemany` raises.
+    ///
+    /// >>> import heliosdb_sqlite
+    /// >>> con = heliosdb_sqlite.connect(":memory:")
+    /// >>> _ = con.execute('create table "my table"(a, "b c")')
+    /// >>> con.cursor().batch_insert("my table", ["a", "b c"], [(1, 2), (3, 4)])
+    /// 2
+    /// >>> con.close()
+    #[pyo3(signature = (table, columns, rows))]
+    fn batch_insert(
+        slf: &Bound<'_, Self>,
+        table: &Bound<'_, PyAny>,
+        columns: &Bound<'_, PyAny>,
+        rows: &Bound<'_, PyAny>,
+    ) -> PyResult<i64> {
+        let py = slf.py();
+        let table = quoted(&convert::c_string(table, "batch_insert() argument 'table'")?);
+        if columns.is_instance_of::<PyString>() {
+            return Err(PyTypeError::new_err("batch_insert() argument 'columns' must be a sequence of str, not str"));
+        }
+        let mut names = Vec::new();
+        for column in columns.try_iter()? {
+            names.push(quoted(&convert::c_string(&column?, "batch_insert() column name")?));
+        }
+        if names.is_empty() {
+            return Err(PyValueError::new_err("batch_insert() needs at least one column"));
+        }
+        let marks = vec!["?"; names.len()].join(", ");
+        let sql = PyString::new(py, &format!("INSERT INTO {table} ({}) VALUES ({marks})", names.join(", ")));
+        slf.get().query(py, &sql, Some(rows), true)?;
+        Ok(slf.get().rowcount.get(py))
+    }
+
+    /// The next row, or None.
+    fn fetchone<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        Cursor::next_row(slf)
+    }
+
+    /// A list of the next `size` rows (int, default `arraysize`; 0 or negative: all).
+    #[pyo3(signature = (size=None))]
+    fn fetchmany<'py>(slf: &Bound<'py, Self>, size: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyList>> {
+        let py = slf.py();
+        let size = size.map_or_else(|| Ok(slf.get().arraysize.get(py)), c_int)?;
+        let rows = PyList::empty(py);
+        while let Some(row) = Cursor::next_row(slf)? {
+            rows.append(row)?;
+            if i32::try_from(rows.len()) == Ok(size) {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
+    /// A list of all rows that are left.
+    fn fetchall<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyList>> {
+        let rows = PyList::empty(slf.py());
+        while let Some(row) = Cursor::next_row(slf)? {
+            rows.append(row)?;
+        }
+        Ok(rows)
+    }
+
+    fn __iter__<'py>(slf: &Bound<'py, Self>) -> Bound<'py, Self> {
+        slf.clone()
+    }
+
+    fn __next__<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        Cursor::next_row(slf)
+    }
+
+    /// Required by PEP 249; does nothing.
+    #[pyo3(signature = (_sizes, /), text_signature = "($self, sizes, /)")]
+    fn setinputsizes(&self, _sizes: &Bound<'_, PyAny>) {}
+
+    /// Required by PEP 249; does nothing.
+    #[pyo3(signature = (_size, _column=None, /), text_signature = "($self, size, column=None, /)")]
+    fn setoutputsize(&self, _size: &Bound<'_, PyAny>, _column: Option<&Bound<'_, PyAny>>) {}
+
+    /// Closes the cursor; further use raises ProgrammingError.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        self.check_unlocked(py)?;
+        let connection = self.connection.clone_ref(py).ok_or_else(|| not_initialized(py))?;
+        connection.get().check_thread(py)?;
+        connection.get().check_open(py)?;
+        self.end_run(py);
+        self.row_ahead.set(py, None);
+        self.closed.set(py, true);
+        Ok(())
+    }
+
+    #[getter]
+    fn connection(&self, py: Python<'_>) -> Option<Py<Connection>> {
+        self.connection.clone_ref(py)
+    }
+
+    #[getter]
+    fn description(&self, py: Python<'_>) -> Option<Py<PyTuple>> {
+        self.description.clone_ref(py)
+    }
+
+    #[getter]
+    fn lastrowid(&self, py: Python<'_>) -> Option<i64> {
+        self.lastrowid.get(py)
+    }
+
+    #[getter]
+    fn rowcount(&self, py: Python<'_>) -> i64 {
+        self.rowcount.get(py)
+    }
+
+    #[getter]
+    fn get_arraysize(&self, py: Python<'_>) -> i32 {
+        self.arraysize.get(py)
+    }
+
+    #[setter]
+    fn set_arraysize(&self, py: Python<'_>, size: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let size = size.ok_or_else(|| PyTypeError::new_err("can't delete numeric/char attribute"))?;
+        let wide: i64 = size.extract()?;
+        let narrow = wide as i32;
+        if i64::from(narrow) != wide {
+            PyErr::warn(py, py.get_type::<PyRuntimeWarning>().as_any(), c"Truncation of value to int", 1)?;
+        }
+        self.arraysize.set(py, narrow);
+        Ok(())
+    }
+
+    #[getter]
+    fn get_row_factory(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.row_factory.clone_ref(py)
+    }
+
+    #[setter(row_factory)]
+    fn assign_row_factory(&self, py: Python<'_>, factory: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        self.row_factory.set(py, factory.filter(|factory| !factory.is_none()).map(|factory| factory.clone().unbind()));
+        Ok(())
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(self.connection.visited())?;
+        visit.call(self.description.visited())?;
+        visit.call(self.row_factory.visited())?;
+        visit.call(self.row_ahead.visited())?;
+        if let Some(converters) = self.converters.visited() {
+            for converter in converters.iter() {
+                visit.call(converter)?;
+            }
+        }
+        if let Some((_, cursor)) = self.stock_cursor.visited() {
+            visit.call(cursor)?;
+        }
+        Ok(())
+    }
+
+    fn __clear__(&self, py: Python<'_>) {
+        self.end_run(py);
+        self.connection.set(py, None);
+        self.description.set(py, None);
+        self.row_factory.set(py, None);
+        self.row_ahead.set(py, None);
+        self.converters.set(py, None);
+        self.stock_cursor.set(py, None);
+    }
+}
+
+impl Drop for Cursor {
+    fn drop(&mut self) {
+        if self.statement.visited().is_some() {
+            let _ = Python::try_attach(|py| self.end_run(py));
+        }
+    }
+}
+
+/// An identifier in double quotes.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -21,7 +21,7 @@ use crate::cursor::Cursor;
 /// >>> row["ONE"], row[1], row.keys(), tuple(row)
 /// (1, 2, ['one', 'two'], (1, 2))
 /// >>> con.close()
-#[pyclass(frozen, subclass, module = "heliosdb_sqlite", name = "Row")]
+#[pyclass(frozen, subclass, sequence, module = "heliosdb_sqlite", name = "Row")]
 pub struct Row {
     data: Py<PyTuple>,
     /// The cursor's description: None when the row was made from a cursor without.
@@ -132,7 +132,7 @@ impl Row {
             _ => false,
         };
         let equal = same_names && self.data.bind(py).as_any().eq(other.data.bind(py))?;
-        let answer = equal == (compare == CompareOp::Eq);
+        let answer = equal == matches!(compare, CompareOp::Eq);
         Ok(answer.into_pyobject(py)?.to_owned().into_any().unbind())
     }
 

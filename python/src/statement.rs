@@ -4,9 +4,10 @@
 //! at once have two statements, and no statement needs a lock of its own.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use heliosdb::session::{Connection, Statement as EngineStatement};
-use heliosdb::value::ValueRef;
+use heliosdb::udfs::value::ValueRef;
 use pyo3::exceptions::{PyDeprecationWarning, PyLookupError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
@@ -28,6 +29,8 @@ struct Name {
 }
 
 pub struct Prepared {
+    /// Where it was prepared, which `Connection.__init__` called again may have left.
+    pub connection: Arc<Connection>,
     /// None for text without a statement: running it does nothing.
     pub engine: Option<EngineStatement>,
     /// Whether the first keyword is INSERT, UPDATE, DELETE or REPLACE: decides about implicit transactions and rowcount.
@@ -80,6 +83,7 @@ impl Prepared {
             is_dml: engine.is_some() && is_dml(text),
             is_readonly: engine.as_ref().is_none_or(|engine| engine.is_readonly()),
             names: (1..=count).map(name).collect(),
+            connection: connection.clone(),
             engine,
             description: None,
             home: None,
@@ -253,11 +257,6 @@ impl Prepared {
         error(py, Class::InterfaceError, format!("Error binding parameter {which} - probably unsupported type."))
     }
 
-    pub fn reset(&mut self) {
-        if let Some(engine) = &mut self.engine {
-            engine.reset();
-        }
-    }
 }
 
 /// A DeprecationWarning that points at the caller.
@@ -329,8 +328,10 @@ pub struct Cache {
     slots: Vec<Slot>,
     newest: usize,
     oldest: usize,
-    occupancies: u64,
 }
+
+/// Numbers the occupants of slots, over all caches: a statement of a cache that is gone must not enter another.
+static OCCUPANCIES: AtomicU64 = AtomicU64::new(0);
 
 impl Default for Cache {
     fn default() -> Cache {
@@ -340,7 +341,7 @@ impl Default for Cache {
 
 impl Cache {
     pub fn new(capacity: usize) -> Cache {
-        Cache { capacity, by_hash: FxHashMap::default(), slots: Vec::new(), newest: NONE, oldest: NONE, occupancies: 0 }
+        Cache { capacity, by_hash: FxHashMap::default(), slots: Vec::new(), newest: NONE, oldest: NONE }
     }
 
     /// The idle statement of this text. `known` is false if the text is not in the cache at all.
@@ -361,8 +362,7 @@ impl Cache {
         if self.capacity == 0 {
             return None;
         }
-        self.occupancies += 1;
-        let occupancy = self.occupancies;
+        let occupancy = OCCUPANCIES.fetch_add(1, Ordering::Relaxed);
         let slot = Slot { key: sql.clone().unbind(), hash, statement: None, occupancy, newer: NONE, older: NONE };
         let collision = self.by_hash.get(&hash).copied();
         let (at, left) = match collision {
@@ -438,16 +438,20 @@ pub fn checkout(
     }
     let mut statement = Box::new(Prepared::new(py, connection, sql)?);
     if !known {
-        let left = cache.with(py, |cache| cache.admit(sql, hash, &mut statement));
-        discard(py, connection, left);
+        if let Some(left) = cache.with(py, |cache| cache.admit(sql, hash, &mut statement)) {
+            discard(py, left);
+        }
     }
     Ok(statement)
 }
 
 /// Ends the run of a statement and puts it where the next `checkout` finds it.
-pub fn give_back(py: Python<'_>, connection: &Arc<Connection>, cache: &GilCell<Cache>, mut statement: Box<Prepared>) {
+pub fn give_back(py: Python<'_>, cache: &GilCell<Cache>, mut statement: Box<Prepared>) {
+    let Prepared { connection, engine, .. } = &mut *statement;
     let reset = raw::engine(py, connection, |_| {
-        statement.reset();
+        if let Some(engine) = engine {
+            engine.reset();
+        }
         Ok(())
     });
     // After a panic in the engine the statement is not used again; leaking it is safer than running its destructor.
@@ -455,18 +459,18 @@ pub fn give_back(py: Python<'_>, connection: &Arc<Connection>, cache: &GilCell<C
         std::mem::forget(statement);
         return;
     }
-    let left = cache.with(py, |cache| cache.give(statement));
-    discard(py, connection, left);
+    if let Some(left) = cache.with(py, |cache| cache.give(statement)) {
+        discard(py, left);
+    }
 }
 
 /// Drops a statement as a call into the engine.
-pub fn discard(py: Python<'_>, connection: &Arc<Connection>, statement: Option<Box<Prepared>>) {
-    if statement.is_some() {
-        let _ = raw::engine(py, connection, |_| {
-            drop(statement);
-            Ok(())
-        });
-    }
+pub fn discard(py: Python<'_>, statement: Box<Prepared>) {
+    let connection = statement.connection.clone();
+    let _ = raw::engine(py, &connection, |_| {
+        drop(statement);
+        Ok(())
+    });
 }
 
 /// A prepared statement, as `Connection(sql)` returns it. There is nothing to do with it.

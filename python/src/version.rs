@@ -30,6 +30,15 @@ pub struct Differences {
     pub lenient_entry: bool,
     /// Until 3.10: a collation's name may be upper case ASCII only by its own check, with its own message.
     pub collation_name_checked: bool,
+    /// Until 3.10: an object whose buffer cannot be had is a ValueError.
+    pub buffer_errors_are_value_errors: bool,
+    /// Until 3.10: MemoryError and OverflowError in functions are errors like all others; an aggregate without `step` raises
+    /// AttributeError, one without `finalize` is worded like one that raises.
+    pub callback_errors_alike: bool,
+    /// Until 3.10: `threadsafety` is 1.
+    pub threadsafety_is_one: bool,
+    /// Until 3.11: `OptimizedUnicode` is there, deprecated.
+    pub optimized_unicode_exists: bool,
     /// Until 3.11: executemany() with RETURNING drops the rows of all but the last run.
     pub executemany_resets_rows: bool,
     /// Until 3.11: `check_same_thread` must be an integer.
@@ -48,6 +57,8 @@ pub struct Differences {
     /// From 3.13: create_function & co. check the number of arguments themselves in create_window_function only;
     /// from 3.14 in all.
     pub argument_count_checked: bool,
+    /// From 3.13: iterdump() begins with switching foreign keys off if some are violated.
+    pub dump_checks_foreign_keys: bool,
     /// From 3.14: named placeholders with a sequence are a ProgrammingError.
     pub named_with_sequence_refused: bool,
 }
@@ -69,6 +80,10 @@ impl Differences {
             misuse_is_programming_error: until_3_10,
             lenient_entry: until_3_10,
             collation_name_checked: until_3_10,
+            buffer_errors_are_value_errors: until_3_10,
+            callback_errors_alike: until_3_10,
+            threadsafety_is_one: until_3_10,
+            optimized_unicode_exists: minor <= 11,
             executemany_resets_rows: minor <= 11,
             check_same_thread_is_int: minor <= 11,
             named_with_sequence_deprecated: minor >= 12 && minor < 14,
@@ -76,8 +91,18 @@ impl Differences {
             call_forms_deprecated: minor >= 13,
             unclosed_connection_warns: minor >= 13,
             unexpected_keyword_wording: minor >= 13,
+            dump_checks_foreign_keys: minor >= 13,
             argument_count_checked: minor >= 14,
             named_with_sequence_refused: minor >= 14,
         }
+    }
+    /// Those that the package's Python code asks for, as private attributes of the compiled module.
+    pub fn asked_by_python(&self) -> [(&'static str, bool); 4] {
+        [
+            ("_defaults_deprecated", self.defaults_deprecated),
+            ("_threadsafety_is_one", self.threadsafety_is_one),
+            ("_optimized_unicode_exists", self.optimized_unicode_exists),
+            ("_dump_checks_foreign_keys", self.dump_checks_foreign_keys),
+        ]
     }
 }

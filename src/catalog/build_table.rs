@@ -15,7 +15,7 @@ use heliosdb_dialect::ast::{
 };
 use heliosdb_udfs::value::Affinity;
 
-use super::column::{is_constant_default, is_standard_type, plain_column, source_expr};
+use super::column::{default_value, is_constant_default, is_standard_type, plain_column, source_expr};
 use super::environment::Environment;
 use super::index::{Index, IndexColumn, IndexOrigin, IndexTerm};
 use super::self_reference::{self, Place};
@@ -181,7 +181,9 @@ impl Builder<'_> {
                 {
                     value.expr.kind = ExprKind::Literal(Literal::String(name.text.clone()));
                 }
-                self.table.columns[at].default = Some(value);
+                let column = &mut self.table.columns[at];
+                column.added_default = default_value(&value.expr, column.affinity);
+                column.default = Some(value);
             }
             ColumnConstraintKind::Collate(name) => self.collate(ordinal, name)?,
             ColumnConstraintKind::References(clause) => {
@@ -194,7 +196,8 @@ impl Builder<'_> {
                 self.foreign_key(vec![ordinal], clause);
             }
             ColumnConstraintKind::Generated { expr, stored } => {
-                if self.table.columns[at].default.is_some() {
+                let column = &self.table.columns[at];
+                if column.default.is_some() || column.generated.is_some() {
                     return Err(Error::sql(format!("error in generated column \"{}\"", definition.name.text)));
                 }
                 let expr = source_expr(expr, expr.span, self.source);
@@ -435,25 +438,26 @@ impl Builder<'_> {
             self.table.kind = TableKind::Rowid { rowid_alias: self.rowid_alias };
         }
         self.number_primary_key();
-        for check in &self.table.checks {
-            self_reference::check(&self.table, schema, &check.expr.expr, Place::Check, self.environment)?;
-        }
+        // SQLite goes on after a mistake: the last one is reported, but a missing column only if it is the first.
+        let check = |expr, place| self_reference::check(&self.table, schema, expr, place, self.environment);
+        let mut result = self.table.checks.iter().try_for_each(|c| check(&c.expr.expr, Place::Check));
         let mut plain = 0;
         for column in &self.table.columns {
             match &column.generated {
-                Some(generated) => self_reference::check(
-                    &self.table,
-                    schema,
-                    &generated.expr.expr,
-                    Place::Generated,
-                    self.environment,
-                )?,
+                Some(generated) => {
+                    if let Err(mistake) = check(&generated.expr.expr, Place::Generated)
+                        && (result.is_ok() || !mistake.message.starts_with("no such column"))
+                    {
+                        result = Err(mistake);
+                    }
+                }
                 None => plain += 1,
             }
         }
         if plain == 0 {
             return Err(Error::sql("must have at least one non-generated column"));
         }
+        result?;
         if !self.environment.is_loading()
             && let Some(column) = self_reference::generated_loop(&self.table)
         {

@@ -19,22 +19,21 @@ pub enum Watched {
     Virtual,
 }
 
-/// Whether a trigger of this kind can stand on a table or view of this name. `shown` is the name as the statement
-/// writes it, schema included.
-pub fn check_watched(time: TriggerTime, watched: Watched, name: &str, shown: &str) -> Result<()> {
+/// Whether a trigger of this kind can stand on a table or view of this name.
+pub fn check_watched(time: TriggerTime, watched: Watched, name: &str) -> Result<()> {
     if is_reserved_name(name) {
         return Err(Error::sql("cannot create trigger on system table"));
     }
     match (watched, time) {
         (Watched::Virtual, _) => Err(Error::sql("cannot create triggers on virtual tables")),
         (Watched::View, TriggerTime::Before) => {
-            Err(Error::sql(format!("cannot create BEFORE trigger on view: {shown}")))
+            Err(Error::sql(format!("cannot create BEFORE trigger on view: {name}")))
         }
         (Watched::View, TriggerTime::After) => {
-            Err(Error::sql(format!("cannot create AFTER trigger on view: {shown}")))
+            Err(Error::sql(format!("cannot create AFTER trigger on view: {name}")))
         }
         (Watched::Table, TriggerTime::InsteadOf) => {
-            Err(Error::sql(format!("cannot create INSTEAD OF trigger on table: {shown}")))
+            Err(Error::sql(format!("cannot create INSTEAD OF trigger on table: {name}")))
         }
         _ => Ok(()),
     }

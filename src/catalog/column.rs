@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use heliosdb_dialect::ast::{ColumnDef, Expr, ExprKind, Literal, Quote, Span};
-use heliosdb_udfs::value::Affinity;
+use bumpalo::Bump;
+use heliosdb_dialect::ast::{ColumnDef, Expr, ExprKind, Literal, Quote, Span, UnaryOp};
+use heliosdb_udfs::value::{Affinity, Value, ValueRef, affinity, arithmetic, cast};
 
 use super::self_reference::for_each_child;
 use super::table::{Column, SourceExpr};
@@ -34,6 +35,7 @@ pub fn new_column(name: &str, type_name: Box<str>, affinity: Affinity) -> Column
         not_null: None,
         default: None,
         generated: None,
+        added_default: None,
         primary_key_position: 0,
         hidden: false,
     }
@@ -117,6 +119,33 @@ fn unquoted(type_name: &str) -> String {
 /// An expression with the text that its span covers.
 pub fn source_expr(expr: &Expr, span: Span, source: &Arc<str>) -> SourceExpr {
     SourceExpr { expr: expr.clone(), source: source.clone(), text: span.of(source).into() }
+}
+
+/// What a DEFAULT is worth in rows that are older than its column: literals with signs and casts, in the column's
+/// affinity. `None` for what would have to be computed, which ALTER TABLE does not take where there are rows.
+pub fn default_value(expr: &Expr, column: Affinity) -> Option<Value> {
+    let arena = Bump::new();
+    let value = literal_value(expr, &arena)?;
+    Some(affinity::apply(value, column, &arena).to_owned())
+}
+
+fn literal_value<'a>(expr: &'a Expr, arena: &'a Bump) -> Option<ValueRef<'a>> {
+    Some(match &expr.kind {
+        ExprKind::Literal(Literal::Null) => ValueRef::Null,
+        ExprKind::Literal(Literal::Integer(i)) => ValueRef::Integer(*i),
+        ExprKind::Literal(Literal::Real(r)) => ValueRef::Real(*r),
+        ExprKind::Literal(Literal::String(text)) => ValueRef::Text(text.as_bytes()),
+        ExprKind::Literal(Literal::Blob(bytes)) => ValueRef::Blob(bytes),
+        ExprKind::Name(name) if name.is("true") => ValueRef::Integer(1),
+        ExprKind::Name(name) if name.is("false") => ValueRef::Integer(0),
+        ExprKind::Name(name) => ValueRef::Text(name.text.as_bytes()),
+        ExprKind::Unary(UnaryOp::Plus, operand) => literal_value(operand, arena)?,
+        ExprKind::Unary(UnaryOp::Minus, operand) => arithmetic::negate(literal_value(operand, arena)?),
+        ExprKind::Cast { operand, type_name } => {
+            cast::cast(literal_value(operand, arena)?, Affinity::of_type(&type_name.text), arena)
+        }
+        _ => return None,
+    })
 }
 
 /// Whether a DEFAULT is constant for SQLite: literals and functions of them.

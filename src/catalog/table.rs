@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use heliosdb_dialect::ast::{self, Conflict, ForeignKeyAction};
-use heliosdb_udfs::value::{Affinity, Collation};
+use heliosdb_udfs::value::{Affinity, Collation, Value};
 
 use super::index::Index;
 use crate::store::ObjectId;
@@ -41,6 +41,8 @@ pub struct Column {
     pub not_null: Option<NotNull>,
     pub default: Option<DefaultValue>,
     pub generated: Option<Generated>,
+    /// The value of the column in rows that are older than the column (ALTER TABLE ADD COLUMN).
+    pub added_default: Option<Value>,
     /// Position in the PRIMARY KEY, counting from 1; 0 when it is no part of it.
     pub primary_key_position: u16,
     /// `PRAGMA table_xinfo`'s hidden = 1: a hidden column of a virtual table or table-valued function.

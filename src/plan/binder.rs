@@ -1,5 +1,7 @@
 //! The state of one binding: identifiers handed out, the stack of scopes, and what each query takes from outside.
 
+use std::sync::Arc;
+
 use heliosdb_dialect::ast;
 
 use super::bound::{AggregateId, ColumnRef, CteId, DatabaseIndex, Free, SourceId, WindowId};
@@ -17,8 +19,8 @@ pub struct Frame {
 }
 
 /// The rows a trigger's body sees.
-pub struct TriggerRows<'a> {
-    pub table: &'a Table,
+pub struct TriggerRows {
+    pub table: Arc<Table>,
     pub old: Option<SourceId>,
     pub new: Option<SourceId>,
 }
@@ -30,7 +32,7 @@ pub struct Binder<'a> {
     pub scopes: Vec<Scope<'a>>,
     pub frames: Vec<Frame>,
     pub withs: Vec<WithFrame<'a>>,
-    pub trigger: Option<TriggerRows<'a>>,
+    pub trigger: Option<TriggerRows>,
     /// While a view or trigger is bound that may only see one database: that one.
     pub fixed: Option<DatabaseIndex>,
     /// Whether what is bound comes from the (not temporary) schema: some functions are unsafe there.
@@ -39,10 +41,14 @@ pub struct Binder<'a> {
     pub within: Option<&'a str>,
     /// Views being bound, outermost first, by database and name.
     pub views: Vec<(DatabaseIndex, &'a str)>,
+    /// Virtual generated columns being bound.
+    pub generating: Vec<ColumnRef>,
     /// Height of the expressions being bound.
     pub height: usize,
     /// Nesting of queries.
     pub nesting: usize,
+    /// While the recursive part of a common table is bound: the number of frames in which it may be referred to.
+    pub recursion_level: Option<usize>,
     sources: u32,
     aggregates: u32,
     windows: u32,
@@ -63,14 +69,26 @@ impl<'a> Binder<'a> {
             from_schema: false,
             within: None,
             views: Vec::new(),
+            generating: Vec::new(),
             height: 0,
             nesting: 0,
+            recursion_level: None,
             sources: 0,
             aggregates: 0,
             windows: 0,
             ctes: 0,
             rows: 0,
         }
+    }
+
+    /// Takes over the numbering of another binder of the same statement.
+    pub fn continue_from(&mut self, other: &Binder<'_>) {
+        self.sources = other.sources;
+        self.aggregates = other.aggregates;
+        self.windows = other.windows;
+        self.ctes = other.ctes;
+        self.rows = other.rows;
+        self.height = other.height;
     }
 
     pub fn new_source(&mut self) -> SourceId {

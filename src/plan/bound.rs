@@ -505,6 +505,9 @@ pub struct Insert {
     pub rowid: Option<u16>,
     pub upserts: Vec<Upsert>,
     pub returning: Option<Returning>,
+    /// Inserting into a view: its INSTEAD OF triggers do the work.
+    pub view: Option<Arc<ViewTarget>>,
+    pub free: Vec<Free>,
 }
 
 #[derive(Clone, Debug)]

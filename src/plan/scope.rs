@@ -44,6 +44,8 @@ pub struct Scope<'a> {
     /// Rows that only a qualified name reaches (`excluded`).
     pub rows: Vec<QualifiedRow>,
     pub place: Place,
+    /// Position of the first source that conditions of joins count from: 1 behind the target of UPDATE … FROM.
+    pub first_joined: usize,
     /// Names are not looked for further out.
     pub closed: bool,
     pub allow_aggregates: bool,
@@ -115,9 +117,11 @@ pub struct ScopeSource<'a> {
     pub left: bool,
     pub right: bool,
     /// Names of USING or NATURAL.
-    pub using: Option<Vec<&'a str>>,
+    pub using: Option<Vec<Box<str>>>,
     /// Its row may be the all-NULL row of an outer join.
     pub nullable: bool,
+    /// The row is at hand with its generated columns: they are read like others.
+    pub whole: bool,
     /// A column of it was read (for the authorizer).
     pub used: bool,
     pub bound: Option<bound::Source>,
@@ -234,6 +238,7 @@ impl<'a> Scope<'a> {
             sources: Vec::new(),
             rows: Vec::new(),
             place: Place::Ordinary,
+            first_joined: 0,
             closed: false,
             allow_aggregates: false,
             allow_windows: false,
@@ -250,5 +255,30 @@ impl<'a> Scope<'a> {
     /// A scope without names, from which none further out is seen.
     pub fn barrier() -> Self {
         Scope { closed: true, ..Scope::new() }
+    }
+}
+
+impl<'a> ScopeSource<'a> {
+    /// A table that stands alone: the row of a constraint, of a DML statement's target.
+    pub fn of_table(id: SourceId, name: Box<str>, table: &'a Arc<Table>) -> Self {
+        ScopeSource::new(id, name, Columns::Table(table))
+    }
+
+    pub fn new(id: SourceId, name: Box<str>, columns: Columns<'a>) -> Self {
+        ScopeSource {
+            id,
+            name,
+            aliased: false,
+            database: None,
+            columns,
+            left: false,
+            right: false,
+            using: None,
+            nullable: false,
+            whole: false,
+            used: false,
+            bound: None,
+            args: None,
+        }
     }
 }

@@ -1,12 +1,15 @@
 //! What a running statement may ask of its connection.
 
-use std::cell::{Cell, RefMut};
+use std::cell::{Cell, RefCell, RefMut};
 use std::sync::Arc;
 
 use heliosdb_udfs::signature::Host;
 use heliosdb_udfs::value::Value;
 
 use crate::error::Result;
+use rustc_hash::FxHashMap;
+
+use super::level::Kept;
 use super::program::TriggerProgram;
 use crate::plan::bound::{BoundTrigger, DatabaseIndex, TableFunction};
 use crate::store::{KeyTree, ObjectId, RowTree, View};
@@ -61,9 +64,25 @@ pub trait RowSource: Send {
     fn next(&mut self, row: &mut Vec<Value>) -> Result<bool>;
 }
 
-/// One run of a statement: its parameters and its connection.
+/// One run of a statement: its parameters, its connection and what its parts share.
 #[derive(Clone, Copy)]
 pub struct Context<'c> {
     pub parameters: &'c [Value],
     pub around: &'c dyn Surroundings,
+    pub shared: &'c Shared,
+}
+
+/// What is computed once per run of a statement, whichever part of it asks first.
+#[derive(Default)]
+pub struct Shared {
+    /// Rows of common tables.
+    pub common: RefCell<FxHashMap<u32, Arc<Kept>>>,
+    /// The row that the steps of a recursive table are reading.
+    pub recursive: RefCell<FxHashMap<u32, Vec<u8>>>,
+}
+
+impl Shared {
+    pub fn recursive_row(&self, id: u32) -> Option<Vec<u8>> {
+        self.recursive.borrow().get(&id).cloned()
+    }
 }

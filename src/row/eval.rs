@@ -8,6 +8,7 @@ use std::cmp::Ordering;
 
 use bumpalo::Bump;
 use heliosdb_udfs::signature::{Call, Flags};
+pub use heliosdb_udfs::value::affinity::prepare;
 use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef, affinity, arithmetic, cast, compare, key};
 
 use super::context::Context;
@@ -202,7 +203,7 @@ fn ordering<'e>(l: ValueRef<'e>, r: ValueRef<'e>, aff: Affinity, collation: &Col
     match (l, r) {
         (ValueRef::Integer(a), ValueRef::Integer(b)) if aff != Affinity::Text => a.cmp(&b),
         _ if aff == Affinity::None => compare::compare(l, r, collation),
-        _ => compare::compare(affinity::prepare(l, aff, arena), affinity::prepare(r, aff, arena), collation),
+        _ => compare::compare(prepare(l, aff, arena), prepare(r, aff, arena), collation),
     }
 }
 
@@ -317,7 +318,7 @@ pub fn truth<'e>(node: &'e Node, env: &Env<'e>) -> Result<Option<bool>> {
             result.map(|t| t != *negated)
         }
         Node::InSet { negated, operand, set, affinity } => {
-            let x = affinity::prepare(eval(operand, env)?, *affinity, env.arena);
+            let x = prepare(eval(operand, env)?, *affinity, env.arena);
             if x.is_null() {
                 return Ok(None);
             }

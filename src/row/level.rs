@@ -61,14 +61,12 @@ pub enum Rows {
     Point { rowid: i64, version: Version },
     /// Rowid table through an index: the entry leads to the row.
     Indexed { keys: KeyCursor, table: Arc<RowTree>, view: View, rowid: i64, row: Option<Version> },
-    /// An index that holds all that is needed; `record` is rebuilt from the key.
-    Covering { keys: KeyCursor, record: Vec<u8>, rowid: i64 },
     /// A WITHOUT ROWID table in key order.
     Key(KeyCursor),
     /// A WITHOUT ROWID table through another index: the version found in the primary tree.
     KeyIndexed { keys: KeyCursor, row: Option<Version> },
     /// Kept rows, all of them or those at `matches`.
-    Kept { rows: Arc<Kept>, at: usize, matches: Option<Vec<u32>> },
+    Kept { rows: Arc<Kept>, at: usize, matches: Option<Vec<i64>> },
     /// A subquery that runs along; `record` is its current row.
     Query { run: Box<QueryRun>, record: Vec<u8> },
     /// One record, such as the row of a recursive table.
@@ -93,7 +91,7 @@ impl Level {
             Rows::Table(cursor) => cursor.record(),
             Rows::Point { version, .. } => version.record(),
             Rows::Indexed { row, .. } | Rows::KeyIndexed { row, .. } => row.as_ref().map_or(&[], Version::record),
-            Rows::Covering { record, .. } | Rows::Query { record, .. } | Rows::Function { record, .. } => record,
+            Rows::Query { record, .. } | Rows::Function { record, .. } => record,
             Rows::Key(cursor) => cursor.record(),
             Rows::Kept { rows, at, matches } => match matches {
                 Some(m) => rows.get(m[*at] as usize),
@@ -111,9 +109,7 @@ impl Level {
         }
         match &self.rows {
             Rows::Table(cursor) => ValueRef::Integer(cursor.rowid()),
-            Rows::Point { rowid, .. } | Rows::Indexed { rowid, .. } | Rows::Covering { rowid, .. } => {
-                ValueRef::Integer(*rowid)
-            }
+            Rows::Point { rowid, .. } | Rows::Indexed { rowid, .. } => ValueRef::Integer(*rowid),
             Rows::Single { rowid: Some(rowid), .. } => ValueRef::Integer(*rowid),
             Rows::Function { count, .. } => ValueRef::Integer(*count),
             _ => ValueRef::Null,

@@ -6,7 +6,6 @@
 
 pub mod access;
 pub mod aggregate;
-pub mod compound;
 pub mod context;
 pub mod eval;
 pub mod level;
@@ -15,5 +14,7 @@ pub mod node;
 pub mod program;
 pub mod recursive;
 pub mod run;
+pub mod scan;
+pub mod select;
 pub mod sort;
 pub mod window;

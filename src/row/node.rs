@@ -61,6 +61,9 @@ pub struct SubqueryId(pub u32);
 /// A subquery of an expression, with what it takes from outside.
 pub struct Subquery {
     pub program: Arc<QueryProgram>,
+    /// Its result may differ between runs with the same inputs (it reads what the statement writes, or calls
+    /// a function that is not deterministic).
+    pub volatile: bool,
     /// Evaluated in the enclosing program before each run.
     pub inputs: Vec<Node>,
 }

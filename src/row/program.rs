@@ -18,8 +18,6 @@ pub struct QueryProgram {
     pub width: usize,
     /// What the values of `inputs` are, in order.
     pub free: Vec<Free>,
-    /// Materialised common tables, filled at first use in a run: `Source::Cte` refers to them by position.
-    pub ctes: Vec<Arc<CteProgram>>,
     pub limit: Option<Node>,
     pub offset: Option<Node>,
     /// For expressions of `limit`, `offset` and VALUES.
@@ -128,8 +126,6 @@ pub enum Access {
         /// Collation, affinity and direction of every key column.
         columns: Vec<KeyColumn>,
         reverse: bool,
-        /// The index holds every column that the query needs.
-        covering: bool,
     },
     /// A hash table over the source's own rows, made when the level is first opened.
     Hash(Lookup),
@@ -176,8 +172,8 @@ pub struct Aggregation {
     /// Position of the only min() or max(), whose row is the representative.
     pub extreme: Option<usize>,
     pub having: Vec<Node>,
-    /// Groups come out in descending key order (all terms).
-    pub descending: Vec<bool>,
+    /// The loops deliver the extreme first: one row (that is not NULL) decides.
+    pub first_row_only: bool,
 }
 
 pub struct AggregateProgram {

@@ -22,8 +22,9 @@ pub struct Scan {
     /// The first row has been placed by `open` and not been delivered yet.
     placed: bool,
     reverse: bool,
-    /// Rowids still to be visited, the next one last.
+    /// Rowids still to be visited, the next one last; only with `by_rowids`.
     rowids: Vec<i64>,
+    by_rowids: bool,
     /// Index ranges still to be visited, the next one last.
     ranges: Vec<KeyRange>,
     /// The end of the current range.
@@ -42,9 +43,9 @@ struct Trees {
     key: Option<Arc<KeyTree>>,
 }
 
-/// Positions of kept rows by the encoded values of their lookup fields.
+/// Positions of kept rows, or rowids of a table's rows, by the encoded values of their lookup fields.
 pub struct HashTable {
-    positions: FxHashMap<Box<[u8]>, Vec<u32>>,
+    positions: FxHashMap<Box<[u8]>, Vec<i64>>,
 }
 
 #[derive(Default, Clone)]
@@ -343,6 +344,7 @@ pub fn open(program: &LevelProgram, level: &mut Level, scan: &mut Scan, keys: Ke
     level.matched = false;
     scan.placed = false;
     scan.rowids.clear();
+    scan.by_rowids = false;
     scan.ranges.clear();
     scan.end = End::None;
     scan.rowid_end = None;
@@ -357,7 +359,7 @@ pub fn open(program: &LevelProgram, level: &mut Level, scan: &mut Scan, keys: Ke
                 None => scan.trees.row.insert(cx.around.row_tree(*database, table.id)?).clone(),
             };
             let view = cx.around.view(*database)?;
-            open_table(access, level, scan, keys, tree, view, || {
+            open_table(access, level, scan, keys, tree, view, cx, || {
                 let Access::Index { index, .. } = access else { return Err(Error::internal("not an index access")) };
                 cx.around.key_tree(*database, index.id)
             })
@@ -370,11 +372,11 @@ pub fn open(program: &LevelProgram, level: &mut Level, scan: &mut Scan, keys: Ke
                     let tree = cx.around.key_tree(*database, index.id)?;
                     scan.trees.key = Some(primary);
                     level.rows = Rows::KeyIndexed { keys: KeyCursor::new(tree, view), row: None };
-                    open_ranges(level, scan, keys, *reverse);
+                    open_ranges(scan, keys, *reverse);
                 }
                 Access::Index { reverse, .. } => {
                     level.rows = Rows::Key(KeyCursor::new(primary, view));
-                    open_ranges(level, scan, keys, *reverse);
+                    open_ranges(scan, keys, *reverse);
                 }
                 Access::Scan { reverse } => {
                     let mut cursor = KeyCursor::new(primary, view);
@@ -456,6 +458,7 @@ fn open_table(
     keys: Keys,
     tree: Arc<RowTree>,
     view: View,
+    cx: &Context<'_>,
     index_tree: impl FnOnce() -> Result<Arc<KeyTree>>,
 ) -> Result<()> {
     match (access, keys) {
@@ -478,6 +481,7 @@ fn open_table(
                 rowids.reverse();
             }
             scan.rowids = rowids;
+            scan.by_rowids = true;
             level.rows = Rows::Table(RowCursor::new(tree, view));
             scan.placed = false;
         }
@@ -499,32 +503,40 @@ fn open_table(
             };
             level.rows = if scan.placed { Rows::Table(cursor) } else { Rows::Closed };
         }
-        (Access::Index { reverse, covering, .. }, keys) => {
+        (Access::Hash(lookup), Keys::Hash(key)) => {
+            if scan.hash.is_none() {
+                scan.hash = Some(super::run::hash_table_rows(RowCursor::new(tree.clone(), view), lookup, cx)?);
+            }
+            let matches = scan.hash.as_ref().and_then(|h| h.positions.get(key.as_slice()));
+            let Some(matches) = matches else {
+                level.rows = Rows::Closed;
+                return Ok(());
+            };
+            scan.rowids = matches.iter().rev().copied().collect();
+            scan.by_rowids = true;
+            level.rows = Rows::Table(RowCursor::new(tree, view));
+        }
+        (Access::Index { reverse, .. }, keys) => {
             let index = match &scan.trees.key {
                 Some(index) => index.clone(),
                 None => scan.trees.key.insert(index_tree()?).clone(),
             };
             let cursor = KeyCursor::new(index, view);
-            level.rows = if *covering {
-                Rows::Covering { keys: cursor, record: Vec::new(), rowid: 0 }
-            } else {
-                Rows::Indexed { keys: cursor, table: tree, view, rowid: 0, row: None }
-            };
-            open_ranges(level, scan, keys, *reverse);
+            level.rows = Rows::Indexed { keys: cursor, table: tree, view, rowid: 0, row: None };
+            open_ranges(scan, keys, *reverse);
         }
         _ => return Err(Error::internal("seek values do not fit the access path")),
     }
     Ok(())
 }
 
-fn open_ranges(level: &mut Level, scan: &mut Scan, keys: Keys, reverse: bool) {
+fn open_ranges(scan: &mut Scan, keys: Keys, reverse: bool) {
     scan.reverse = reverse;
     let Keys::Ranges(ranges) = keys else { return };
     scan.ranges = ranges.into_iter().map(|r| r.0).collect();
     if !reverse {
         scan.ranges.reverse();
     }
-    let _ = level;
 }
 
 fn fill(query: &Arc<super::program::QueryProgram>, inputs: Vec<Value>, kept: &mut Kept, cx: &Context<'_>) -> Result<()> {
@@ -575,12 +587,20 @@ fn open_hash_over(
     Ok(())
 }
 
+impl Scan {
+    /// Forgets rows that were kept for earlier inputs or earlier data.
+    pub fn forget(&mut self) {
+        self.kept = None;
+        self.hash = None;
+    }
+}
+
 impl HashTable {
     pub fn new() -> HashTable {
         HashTable { positions: FxHashMap::default() }
     }
 
-    pub fn insert(&mut self, key: Vec<u8>, position: u32) {
+    pub fn insert(&mut self, key: Vec<u8>, position: i64) {
         self.positions.entry(key.into()).or_default().push(position);
     }
 }
@@ -589,7 +609,7 @@ impl HashTable {
 #[inline]
 pub fn next(level: &mut Level, scan: &mut Scan, cx: &Context<'_>) -> Result<bool> {
     match &mut level.rows {
-        Rows::Table(cursor) if scan.rowids.is_empty() => {
+        Rows::Table(cursor) if !scan.by_rowids => {
             let more = if scan.placed {
                 scan.placed = false;
                 cursor.is_valid()
@@ -629,14 +649,6 @@ pub fn next(level: &mut Level, scan: &mut Scan, cx: &Context<'_>) -> Result<bool
                 return Ok(true);
             }
         },
-        Rows::Covering { keys, record, rowid } => {
-            if !next_key(keys, scan) {
-                return Ok(false);
-            }
-            *rowid = rowid_of_key(keys.key());
-            record.clear();
-            Err(Error::internal("covering access is not lowered")).or(Ok(true))
-        }
         Rows::KeyIndexed { keys, row } => loop {
             if !next_key(keys, scan) {
                 return Ok(false);
@@ -749,7 +761,7 @@ pub fn identity(level: &Level) -> Vec<u8> {
         Rows::Key(cursor) => cursor.key().to_vec(),
         Rows::KeyIndexed { keys, .. } => keys.record().to_vec(),
         Rows::Kept { at, matches, .. } => {
-            let at = matches.as_ref().map_or(*at as u32, |m| m[*at]);
+            let at = matches.as_ref().map_or(*at as i64, |m| m[*at]);
             at.to_be_bytes().to_vec()
         }
         _ => match level.rowid() {

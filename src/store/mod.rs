@@ -13,9 +13,6 @@ pub mod record;
 pub mod tree;
 pub mod version;
 
-#[cfg(test)]
-mod tests;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -318,7 +318,8 @@ mod tests {
             let values: Vec<Value> = (0..count)
                 .map(|_| {
                     let r = random(&mut state);
-                    let bytes = || vec![r as u8; (r >> 8) as usize % if r % 97 == 0 { 9000 } else { 40 }].into();
+                    let bytes =
+                        || vec![r as u8; (r >> 8) as usize % if r.is_multiple_of(97) { 9000 } else { 40 }].into();
                     match random(&mut state) % 5 {
                         0 => Value::Null,
                         1 => Value::Integer(r as i64 >> (r % 64)),

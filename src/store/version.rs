@@ -57,10 +57,7 @@ impl Version {
     #[inline]
     fn new(stamp: Stamp, key_len: usize, tombstone: bool, payload: &[u8]) -> Version {
         let key_len = u32::try_from(key_len).expect("keys are bounded by the row size limit, below 4 GiB");
-        Version(ThinArc::from_header_and_slice(
-            Head { stamp, older: Mutex::new(None), key_len, tombstone },
-            payload,
-        ))
+        Version(ThinArc::from_header_and_slice(Head { stamp, older: Mutex::new(None), key_len, tombstone }, payload))
     }
 
     #[inline]
@@ -92,6 +89,12 @@ impl Version {
 
     pub fn older(&self) -> Option<Version> {
         self.0.header.header.older.lock().clone()
+    }
+
+    /// The stamp of the version behind this one.
+    #[inline]
+    pub fn older_stamp(&self) -> Option<Stamp> {
+        self.0.header.header.older.lock().as_ref().map(Version::stamp)
     }
 
     pub fn has_older(&self) -> bool {

@@ -36,8 +36,7 @@ pub(super) struct State {
 
 impl Transactions {
     pub fn new(store: Store, schema: Arc<Schema>) -> Arc<Transactions> {
-        let state =
-            State { committed: Stamp::end_of(Csn(0)), schema, last_csn: Csn(0), views: Views::default() };
+        let state = State { committed: Stamp::end_of(Csn(0)), schema, last_csn: Csn(0), views: Views::default() };
         Arc::new(Transactions {
             store,
             gate: Gate::default(),

@@ -442,7 +442,7 @@ impl Transaction {
                 return Some(false);
             }
             Put::Over { tombstone, newest_around } => {
-                self.note_over(newest_around, &new);
+                self.note_over(newest_around, tombstone, &new);
                 (None, !tombstone)
             }
             Put::Same { old, tombstone } => {
@@ -467,7 +467,7 @@ impl Transaction {
                 return Some(false);
             }
             Put::Over { tombstone, newest_around } => {
-                self.note_over(newest_around, &new);
+                self.note_over(newest_around, tombstone, &new);
                 (None, !tombstone)
             }
             Put::Same { old, tombstone } => {
@@ -480,13 +480,16 @@ impl Transaction {
         Some(live)
     }
 
-    /// Notes a version that replaces one at most as new as `newest_around`.
+    /// Notes a version that replaces one at most as new as `newest_around`. The old version may be far away in
+    /// memory: it is not touched unless it must be.
     #[inline]
-    fn note_over(&mut self, newest_around: Stamp, new: &Version) {
+    fn note_over(&mut self, newest_around: Stamp, tombstone: bool, new: &Version) {
         if newest_around > self.marked
-            && let Some(old) = new.older()
+            && !tombstone
+            && !new.is_tombstone()
+            && new.older_stamp().is_some_and(|old| old > self.marked)
         {
-            self.note_same(&old, new);
+            self.rewritten += 1;
         }
     }
 

@@ -7,3 +7,6 @@
 pub mod value;
 pub mod signature;
 pub mod json;
+pub mod aggregate;
+pub mod datetime;
+pub mod window;

@@ -8,7 +8,7 @@ mod compare;
 mod function;
 mod in_set;
 mod literal;
-mod name;
+pub mod name;
 mod operator;
 mod raise;
 pub mod same;
@@ -20,8 +20,9 @@ use heliosdb_dialect::ast::{self, ExprKind as Ast};
 
 pub use compare::{Operand, collation_of, comparison, width};
 pub use function::aggregate_name;
+pub use name::{coalesced, row_value};
 pub use literal::{integer_literal, skip_collate};
-pub use operator::with_collation;
+pub use operator::{logic, with_collation};
 
 use super::binder::Binder;
 use super::bound::{Classes, Expr, ExprCollation, ExprKind};

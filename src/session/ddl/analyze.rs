@@ -163,7 +163,11 @@ fn add(
 }
 
 /// Puts what `sqlite_stat1` says into the schema, where the planner looks for it.
-pub fn reload(host: &dyn Host, database: DatabaseIndex) -> Result<()> {
+pub fn read_statistics(host: &dyn Host, database: DatabaseIndex) -> Result<()> {
+    if host.schema(database).table("sqlite_stat1").is_some() { reload(host, database) } else { Ok(()) }
+}
+
+fn reload(host: &dyn Host, database: DatabaseIndex) -> Result<()> {
     let Some(table) = host.schema(database).table("sqlite_stat1").cloned() else { return Ok(()) };
     let rows = schema_rows::plain_rows(&mut *host.write(database)?, table.id)?;
     let mut statistics = rustc_hash::FxHashMap::default();

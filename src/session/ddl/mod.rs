@@ -9,7 +9,7 @@
 
 mod alter;
 mod alter_check;
-mod analyze;
+pub mod analyze;
 mod create_index;
 mod create_table;
 mod create_trigger;
@@ -24,13 +24,13 @@ pub mod schema_rows;
 mod vacuum;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::cell::RefMut;
 use std::sync::Arc;
 
 use heliosdb_dialect::ast::{ObjectKind, Parsed, Query, Statement};
-use heliosdb_udfs::value::ValueRef;
+use heliosdb_udfs::value::{Collation, ValueRef};
 
 use crate::catalog::environment::Environment;
 use crate::catalog::{Index, Schema, Table};
@@ -110,7 +110,7 @@ pub trait Host {
 
     /// Functions and collations of the host language.
     fn user_functions(&self) -> Vec<UserFunction>;
-    fn user_collations(&self) -> Vec<Box<str>>;
+    fn user_collations(&self) -> Vec<Collation>;
     /// The bytes of a database as a SQLite file, for VACUUM INTO.
     fn serialize(&self, database: DatabaseIndex) -> Result<Vec<u8>>;
     /// The value of an expression without columns (VACUUM INTO's file name).

@@ -40,13 +40,16 @@ pub fn unknown_database(name: &str) -> Error {
 /// A table, view or index of a name.
 pub fn find_object(host: &dyn Host, name: &QualifiedName) -> Option<(DatabaseIndex, Object)> {
     let order = search_order(host, name.schema.as_ref());
-    order.into_iter().find_map(|d| object_in(host, d, &name.name.text).map(|o| (d, o)))
+    order.into_iter().find_map(|d| object_in(host, d, name).map(|o| (d, o)))
 }
 
 /// A table or view: indexes are not looked at.
 pub fn find_table_or_view(host: &dyn Host, name: &QualifiedName) -> Option<(DatabaseIndex, Object)> {
     let order = search_order(host, name.schema.as_ref());
-    order.into_iter().find_map(|d| table_or_view_in(host, d, &name.name.text).map(|o| (d, o)))
+    order.into_iter().find_map(|d| match object_in(host, d, name) {
+        Some(Object::Index(_)) | None => None,
+        Some(found) => Some((d, found)),
+    })
 }
 
 pub fn find_table(host: &dyn Host, name: &QualifiedName) -> Option<(DatabaseIndex, Arc<Table>)> {
@@ -67,17 +70,19 @@ pub fn find_trigger(host: &dyn Host, name: &QualifiedName) -> Option<(DatabaseIn
 }
 
 pub fn table_or_view_in(host: &dyn Host, database: DatabaseIndex, name: &str) -> Option<Object> {
-    match object_in(host, database, name) {
+    match host.schema(database).object(name) {
         Some(Object::Index(_)) => None,
         found => found,
     }
 }
 
-fn object_in(host: &dyn Host, database: DatabaseIndex, name: &str) -> Option<Object> {
+fn object_in(host: &dyn Host, database: DatabaseIndex, name: &QualifiedName) -> Option<Object> {
     let schema = host.schema(database);
-    // `temp.sqlite_master` is temp's schema table, though its own name is another.
-    let name = if database == TEMP && is_schema_table(name) { schema_table_names(true)[0] } else { name };
-    schema.object(name)
+    // `temp.sqlite_master` is temp's schema table, though its own name is another; `sqlite_master` alone is main's.
+    if database == TEMP && name.schema.is_some() && is_schema_table(&name.name.text) {
+        return schema.object(schema_table_names(true)[0]);
+    }
+    schema.object(&name.name.text)
 }
 
 /// `no such table: x`, with the schema if it was written.

@@ -9,12 +9,13 @@
 
 use std::sync::Arc;
 
+use heliosdb_dialect::ast::{CreateTableBody, Statement};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, params};
 
 use super::{Host, MAIN, Options, TEMP, databases, schema_rows};
 use crate::catalog::SchemaRow;
-use crate::catalog::sql_text::always_quoted;
+use crate::catalog::sql_text::{always_quoted, parse_stored};
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::DatabaseIndex;
 
@@ -55,53 +56,60 @@ fn open(host: &dyn Host) -> Result<Connection> {
     for (setting, on) in settings {
         connection.set_db_config(setting, on).map_err(refused)?;
     }
+    register(&connection, host)?;
+    Ok(connection)
+}
+
+/// Makes the names of the host's functions and collations known. Functions yield NULL: nothing is to be computed.
+pub fn register(connection: &Connection, host: &dyn Host) -> Result<()> {
     for collation in host.user_collations() {
-        connection.create_collation(&*collation, |a: &str, b: &str| a.cmp(b)).map_err(refused)?;
+        let name = collation.name().to_owned();
+        let compare = move |a: &str, b: &str| collation.compare(a.as_bytes(), b.as_bytes());
+        connection.create_collation(&*name, compare).map_err(refused)?;
     }
     for function in host.user_functions() {
-        // Never called: there are no rows. Aggregates only matter in that their name is known.
         let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
         connection
             .create_scalar_function(&*function.name, function.args, flags, |_| Ok(rusqlite::types::Null))
             .map_err(refused)?;
     }
-    Ok(connection)
+    Ok(())
 }
 
-/// Puts rows into a schema table. Root pages are those of a throw-away table each, so that they exist.
+/// Puts rows into a schema table. Their root pages are those of empty trees of the right kind, so that the
+/// library may look for rows and finds none.
 fn fill(connection: &Connection, database: &str, rows: &[(i64, SchemaRow)]) -> Result<()> {
-    let schema_table = format!("{}.sqlite_schema", always_quoted(database));
+    let quoted = always_quoted(database);
+    let mut spare = Vec::with_capacity(rows.len());
+    for (i, (_, row)) in rows.iter().enumerate() {
+        if row.root_page == 0 {
+            spare.push(0);
+            continue;
+        }
+        let columns = if is_key_tree(row) { "(a PRIMARY KEY) WITHOUT ROWID" } else { "(a)" };
+        connection.execute_batch(&format!("CREATE TABLE {quoted}.spare_{i}{columns}")).map_err(refused)?;
+        let page = format!("SELECT rootpage FROM {quoted}.sqlite_schema WHERE name = 'spare_{i}'");
+        spare.push(connection.query_row(&page, [], |r| r.get::<_, i64>(0)).map_err(refused)?);
+    }
     connection.execute_batch("PRAGMA writable_schema=ON").map_err(refused)?;
-    let insert = format!("INSERT INTO {schema_table}(rowid,type,name,tbl_name,rootpage,sql) VALUES(?1,?2,?3,?4,?5,?6)");
-    let mut pages = spare_pages(connection, database, rows.iter().filter(|(_, r)| r.root_page != 0).count())?;
-    for (rowid, row) in rows {
-        let page = if row.root_page == 0 { 0 } else { pages.pop().unwrap_or(0) };
+    connection.execute_batch(&format!("DELETE FROM {quoted}.sqlite_schema")).map_err(refused)?;
+    let insert =
+        format!("INSERT INTO {quoted}.sqlite_schema(rowid,type,name,tbl_name,rootpage,sql) VALUES(?1,?2,?3,?4,?5,?6)");
+    for ((rowid, row), page) in rows.iter().zip(spare) {
         let values = params![rowid, &*row.kind, &*row.name, &*row.table, page, row.sql.as_deref()];
         connection.execute(&insert, values).map_err(refused)?;
     }
     // Makes the library read its schema again.
-    connection.execute_batch("PRAGMA writable_schema=RESET").map_err(refused)?;
-    Ok(())
+    connection.execute_batch("PRAGMA writable_schema=RESET").map_err(refused)
 }
 
-/// Root pages of empty trees that no row of the schema table names.
-fn spare_pages(connection: &Connection, database: &str, count: usize) -> Result<Vec<i64>> {
-    let database = always_quoted(database);
-    let mut pages: Vec<i64> = Vec::with_capacity(count);
-    for i in 0..count {
-        connection.execute_batch(&format!("CREATE TABLE {database}.spare_{i}(a)")).map_err(refused)?;
-    }
-    {
-        let select = format!("SELECT rootpage FROM {database}.sqlite_schema WHERE name LIKE 'spare~_%' ESCAPE '~'");
-        let mut statement = connection.prepare(&select).map_err(refused)?;
-        let found = statement.query_map([], |row| row.get(0)).map_err(refused)?;
-        for page in found {
-            pages.push(page.map_err(refused)?);
-        }
-    }
-    connection.execute_batch(&format!("DELETE FROM {database}.sqlite_schema")).map_err(refused)?;
-    pages.sort_unstable_by(|a, b| b.cmp(a));
-    Ok(pages)
+fn is_key_tree(row: &SchemaRow) -> bool {
+    let without_rowid = |sql: &str| {
+        let parsed = parse_stored(sql).ok()?;
+        let Statement::CreateTable(table) = parsed.statement else { return None };
+        Some(matches!(table.body, CreateTableBody::Columns { without_rowid: true, .. }))
+    };
+    &*row.kind == "index" || row.sql.as_deref().and_then(without_rowid).unwrap_or(false)
 }
 
 fn run(connection: &Connection, statement: &str) -> Result<()> {

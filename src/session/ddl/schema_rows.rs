@@ -26,10 +26,23 @@ pub fn empty_database(temporary: bool) -> Arc<Transactions> {
 
 /// Adds a row to the schema table.
 pub fn insert(host: &dyn Host, database: DatabaseIndex, row: &SchemaRow) -> Result<()> {
-    let mut transaction = host.write(database)?;
-    let tree = tree(&transaction, SCHEMA_TABLE_ID)?;
+    insert_in(&mut *host.write(database)?, row)
+}
+
+/// [`insert`] for a transaction at hand.
+pub fn insert_in(transaction: &mut Transaction, row: &SchemaRow) -> Result<()> {
+    let tree = tree(transaction, SCHEMA_TABLE_ID)?;
     let rowid = tree.max_key(transaction.view()).unwrap_or(0) + 1;
-    put(&mut transaction, &tree, rowid, row);
+    put(transaction, &tree, rowid, row);
+    Ok(())
+}
+
+/// Removes all rows of the schema table.
+pub fn clear_in(transaction: &mut Transaction) -> Result<()> {
+    let tree = tree(transaction, SCHEMA_TABLE_ID)?;
+    for (rowid, _) in read_in(transaction)? {
+        transaction.delete_row(&tree, rowid);
+    }
     Ok(())
 }
 

@@ -169,7 +169,7 @@ impl<O: Order> Tree<O> {
         removed.is_some()
     }
 
-    /// Leaves, and the entries they could hold: how sparse the tree is.
+    /// The number of leaves: with the number of entries, how sparse the tree is.
     pub fn leaf_count(&self) -> usize {
         self.body.read().root.leaf_count()
     }

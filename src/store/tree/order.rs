@@ -218,8 +218,7 @@ mod tests {
 
     #[test]
     fn windows_order_as_keys_do() {
-        let keys: [&[u8]; 9] =
-            [b"", b"\0", b"\0\0", b"a", b"a\0", b"ab", b"abcdefgh", b"abcdefgh\0", b"abcdefghi"];
+        let keys: [&[u8]; 9] = [b"", b"\0", b"\0\0", b"a", b"a\0", b"ab", b"abcdefgh", b"abcdefgh\0", b"abcdefghi"];
         for (i, a) in keys.iter().enumerate() {
             for (j, b) in keys.iter().enumerate() {
                 let order = window(a, 0).cmp(&window(b, 0));

@@ -27,13 +27,6 @@ pub fn new_concat() -> Box<dyn Aggregate> {
     Box::new(Concat::default())
 }
 
-fn text<'a>(value: ValueRef<'a>, call: &Call<'a, '_>) -> &'a [u8] {
-    match cast::to_text(value, call.arena) {
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes,
-        _ => b"",
-    }
-}
-
 impl Concat {
     fn push(&mut self, term: &[u8], separator: &[u8], limit: usize) -> Result<(), FunctionError> {
         if self.continued {
@@ -83,17 +76,31 @@ impl Concat {
 }
 
 impl Aggregate for Concat {
-    fn step(&mut self, call: &mut Call<'_, '_>, args: &[ValueRef<'_>]) -> Result<(), FunctionError> {
+    fn step(
+        &mut self,
+        call: &mut Call<'_, '_>,
+        args: &[ValueRef<'_>],
+    ) -> Result<(), FunctionError> {
         if args[0].is_null() {
             return Ok(());
         }
-        let separator = args.get(1).map_or(&b","[..], |arg| text(*arg, call));
-        self.push(text(args[0], call), separator, call.host.length_limit())
+        let separator = args
+            .get(1)
+            .map_or(&b","[..], |arg| cast::to_text(*arg, call.arena));
+        self.push(
+            cast::to_text(args[0], call.arena),
+            separator,
+            call.host.length_limit(),
+        )
     }
 
-    fn inverse(&mut self, call: &mut Call<'_, '_>, args: &[ValueRef<'_>]) -> Result<(), FunctionError> {
+    fn inverse(
+        &mut self,
+        call: &mut Call<'_, '_>,
+        args: &[ValueRef<'_>],
+    ) -> Result<(), FunctionError> {
         if !args[0].is_null() {
-            self.pop(text(args[0], call).len());
+            self.pop(cast::to_text(args[0], call.arena).len());
         }
         Ok(())
     }

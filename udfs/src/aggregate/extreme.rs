@@ -64,15 +64,25 @@ struct Extreme {
 }
 
 pub fn new_min() -> Box<dyn Aggregate> {
-    Box::new(Extreme { best: Value::Null, wanted: Ordering::Less })
+    Box::new(Extreme {
+        best: Value::Null,
+        wanted: Ordering::Less,
+    })
 }
 
 pub fn new_max() -> Box<dyn Aggregate> {
-    Box::new(Extreme { best: Value::Null, wanted: Ordering::Greater })
+    Box::new(Extreme {
+        best: Value::Null,
+        wanted: Ordering::Greater,
+    })
 }
 
 impl Aggregate for Extreme {
-    fn step(&mut self, call: &mut Call<'_, '_>, args: &[ValueRef<'_>]) -> Result<(), FunctionError> {
+    fn step(
+        &mut self,
+        call: &mut Call<'_, '_>,
+        args: &[ValueRef<'_>],
+    ) -> Result<(), FunctionError> {
         step(&mut self.best, args[0], self.wanted, call.collation);
         Ok(())
     }

@@ -31,13 +31,15 @@ impl LookupError {
     pub fn message(self, name: &str) -> String {
         match self {
             LookupError::NoSuchFunction => format!("no such function: {name}"),
-            LookupError::WrongArgumentCount => format!("wrong number of arguments to function {name}()"),
+            LookupError::WrongArgumentCount => {
+                format!("wrong number of arguments to function {name}()")
+            }
         }
     }
 }
 
 /// Every table of aggregates.
-pub static TABLES: &[&[AggregateDef]] = &[TABLE];
+pub static TABLES: &[&[AggregateDef]] = &[TABLE, crate::json::AGGREGATES];
 
 /// The aggregate of this name (ASCII case-insensitive) that takes this many arguments.
 ///
@@ -45,8 +47,15 @@ pub static TABLES: &[&[AggregateDef]] = &[TABLE];
 /// `WrongArgumentCount` is given for them here.
 pub fn lookup(name: &str, args: usize) -> Result<&'static AggregateDef, LookupError> {
     let mut error = LookupError::NoSuchFunction;
-    for def in TABLES.iter().copied().flatten().filter(|def| def.name.eq_ignore_ascii_case(name)) {
-        if args >= usize::from(def.args_min) && def.args_max.is_none_or(|max| args <= usize::from(max)) {
+    for def in TABLES
+        .iter()
+        .copied()
+        .flatten()
+        .filter(|def| def.name.eq_ignore_ascii_case(name))
+    {
+        if args >= usize::from(def.args_min)
+            && def.args_max.is_none_or(|max| args <= usize::from(max))
+        {
             return Ok(def);
         }
         error = LookupError::WrongArgumentCount;

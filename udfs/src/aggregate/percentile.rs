@@ -7,7 +7,8 @@
 
 use crate::signature::{Aggregate, Call, FunctionError, FunctionResult};
 use crate::value::ValueRef;
-use crate::value::number::{Numeric, whole_numeric};
+use crate::value::cast::whole_number;
+use crate::value::number::Number;
 
 struct Percentile {
     name: &'static str,
@@ -21,7 +22,14 @@ struct Percentile {
 }
 
 fn new(name: &'static str, whole: Option<f64>, discrete: bool) -> Box<dyn Aggregate> {
-    Box::new(Percentile { name, whole, discrete, fraction: None, values: Vec::new(), sorted: 0 })
+    Box::new(Percentile {
+        name,
+        whole,
+        discrete,
+        fraction: None,
+        values: Vec::new(),
+        sorted: 0,
+    })
 }
 
 pub fn new_median() -> Box<dyn Aggregate> {
@@ -49,11 +57,10 @@ impl Percentile {
         let given = match args[1] {
             ValueRef::Integer(i) => Some(i as f64),
             ValueRef::Real(r) => Some(r),
-            ValueRef::Text(_) => match whole_numeric(args[1]) {
-                Some(Numeric::Integer(i)) => Some(i as f64),
-                Some(Numeric::Real(r)) => Some(r),
-                None => None,
-            },
+            ValueRef::Text(t) => whole_number(t).map(|number| match number {
+                Number::Integer(i) => i as f64,
+                Number::Real(r) => r,
+            }),
             _ => None,
         };
         match given {
@@ -91,11 +98,17 @@ impl Aggregate for Percentile {
             ValueRef::Integer(i) => i as f64,
             ValueRef::Real(r) => r,
             ValueRef::Text(_) | ValueRef::Blob(_) => {
-                return Err(FunctionError::Error(format!("input to {}() is not numeric", self.name)));
+                return Err(FunctionError::Error(format!(
+                    "input to {}() is not numeric",
+                    self.name
+                )));
             }
         };
         if value.is_infinite() {
-            return Err(FunctionError::Error(format!("Inf input to {}()", self.name)));
+            return Err(FunctionError::Error(format!(
+                "Inf input to {}()",
+                self.name
+            )));
         }
         // Once a window has asked for a value, rows come one by one and are put in place.
         if self.sorted > 0 && self.sorted == self.values.len() {
@@ -108,7 +121,11 @@ impl Aggregate for Percentile {
         Ok(())
     }
 
-    fn inverse(&mut self, _: &mut Call<'_, '_>, args: &[ValueRef<'_>]) -> Result<(), FunctionError> {
+    fn inverse(
+        &mut self,
+        _: &mut Call<'_, '_>,
+        args: &[ValueRef<'_>],
+    ) -> Result<(), FunctionError> {
         let value = match args[0] {
             ValueRef::Integer(i) => i as f64,
             ValueRef::Real(r) => r,
@@ -132,7 +149,11 @@ impl Aggregate for Percentile {
         if self.discrete {
             return Ok(ValueRef::Real(self.values[low]));
         }
-        let high = if position == low as f64 || low == last { low } else { low + 1 };
+        let high = if position == low as f64 || low == last {
+            low
+        } else {
+            low + 1
+        };
         let (a, b) = (self.values[low], self.values[high]);
         Ok(ValueRef::Real(a + (b - a) * (position - low as f64)))
     }

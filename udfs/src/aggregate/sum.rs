@@ -8,7 +8,7 @@
 
 use crate::signature::{Aggregate, Call, FunctionError, FunctionResult};
 use crate::value::ValueRef;
-use crate::value::number::Numeric;
+use crate::value::number::{Number, ParseKind, parse_number, real_prefix};
 
 /// From this magnitude on an integer is added in two parts, each of them exact as a real.
 const SPLIT_MIN: i64 = 1 << 52;
@@ -46,23 +46,20 @@ impl SumState {
             ValueRef::Integer(i) => self.add_integer(i),
             ValueRef::Real(r) => self.add_real(r),
             ValueRef::Text(_) | ValueRef::Blob(_) => match numeric(arg) {
-                Numeric::Integer(i) => self.add_integer(i),
-                Numeric::Real(r) => self.add_real(r),
+                Number::Integer(i) => self.add_integer(i),
+                Number::Real(r) => self.add_real(r),
             },
         }
     }
 
     /// Takes a row out again.
     pub fn inverse(&mut self, arg: ValueRef<'_>) {
-        let number = match arg {
-            ValueRef::Null => return,
-            ValueRef::Integer(i) => Numeric::Integer(i),
-            ValueRef::Real(r) => Numeric::Real(r),
-            ValueRef::Text(_) | ValueRef::Blob(_) => numeric(arg),
-        };
+        if arg.is_null() {
+            return;
+        }
         self.count -= 1;
-        match number {
-            Numeric::Integer(i) if !self.approximate => match self.integer.checked_sub(i) {
+        match numeric(arg) {
+            Number::Integer(i) if !self.approximate => match self.integer.checked_sub(i) {
                 Some(rest) => self.integer = rest,
                 None => {
                     self.overflow = true;
@@ -70,8 +67,8 @@ impl SumState {
                     self.accumulate_negated(i);
                 }
             },
-            Numeric::Integer(i) => self.accumulate_negated(i),
-            Numeric::Real(r) => self.accumulate(-r),
+            Number::Integer(i) => self.accumulate_negated(i),
+            Number::Real(r) => self.accumulate(-r),
         }
     }
 
@@ -107,7 +104,11 @@ impl SumState {
     #[inline]
     fn accumulate(&mut self, r: f64) {
         let sum = self.sum + r;
-        self.lost += if self.sum.abs() > r.abs() { (self.sum - sum) + r } else { (r - sum) + self.sum };
+        self.lost += if self.sum.abs() > r.abs() {
+            (self.sum - sum) + r
+        } else {
+            (r - sum) + self.sum
+        };
         self.sum = sum;
     }
 
@@ -168,12 +169,25 @@ impl SumState {
 
 /// NaN is not a value.
 fn real_or_null(r: f64) -> ValueRef<'static> {
-    if r.is_nan() { ValueRef::Null } else { ValueRef::Real(r) }
+    if r.is_nan() {
+        ValueRef::Null
+    } else {
+        ValueRef::Real(r)
+    }
 }
 
 /// Text that is wholly a number counts as that number, other text and blobs as the real at their beginning.
-fn numeric(arg: ValueRef<'_>) -> Numeric {
-    crate::value::number::whole_number(arg)
+fn numeric(arg: ValueRef<'_>) -> Number {
+    match arg {
+        ValueRef::Text(t) => match parse_number(t) {
+            parsed if parsed.kind == ParseKind::Whole => parsed.number,
+            _ => Number::Real(real_prefix(t)),
+        },
+        ValueRef::Blob(b) => Number::Real(real_prefix(b)),
+        ValueRef::Integer(i) => Number::Integer(i),
+        ValueRef::Real(r) => Number::Real(r),
+        ValueRef::Null => Number::Integer(0),
+    }
 }
 
 pub struct Sum(SumState);
@@ -198,7 +212,11 @@ impl Aggregate for Sum {
         Ok(())
     }
 
-    fn inverse(&mut self, _: &mut Call<'_, '_>, args: &[ValueRef<'_>]) -> Result<(), FunctionError> {
+    fn inverse(
+        &mut self,
+        _: &mut Call<'_, '_>,
+        args: &[ValueRef<'_>],
+    ) -> Result<(), FunctionError> {
         self.0.inverse(args[0]);
         Ok(())
     }
@@ -214,7 +232,11 @@ impl Aggregate for Total {
         Ok(())
     }
 
-    fn inverse(&mut self, _: &mut Call<'_, '_>, args: &[ValueRef<'_>]) -> Result<(), FunctionError> {
+    fn inverse(
+        &mut self,
+        _: &mut Call<'_, '_>,
+        args: &[ValueRef<'_>],
+    ) -> Result<(), FunctionError> {
         self.0.inverse(args[0]);
         Ok(())
     }
@@ -230,7 +252,11 @@ impl Aggregate for Avg {
         Ok(())
     }
 
-    fn inverse(&mut self, _: &mut Call<'_, '_>, args: &[ValueRef<'_>]) -> Result<(), FunctionError> {
+    fn inverse(
+        &mut self,
+        _: &mut Call<'_, '_>,
+        args: &[ValueRef<'_>],
+    ) -> Result<(), FunctionError> {
         self.0.inverse(args[0]);
         Ok(())
     }

@@ -5,9 +5,10 @@
 //! Source: https://sqlite.org/lang_datefunc.html#modifiers
 
 use super::moment::{DAY_MS, Moment, UNIX_EPOCH_JD_MS};
-use super::parse::{digits, digits_after, is_space, number, skip_spaces, time_of_day};
+use super::parse::{digits, digits_after, number, skip_spaces, time_of_day};
 use super::zone::{to_local, to_utc};
 use crate::signature::Host;
+use crate::value::number::is_space;
 
 /// A unit of `NNN unit`.
 struct Unit {
@@ -52,7 +53,9 @@ pub fn apply(moment: &mut Moment, text: &[u8], first: bool, host: &dyn Host) -> 
         }
         _ if is("floor") => {
             moment.compute_jd();
-            moment.jd_ms = moment.jd_ms.wrapping_sub(i64::from(moment.floor_days) * DAY_MS);
+            moment.jd_ms = moment
+                .jd_ms
+                .wrapping_sub(i64::from(moment.floor_days) * DAY_MS);
             moment.keep_jd_only();
         }
         _ if is("julianday") && first && moment.has_jd && moment.raw => moment.raw = false,
@@ -84,7 +87,8 @@ pub fn apply(moment: &mut Moment, text: &[u8], first: bool, host: &dyn Host) -> 
 }
 
 fn has_prefix(text: &[u8], prefix: &[u8]) -> bool {
-    text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+    text.get(..prefix.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(prefix))
 }
 
 fn set_from_unix(moment: &mut Moment, jd_ms: f64) {
@@ -105,7 +109,13 @@ fn auto(moment: &mut Moment) {
 
 /// Forward to the weekday N (0 is Sunday), or back to it if N has a minus sign; not at all if it is that day.
 fn weekday(moment: &mut Moment, text: &[u8]) -> Option<()> {
-    let wanted = number(text)?;
+    let given = number(text)?;
+    // -0 is an integer here, and its sign counts.
+    let wanted = if skip_spaces(text).starts_with(b"-") {
+        -given.abs()
+    } else {
+        given
+    };
     if wanted.trunc() != wanted || wanted.abs() >= 7.0 {
         return None;
     }
@@ -193,7 +203,11 @@ fn shift_by_date(moment: &mut Moment, text: &[u8], year_end: usize) -> Option<()
 }
 
 fn shift_by_time(moment: &mut Moment, text: &[u8], back: bool) -> Option<()> {
-    let text = if text[0].is_ascii_digit() { text } else { &text[1..] };
+    let text = if text[0].is_ascii_digit() {
+        text
+    } else {
+        &text[1..]
+    };
     let mut time = Moment::default();
     time_of_day(&mut time, text)?;
     time.compute_jd();
@@ -223,14 +237,20 @@ fn shift_by_unit(moment: &mut Moment, amount: f64, name: &[u8]) -> Option<()> {
     if unit.kind != UnitKind::Exact {
         let whole = amount as i32;
         moment.compute_ymd_hms();
-        moment.add_months(if unit.kind == UnitKind::Year { whole * 12 } else { whole });
+        moment.add_months(if unit.kind == UnitKind::Year {
+            whole * 12
+        } else {
+            whole
+        });
         moment.note_floor_days();
         moment.has_jd = false;
         rest -= f64::from(whole);
     }
     moment.compute_jd();
     let rounding = if amount < 0.0 { -0.5 } else { 0.5 };
-    moment.jd_ms = moment.jd_ms.wrapping_add((rest * 1000.0 * unit.seconds + rounding) as i64);
+    moment.jd_ms = moment
+        .jd_ms
+        .wrapping_add((rest * 1000.0 * unit.seconds + rounding) as i64);
     moment.keep_jd_only();
     Some(())
 }

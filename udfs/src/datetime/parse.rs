@@ -7,18 +7,19 @@
 
 use super::moment::Moment;
 use crate::signature::Host;
+use crate::value::cast::whole_number;
+use crate::value::number::{Number, is_space};
 
 /// The part of the text before its first NUL.
 pub fn until_nul(text: &[u8]) -> &[u8] {
     memchr::memchr(0, text).map_or(text, |end| &text[..end])
 }
 
-pub fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | 0x0b | 0x0c | b'\r')
-}
-
 pub fn skip_spaces(text: &[u8]) -> &[u8] {
-    let start = text.iter().position(|&b| !is_space(b)).unwrap_or(text.len());
+    let start = text
+        .iter()
+        .position(|&b| !is_space(b))
+        .unwrap_or(text.len());
     &text[start..]
 }
 
@@ -36,46 +37,23 @@ pub fn digits(text: &[u8], width: usize, min: i32, max: i32) -> Option<(i32, &[u
 }
 
 /// `digits` after one byte that must be there.
-pub fn digits_after(separator: u8, text: &[u8], width: usize, min: i32, max: i32) -> Option<(i32, &[u8])> {
+pub fn digits_after(
+    separator: u8,
+    text: &[u8],
+    width: usize,
+    min: i32,
+    max: i32,
+) -> Option<(i32, &[u8])> {
     let rest = text.strip_prefix(&[separator])?;
     digits(rest, width, min, max)
 }
 
 /// The whole text, white space around it aside, as a decimal number.
 pub fn number(text: &[u8]) -> Option<f64> {
-    let text = skip_spaces(text);
-    let end = text.iter().rposition(|&b| !is_space(b)).map_or(0, |i| i + 1);
-    let text = &text[..end];
-    let mut rest = match text.first() {
-        Some(b'+' | b'-') => &text[1..],
-        _ => text,
-    };
-    let skip_digits = |s: &mut &[u8]| {
-        let n = s.iter().take_while(|b| b.is_ascii_digit()).count();
-        *s = &s[n..];
-        n
-    };
-    let mut mantissa = skip_digits(&mut rest);
-    if let Some(fraction) = rest.strip_prefix(b".") {
-        rest = fraction;
-        mantissa += skip_digits(&mut rest);
-    }
-    if mantissa == 0 {
-        return None;
-    }
-    if let [b'e' | b'E', exponent @ ..] = rest {
-        rest = match exponent {
-            [b'+' | b'-', tail @ ..] => tail,
-            _ => exponent,
-        };
-        if skip_digits(&mut rest) == 0 {
-            return None;
-        }
-    }
-    if !rest.is_empty() {
-        return None;
-    }
-    std::str::from_utf8(text).ok()?.parse().ok()
+    whole_number(text).map(|number| match number {
+        Number::Integer(i) => i as f64,
+        Number::Real(r) => r,
+    })
 }
 
 /// Reads `HH:MM[:SS[.SSS]]` and a zone into the moment. The text must end there.
@@ -151,7 +129,10 @@ fn date_and_time(text: &[u8]) -> Option<Moment> {
     let (year, rest) = digits(rest, 4, 0, 9999)?;
     let (month, rest) = digits_after(b'-', rest, 2, 1, 12)?;
     let (day, rest) = digits_after(b'-', rest, 2, 1, 31)?;
-    let start = rest.iter().position(|&b| b != b'T' && !is_space(b)).unwrap_or(rest.len());
+    let start = rest
+        .iter()
+        .position(|&b| b != b'T' && !is_space(b))
+        .unwrap_or(rest.len());
     let rest = &rest[start..];
     let mut moment = Moment::default();
     if time_of_day(&mut moment, rest).is_none() {
@@ -190,12 +171,18 @@ pub fn time_value(text: &[u8], host: &dyn Host) -> Option<Moment> {
         return Some(Moment::from_number(number));
     }
     if text.eq_ignore_ascii_case(b"subsec") || text.eq_ignore_ascii_case(b"subsecond") {
-        return Some(Moment { subsec: true, ..now(host) });
+        return Some(Moment {
+            subsec: true,
+            ..now(host)
+        });
     }
     None
 }
 
 /// The moment at which the statement started.
 pub fn now(host: &dyn Host) -> Moment {
-    Moment { is_utc: true, ..Moment::from_jd_ms(host.now_ms()) }
+    Moment {
+        is_utc: true,
+        ..Moment::from_jd_ms(host.now_ms())
+    }
 }

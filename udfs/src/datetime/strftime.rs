@@ -21,10 +21,7 @@ pub fn strftime<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionR
     let Some(moment) = super::moment_of(call, time) else {
         return Ok(ValueRef::Null);
     };
-    let ValueRef::Text(format) = cast::to_text(*format, call.arena) else {
-        return Ok(ValueRef::Null);
-    };
-    let format = until_nul(format);
+    let format = until_nul(cast::to_text(*format, call.arena));
     let limit = call.host.length_limit();
     let mut out = Vec::with_capacity(format.len().min(limit) + 32);
     let mut rest = format;
@@ -80,10 +77,18 @@ fn convert(conversion: u8, mut m: Moment, out: &mut Vec<u8>) -> Option<()> {
         b'S' => write!(out, "{:02}", m.second as i32),
         b'T' => write!(out, "{:02}:{:02}:{:02}", m.hour, m.minute, m.second as i32),
         b'u' => write!(out, "{}", m.days_after_monday() + 1),
-        b'U' => write!(out, "{:02}", (m.days_after_jan_1() + 7 - m.days_after_sunday()) / 7),
+        b'U' => write!(
+            out,
+            "{:02}",
+            (m.days_after_jan_1() + 7 - m.days_after_sunday()) / 7
+        ),
         b'V' => write!(out, "{:02}", thursday(&m).days_after_jan_1() / 7 + 1),
         b'w' => write!(out, "{}", m.days_after_sunday()),
-        b'W' => write!(out, "{:02}", (m.days_after_jan_1() + 7 - m.days_after_monday()) / 7),
+        b'W' => write!(
+            out,
+            "{:02}",
+            (m.days_after_jan_1() + 7 - m.days_after_monday()) / 7
+        ),
         b'Y' => write!(out, "{:04}", m.year),
         b'%' => out.write_all(b"%"),
         _ => return None,
@@ -94,7 +99,10 @@ fn convert(conversion: u8, mut m: Moment, out: &mut Vec<u8>) -> Option<()> {
 
 /// The Thursday of the same ISO 8601 week: the week belongs to its year.
 fn thursday(m: &Moment) -> Moment {
-    let mut thursday = Moment { has_ymd: false, ..*m };
+    let mut thursday = Moment {
+        has_ymd: false,
+        ..*m
+    };
     thursday.jd_ms += (3 - m.days_after_monday()) * DAY_MS;
     thursday.compute_ymd();
     thursday
@@ -106,5 +114,10 @@ fn unix_seconds(m: &Moment, out: &mut Vec<u8>) -> std::io::Result<()> {
     }
     let unix_ms = m.jd_ms - UNIX_EPOCH_JD_MS;
     let sign = if unix_ms < 0 { "-" } else { "" };
-    write!(out, "{sign}{}.{:03}", unix_ms.abs() / 1000, unix_ms.abs() % 1000)
+    write!(
+        out,
+        "{sign}{}.{:03}",
+        unix_ms.abs() / 1000,
+        unix_ms.abs() % 1000
+    )
 }

@@ -23,7 +23,7 @@ pub fn jsonb<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResu
 
 pub fn json_quote<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
     let mut out = Vec::new();
-    push_json(&mut out, args[0], call.is_json(0))?;
+    push_json(call, &mut out, args[0], 0)?;
     built_result(call, &out, Form::Text)
 }
 
@@ -33,8 +33,7 @@ fn array<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>], form: Form) -> Func
         if i > 0 {
             out.push(b',');
         }
-        push_json(&mut out, value, call.is_json(i))?;
-        within_limit(call, &out)?;
+        push_json(call, &mut out, value, i)?;
     }
     out.push(b']');
     built_result(call, &out, form)
@@ -50,7 +49,9 @@ pub fn jsonb_array<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> Functi
 
 fn object<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>], form: Form) -> FunctionResult<'a> {
     if !args.len().is_multiple_of(2) {
-        return Err(FunctionError::new("json_object() requires an even number of arguments"));
+        return Err(FunctionError::new(
+            "json_object() requires an even number of arguments",
+        ));
     }
     let mut out = vec![b'{'];
     for (i, pair) in args.chunks_exact(2).enumerate() {
@@ -62,8 +63,7 @@ fn object<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>], form: Form) -> Fun
         }
         push_quoted(&mut out, label);
         out.push(b':');
-        push_json(&mut out, pair[1], call.is_json(2 * i + 1))?;
-        within_limit(call, &out)?;
+        push_json(call, &mut out, pair[1], 2 * i + 1)?;
     }
     out.push(b'}');
     built_result(call, &out, form)
@@ -75,9 +75,4 @@ pub fn json_object<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> Functi
 
 pub fn jsonb_object<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
     object(call, args, Form::Binary)
-}
-
-/// Stops the growth of a result that could not be returned anyway.
-fn within_limit(call: &Call<'_, '_>, out: &[u8]) -> Result<(), FunctionError> {
-    if out.len() > call.host.length_limit() { Err(FunctionError::TooBig) } else { Ok(()) }
 }

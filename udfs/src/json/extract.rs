@@ -11,11 +11,17 @@ fn extract<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>], form: Form) -> Fu
     let Some((&first, paths)) = args.split_first().filter(|(_, paths)| !paths.is_empty()) else {
         return Ok(ValueRef::Null);
     };
-    let Some(document) = document(first)? else { return Ok(ValueRef::Null) };
+    let Some(document) = document(first)? else {
+        return Ok(ValueRef::Null);
+    };
     let mut array = Vec::new();
     for &path in paths {
-        let Some(path) = path_text(path) else { return Ok(ValueRef::Null) };
-        let Some(steps) = path.strip_prefix(b"$") else { return Err(bad_path(&path)) };
+        let Some(path) = path_text(path) else {
+            return Ok(ValueRef::Null);
+        };
+        let Some(steps) = path.strip_prefix(b"$") else {
+            return Err(bad_path(&path));
+        };
         let found = find_steps(&document, steps).map_err(|e| e.raise(&path))?;
         if paths.len() == 1 {
             return match found {
@@ -26,7 +32,7 @@ fn extract<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>], form: Form) -> Fu
         array.push(if array.is_empty() { b'[' } else { b',' });
         match found {
             Some(at) => {
-                render(&document, at, &mut array)?;
+                render(&document, at, call.host.length_limit(), &mut array)?;
             }
             None => array.extend_from_slice(b"null"),
         }
@@ -45,12 +51,16 @@ pub fn jsonb_extract<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> Func
 
 /// `->`: always JSON.
 pub fn arrow<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
-    operator(call, args, |call, blob, at| json_result(call, blob, at, Form::Text))
+    operator(call, args, |call, blob, at| {
+        json_result(call, blob, at, Form::Text)
+    })
 }
 
 /// `->>`: an SQL value; arrays and objects as text that does not count as JSON.
 pub fn arrow2<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
-    let result = operator(call, args, |call, blob, at| sql_value(call, blob, at, Form::Text));
+    let result = operator(call, args, |call, blob, at| {
+        sql_value(call, blob, at, Form::Text)
+    });
     call.json_result = false;
     result
 }
@@ -60,8 +70,12 @@ fn operator<'a, 'h>(
     args: &[ValueRef<'a>],
     result: impl FnOnce(&mut Call<'a, 'h>, &[u8], usize) -> FunctionResult<'a>,
 ) -> FunctionResult<'a> {
-    let Some(document) = document(args[0])? else { return Ok(ValueRef::Null) };
-    let Some(path) = path_text(args[1]) else { return Ok(ValueRef::Null) };
+    let Some(document) = document(args[0])? else {
+        return Ok(ValueRef::Null);
+    };
+    let Some(path) = path_text(args[1]) else {
+        return Ok(ValueRef::Null);
+    };
     let found = match path.strip_prefix(b"$") {
         Some(steps) => find_steps(&document, steps),
         None => find_abbreviated(&document, &path, matches!(args[1], ValueRef::Integer(_))),
@@ -74,10 +88,18 @@ fn operator<'a, 'h>(
 
 /// The right side of an arrow without `$`: an index (negative from the end), a label, or an index in brackets.
 #[inline]
-fn find_abbreviated(document: &[u8], path: &[u8], is_integer: bool) -> Result<Option<usize>, PathError> {
+fn find_abbreviated(
+    document: &[u8],
+    path: &[u8],
+    is_integer: bool,
+) -> Result<Option<usize>, PathError> {
     let mut steps = Vec::with_capacity(path.len() + 4);
     if is_integer {
-        steps.extend_from_slice(if path.first() == Some(&b'-') { b"[#" } else { b"[" });
+        steps.extend_from_slice(if path.first() == Some(&b'-') {
+            b"[#"
+        } else {
+            b"["
+        });
         steps.extend_from_slice(path);
         steps.push(b']');
     } else if path.iter().all(u8::is_ascii_alphanumeric) {

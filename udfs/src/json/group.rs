@@ -17,7 +17,12 @@ struct Group {
 
 impl Group {
     fn boxed(object: bool, form: Form) -> Box<dyn Aggregate> {
-        Box::new(Group { object, form, text: Vec::new(), start: 0 })
+        Box::new(Group {
+            object,
+            form,
+            text: Vec::new(),
+            start: 0,
+        })
     }
 }
 
@@ -38,7 +43,11 @@ pub fn jsonb_group_object() -> Box<dyn Aggregate> {
 }
 
 impl Aggregate for Group {
-    fn step(&mut self, call: &mut Call<'_, '_>, args: &[ValueRef<'_>]) -> Result<(), FunctionError> {
+    fn step(
+        &mut self,
+        call: &mut Call<'_, '_>,
+        args: &[ValueRef<'_>],
+    ) -> Result<(), FunctionError> {
         // A row whose label is NULL is left out.
         if self.object && args[0].is_null() {
             return Ok(());
@@ -51,11 +60,14 @@ impl Aggregate for Group {
             self.text.push(b':');
         }
         let value = self.object as usize;
-        push_json(&mut self.text, args[value], call.is_json(value))?;
-        if self.text.len() - self.start > call.host.length_limit() { Err(FunctionError::TooBig) } else { Ok(()) }
+        push_json(call, &mut self.text, args[value], value)
     }
 
-    fn inverse(&mut self, _: &mut Call<'_, '_>, args: &[ValueRef<'_>]) -> Result<(), FunctionError> {
+    fn inverse(
+        &mut self,
+        _: &mut Call<'_, '_>,
+        args: &[ValueRef<'_>],
+    ) -> Result<(), FunctionError> {
         if self.object && args[0].is_null() {
             return Ok(());
         }

@@ -9,21 +9,31 @@ use super::validity::{check, looks_like_jsonb};
 use super::value::text_of;
 use crate::signature::{Call, FunctionError, FunctionResult};
 use crate::value::ValueRef;
-use super::shim::to_integer;
+use crate::value::cast::to_integer;
 
 pub fn json_type<'a>(_: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
-    let Some(document) = document(args[0])? else { return Ok(ValueRef::Null) };
-    let Some(at) = place(&document, args)? else { return Ok(ValueRef::Null) };
+    let Some(document) = document(args[0])? else {
+        return Ok(ValueRef::Null);
+    };
+    let Some(at) = place(&document, args)? else {
+        return Ok(ValueRef::Null);
+    };
     Ok(ValueRef::Text(type_name(kind_at(&document, at)).as_bytes()))
 }
 
 pub fn json_array_length<'a>(_: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
-    let Some(document) = document(args[0])? else { return Ok(ValueRef::Null) };
-    let Some(at) = place(&document, args)? else { return Ok(ValueRef::Null) };
+    let Some(document) = document(args[0])? else {
+        return Ok(ValueRef::Null);
+    };
+    let Some(at) = place(&document, args)? else {
+        return Ok(ValueRef::Null);
+    };
     if kind_at(&document, at) != ARRAY {
         return Ok(ValueRef::Integer(0));
     }
-    Ok(ValueRef::Integer(header(&document, at).map_or(0, |array| count(&document, array) as i64)))
+    Ok(ValueRef::Integer(
+        header(&document, at).map_or(0, |array| count(&document, array) as i64),
+    ))
 }
 
 /// The element that the optional second argument leads to.
@@ -45,7 +55,9 @@ pub fn json_valid<'a>(_: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionRe
     const BLOB_STRICT: i64 = 8;
     let flags = args.get(1).map_or(TEXT, |flags| to_integer(*flags));
     if !(1..=15).contains(&flags) {
-        return Err(FunctionError::new("FLAGS parameter to json_valid() must be between 1 and 15"));
+        return Err(FunctionError::new(
+            "FLAGS parameter to json_valid() must be between 1 and 15",
+        ));
     }
     let valid = match args[0] {
         ValueRef::Null => return Ok(ValueRef::Null),
@@ -70,7 +82,12 @@ pub fn json_error_position<'a>(_: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> F
             match parse(&text, &mut Vec::new()) {
                 Ok(_) => 0,
                 // Characters before the wrong byte, and one.
-                Err(e) => 1 + text[..e.at.min(text.len())].iter().filter(|c| **c & 0xc0 != 0x80).count(),
+                Err(e) => {
+                    1 + text[..e.at.min(text.len())]
+                        .iter()
+                        .filter(|c| **c & 0xc0 != 0x80)
+                        .count()
+                }
             }
         }
     };

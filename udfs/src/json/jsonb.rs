@@ -94,10 +94,19 @@ pub fn header(blob: &[u8], at: usize) -> Option<Header> {
         13 => (at + 3, u16::from_be_bytes(read(blob, at + 1)?) as usize),
         14 => (at + 5, u32::from_be_bytes(read(blob, at + 1)?) as usize),
         // Eight bytes of which the upper four must be zero.
-        _ => (at + 9, usize::try_from(u64::from_be_bytes(read(blob, at + 1)?)).ok().filter(|n| *n <= u32::MAX as usize)?),
+        _ => (
+            at + 9,
+            usize::try_from(u64::from_be_bytes(read(blob, at + 1)?))
+                .ok()
+                .filter(|n| *n <= u32::MAX as usize)?,
+        ),
     };
     let end = start.checked_add(size).filter(|end| *end <= blob.len())?;
-    Some(Header { kind: first & 0x0f, start, end })
+    Some(Header {
+        kind: first & 0x0f,
+        start,
+        end,
+    })
 }
 
 fn read<const N: usize>(blob: &[u8], at: usize) -> Option<[u8; N]> {
@@ -133,10 +142,26 @@ pub fn push_header(out: &mut Vec<u8>, kind: Kind, size: usize) {
 }
 
 /// Appends a whole element.
-#[inline]
 pub fn push_element(out: &mut Vec<u8>, kind: Kind, payload: &[u8]) {
     push_header(out, kind, payload.len());
     out.extend_from_slice(payload);
+}
+
+/// Appends an element whose payload is `text[start..end]`.
+#[inline]
+pub fn push_slice(out: &mut Vec<u8>, kind: Kind, text: &[u8], start: usize, end: usize) {
+    let size = end - start;
+    // Most elements are small. Copying a fixed number of bytes and dropping the surplus needs no call.
+    if size <= 11
+        && let Some(chunk) = text.get(start..start + 16)
+    {
+        out.push((size as u8) << 4 | kind);
+        let length = out.len() + size;
+        out.extend_from_slice(chunk);
+        out.truncate(length);
+        return;
+    }
+    push_element(out, kind, &text[start..end]);
 }
 
 /// Gives the element at `at`, whose header occupies `old_length` bytes, the shortest header for a payload of `size`
@@ -189,7 +214,9 @@ pub fn splice(blob: &mut Vec<u8>, at: usize, removed: usize, inserted: &[u8]) ->
 /// Writes `inserted` into `room`, which is `gap` bytes longer, with a header so long that the room is filled. Not
 /// possible for every gap, nor for null, true and false, which have no payload to give a size for.
 fn widen_into(room: &mut [u8], inserted: &[u8], gap: usize) -> bool {
-    let Some(&first) = inserted.first() else { return false };
+    let Some(&first) = inserted.first() else {
+        return false;
+    };
     if first & 0x0f <= FALSE {
         return false;
     }
@@ -203,7 +230,9 @@ fn widen_into(room: &mut [u8], inserted: &[u8], gap: usize) -> bool {
     };
     let size = match old_length {
         1 => (first >> 4) as u64,
-        _ => inserted[1..old_length].iter().fold(0, |size, b| size << 8 | *b as u64),
+        _ => inserted[1..old_length]
+            .iter()
+            .fold(0, |size, b| size << 8 | *b as u64),
     };
     let size_length = old_length + gap - 1;
     room[0] = marker | first & 0x0f;
@@ -225,7 +254,9 @@ pub fn grow_container(blob: &mut Vec<u8>, at: usize, delta: isize) -> isize {
     }
     let old_size = match length {
         1 => (blob[at] >> 4) as usize,
-        _ => blob[at + 1..at + length].iter().fold(0, |size, b| size << 8 | *b as usize),
+        _ => blob[at + 1..at + length]
+            .iter()
+            .fold(0, |size, b| size << 8 | *b as usize),
     };
     delta + rewrite_header(blob, at, length, old_size.wrapping_add_signed(delta))
 }

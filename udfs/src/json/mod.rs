@@ -26,7 +26,6 @@ mod remove;
 mod render;
 mod scan;
 mod set;
-mod shim;
 mod text;
 mod validity;
 mod value;
@@ -48,7 +47,15 @@ const fn row(
     usage: &'static str,
     doc: &'static str,
 ) -> Scalar {
-    Scalar { name, args_min, args_max, flags, usage, doc, call }
+    Scalar {
+        name,
+        args_min,
+        args_max,
+        flags,
+        usage,
+        doc,
+        call,
+    }
 }
 
 /// The scalar functions.

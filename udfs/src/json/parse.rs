@@ -5,8 +5,8 @@
 //! Sources: <https://sqlite.org/json1.html>, <https://sqlite.org/jsonb.html>
 
 use super::jsonb::{
-    ARRAY, DEPTH_MAX, FALSE, Kind, NULL, OBJECT, TRUE, header_length_at, is_text, push_element, push_header,
-    rewrite_header,
+    ARRAY, DEPTH_MAX, FALSE, Kind, NULL, OBJECT, TRUE, header_length_at, is_text, push_element,
+    push_header, push_slice, rewrite_header,
 };
 use super::scan::{bare_label, byte, is_space, json5_space, number, string, word};
 
@@ -70,7 +70,12 @@ struct Parser<'t, 'o> {
 /// Parses one document and appends it to `out`. After an error `out` holds what was read so far.
 pub fn parse(text: &[u8], out: &mut Vec<u8>) -> Result<Parsed, Malformed> {
     out.reserve(text.len() + 8);
-    let mut parser = Parser { text, out, json5: false, stumbled: 0 };
+    let mut parser = Parser {
+        text,
+        out,
+        json5: false,
+        stumbled: 0,
+    };
     let mut at = parser.document()?;
     while is_space(byte(text, at)) {
         at += 1;
@@ -79,10 +84,14 @@ pub fn parse(text: &[u8], out: &mut Vec<u8>) -> Result<Parsed, Malformed> {
         parser.json5 = true;
         at += json5_space(text, at);
         if byte(text, at) != 0 {
-            return Err(Malformed { at: parser.stumbled });
+            return Err(Malformed {
+                at: parser.stumbled,
+            });
         }
     }
-    Ok(Parsed { json5: parser.json5 })
+    Ok(Parsed {
+        json5: parser.json5,
+    })
 }
 
 impl Parser<'_, '_> {
@@ -94,11 +103,18 @@ impl Parser<'_, '_> {
         loop {
             // The common separators, without looking further.
             if expect == Expect::Separator {
-                let container = open.last().expect("a separator is expected inside a container only").start;
+                let container = open
+                    .last()
+                    .expect("a separator is expected inside a container only")
+                    .start;
                 match self.separator(at, self.out[container] & 0x0f)? {
                     (next, true) => {
                         at = next;
-                        expect = if self.out[container] & 0x0f == ARRAY { Expect::Element } else { Expect::Label };
+                        expect = if self.out[container] & 0x0f == ARRAY {
+                            Expect::Element
+                        } else {
+                            Expect::Label
+                        };
                     }
                     (next, false) => {
                         at = next;
@@ -149,15 +165,27 @@ impl Parser<'_, '_> {
                     if open.len() >= DEPTH_MAX {
                         return Err(Malformed { at: start });
                     }
-                    open.push(Open { start: element, misplaced_at: matches!(expect, Expect::Label | Expect::Colon).then_some(at) });
+                    open.push(Open {
+                        start: element,
+                        misplaced_at: matches!(expect, Expect::Label | Expect::Colon).then_some(at),
+                    });
                     at = start + 1;
-                    expect = if kind == ARRAY { Expect::Element } else { Expect::Label };
+                    expect = if kind == ARRAY {
+                        Expect::Element
+                    } else {
+                        Expect::Label
+                    };
                 }
                 Lexeme::Punctuation(c, end)
-                    if c == b']' && expect == Expect::Element || c == b'}' && expect == Expect::Label =>
+                    if c == b']' && expect == Expect::Element
+                        || c == b'}' && expect == Expect::Label =>
                 {
-                    let container = open.pop().expect("elements and labels are expected inside a container only");
-                    if self.out.len() > container.start + header_length_at(self.out, container.start) {
+                    let container = open
+                        .pop()
+                        .expect("elements and labels are expected inside a container only");
+                    if self.out.len()
+                        > container.start + header_length_at(self.out, container.start)
+                    {
                         // A comma before the end.
                         self.json5 = true;
                     }
@@ -172,18 +200,28 @@ impl Parser<'_, '_> {
                     at = colon + 1;
                     expect = Expect::Value;
                 }
-                Lexeme::Wrong(_) | Lexeme::End | Lexeme::Punctuation(..) if expect == Expect::Label => {
+                Lexeme::Wrong(_) | Lexeme::End | Lexeme::Punctuation(..)
+                    if expect == Expect::Label =>
+                {
                     at += json5_space(self.text, at);
                     let Some((end, kind)) = bare_label(self.text, at) else {
-                        return Err(Malformed { at: if let Lexeme::Wrong(wrong) = found { wrong } else { at } });
+                        return Err(Malformed {
+                            at: if let Lexeme::Wrong(wrong) = found {
+                                wrong
+                            } else {
+                                at
+                            },
+                        });
                     };
-                    push_element(self.out, kind, &self.text[at..end]);
+                    push_slice(self.out, kind, self.text, at, end);
                     self.json5 = true;
                     at = end;
                     expect = Expect::Colon;
                 }
                 Lexeme::Wrong(wrong) => return Err(Malformed { at: wrong }),
-                Lexeme::Punctuation(..) | Lexeme::End if open.is_empty() => return Err(Malformed { at: self.stumbled }),
+                Lexeme::Punctuation(..) | Lexeme::End if open.is_empty() => {
+                    return Err(Malformed { at: self.stumbled });
+                }
                 Lexeme::Punctuation(..) | Lexeme::End => return Err(Malformed { at }),
             }
         }
@@ -259,13 +297,15 @@ impl Parser<'_, '_> {
                         at += 1;
                     }
                 }
-                0x0b | 0x0c | b'/' | 0xc2 | 0xe1 | 0xe2 | 0xe3 | 0xef => match json5_space(text, at) {
-                    0 => return Lexeme::Wrong(at),
-                    n => {
-                        at += n;
-                        self.json5 = true;
+                0x0b | 0x0c | b'/' | 0xc2 | 0xe1 | 0xe2 | 0xe3 | 0xef => {
+                    match json5_space(text, at) {
+                        0 => return Lexeme::Wrong(at),
+                        n => {
+                            at += n;
+                            self.json5 = true;
+                        }
                     }
-                },
+                }
                 0 => return Lexeme::End,
                 _ => return self.bare_word(at),
             }
@@ -274,11 +314,15 @@ impl Parser<'_, '_> {
 
     /// `null`, `true`, `false`, or one of JSON5's words.
     fn bare_word(&mut self, at: usize) -> Lexeme {
-        for (name, kind) in [(&b"null"[..], NULL), (b"true", TRUE), (b"false", FALSE)] {
-            if self.text[at..].starts_with(name) && !byte(self.text, at + name.len()).is_ascii_alphanumeric() {
-                self.out.push(kind);
-                return Lexeme::Appended(at + name.len());
-            }
+        let (length, kind) = match &self.text[at..] {
+            [b'n', b'u', b'l', b'l', ..] => (4, NULL),
+            [b't', b'r', b'u', b'e', ..] => (4, TRUE),
+            [b'f', b'a', b'l', b's', b'e', ..] => (5, FALSE),
+            _ => (0, NULL),
+        };
+        if length > 0 && !byte(self.text, at + length).is_ascii_alphanumeric() {
+            self.out.push(kind);
+            return Lexeme::Appended(at + length);
         }
         match word(self.text, at) {
             Some((length, kind, payload)) => {
@@ -293,7 +337,7 @@ impl Parser<'_, '_> {
     #[inline]
     fn append(&mut self, token: super::scan::Token) -> Lexeme {
         self.json5 |= token.json5;
-        push_element(self.out, token.kind, &self.text[token.start..token.end]);
+        push_slice(self.out, token.kind, self.text, token.start, token.end);
         Lexeme::Appended(token.next)
     }
 }

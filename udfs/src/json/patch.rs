@@ -2,15 +2,21 @@
 //! <https://sqlite.org/json1.html#jpatch>
 
 use super::document::{document, editable, malformed, too_deep};
-use super::jsonb::{DEPTH_MAX, Header, NULL, OBJECT, grow_container, header, is_text, kind_at, splice};
+use super::jsonb::{
+    DEPTH_MAX, Header, NULL, OBJECT, grow_container, header, is_text, kind_at, splice,
+};
 use super::text::Label;
 use super::value::{Form, json_result};
 use crate::signature::{Call, FunctionError, FunctionResult};
 use crate::value::ValueRef;
 
 fn apply<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>], form: Form) -> FunctionResult<'a> {
-    let Some(mut target) = editable(args[0])? else { return Ok(ValueRef::Null) };
-    let Some(patch) = document(args[1])? else { return Ok(ValueRef::Null) };
+    let Some(mut target) = editable(args[0])? else {
+        return Ok(ValueRef::Null);
+    };
+    let Some(patch) = document(args[1])? else {
+        return Ok(ValueRef::Null);
+    };
     merge(&mut target, &patch)?;
     json_result(call, &target, 0, form)
 }
@@ -41,10 +47,14 @@ fn merge(target: &mut Vec<u8>, patch: &[u8]) -> Result<(), FunctionError> {
     let mut finished = open_or_replace(target, 0, patch, 0, &mut open)?;
     loop {
         // An element of the target has been dealt with and has grown: so has the object around it.
-        let Some(merge) = open.last_mut() else { return Ok(()) };
+        let Some(merge) = open.last_mut() else {
+            return Ok(());
+        };
         merge.delta += std::mem::take(&mut finished);
         if merge.next >= merge.patch_end {
-            let Merge { target: at, delta, .. } = *merge;
+            let Merge {
+                target: at, delta, ..
+            } = *merge;
             open.pop();
             finished = grow_container(target, at, delta);
             continue;
@@ -72,7 +82,8 @@ fn merge(target: &mut Vec<u8>, patch: &[u8]) -> Result<(), FunctionError> {
                 let new_label = &patch[label_at..label.end];
                 merge.delta += splice(target, end, 0, new_label);
                 merge.delta += splice(target, end + new_label.len(), 0, &[NULL]);
-                finished = open_or_replace(target, end + new_label.len(), patch, label.end, &mut open)?;
+                finished =
+                    open_or_replace(target, end + new_label.len(), patch, label.end, &mut open)?;
             }
         }
     }
@@ -123,12 +134,19 @@ fn pair(blob: &[u8], at: usize, end: usize) -> Result<(Header, Header), Function
     if label.end >= end {
         return Err(malformed());
     }
-    let value = header(blob, label.end).filter(|value| value.end <= end).ok_or_else(malformed)?;
+    let value = header(blob, label.end)
+        .filter(|value| value.end <= end)
+        .ok_or_else(malformed)?;
     Ok((label, value))
 }
 
 /// Looks for a member of the target: its label's offset and its value.
-fn find(blob: &[u8], start: usize, end: usize, key: Label<'_>) -> Result<Option<(usize, Header)>, FunctionError> {
+fn find(
+    blob: &[u8],
+    start: usize,
+    end: usize,
+    key: Label<'_>,
+) -> Result<Option<(usize, Header)>, FunctionError> {
     let mut at = start;
     while at < end {
         let (label, value) = pair(blob, at, end)?;

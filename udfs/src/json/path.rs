@@ -17,10 +17,17 @@ use std::borrow::Cow;
 #[derive(Debug)]
 pub enum Place<'p> {
     /// To the element at `at`. `label`: the last step was a label, which is at this offset.
-    Found { at: usize, label: Option<usize> },
+    Found {
+        at: usize,
+        label: Option<usize>,
+    },
     /// To no element, but one could be added at `at`, the end of the last container entered: under `label`, or as an
     /// array's next element; `rest` is the path from there on.
-    Vacant { at: usize, label: Option<Label<'p>>, rest: &'p [u8] },
+    Vacant {
+        at: usize,
+        label: Option<Label<'p>>,
+        rest: &'p [u8],
+    },
     Nowhere,
 }
 
@@ -45,7 +52,10 @@ impl PathError {
 
 #[cold]
 pub fn bad_path(path: &[u8]) -> FunctionError {
-    FunctionError::Error(format!("bad JSON path: '{}'", String::from_utf8_lossy(path).replace('\'', "''")))
+    FunctionError::Error(format!(
+        "bad JSON path: '{}'",
+        String::from_utf8_lossy(path).replace('\'', "''")
+    ))
 }
 
 /// A path argument as text; None for NULL.
@@ -59,7 +69,9 @@ pub fn path_text(argument: ValueRef<'_>) -> Option<Cow<'_, [u8]>> {
 
 /// The element that a path beginning with `$` leads to.
 pub fn find(blob: &[u8], path: &[u8]) -> Result<Option<usize>, FunctionError> {
-    let Some(steps) = path.strip_prefix(b"$") else { return Err(bad_path(path)) };
+    let Some(steps) = path.strip_prefix(b"$") else {
+        return Err(bad_path(path));
+    };
     find_steps(blob, steps).map_err(|e| e.raise(path))
 }
 
@@ -103,7 +115,13 @@ pub fn walk<'p>(
                         label = Some(label_at);
                         at = value_at;
                     }
-                    Err(end) => return Ok(Place::Vacant { at: end, label: Some(key), rest: tail }),
+                    Err(end) => {
+                        return Ok(Place::Vacant {
+                            at: end,
+                            label: Some(key),
+                            rest: tail,
+                        });
+                    }
                 }
                 rest = tail;
             }
@@ -121,7 +139,13 @@ pub fn walk<'p>(
                         label = None;
                         at = found;
                     }
-                    Err((end, 0)) => return Ok(Place::Vacant { at: end, label: None, rest: tail }),
+                    Err((end, 0)) => {
+                        return Ok(Place::Vacant {
+                            at: end,
+                            label: None,
+                            rest: tail,
+                        });
+                    }
                     Err(_) => return Ok(Place::Nowhere),
                 }
                 rest = tail;
@@ -134,7 +158,11 @@ pub fn walk<'p>(
 
 /// The header of an array or object. A damaged one counts as empty.
 fn container(blob: &[u8], at: usize) -> Header {
-    header(blob, at).unwrap_or(Header { kind: kind_at(blob, at), start: at, end: at })
+    header(blob, at).unwrap_or(Header {
+        kind: kind_at(blob, at),
+        start: at,
+        end: at,
+    })
 }
 
 /// A label after its point, and what follows it.
@@ -142,19 +170,35 @@ fn label_step(path: &[u8]) -> Result<(Label<'_>, &[u8]), PathError> {
     if let Some(quoted) = path.strip_prefix(b"\"") {
         let mut end = 0;
         while quoted.get(end).is_some_and(|c| *c != b'"') {
-            end += if quoted[end] == b'\\' && end + 1 < quoted.len() { 2 } else { 1 };
+            end += if quoted[end] == b'\\' && end + 1 < quoted.len() {
+                2
+            } else {
+                1
+            };
         }
         if end >= quoted.len() {
             return Err(PathError::Syntax);
         }
         let text = &quoted[..end];
-        return Ok((Label { text, raw: memchr::memchr(b'\\', text).is_none() }, &quoted[end + 1..]));
+        return Ok((
+            Label {
+                text,
+                raw: memchr::memchr(b'\\', text).is_none(),
+            },
+            &quoted[end + 1..],
+        ));
     }
     let end = memchr::memchr2(b'.', b'[', path).unwrap_or(path.len());
     if end == 0 {
         return Err(PathError::Syntax);
     }
-    Ok((Label { text: &path[..end], raw: true }, &path[end..]))
+    Ok((
+        Label {
+            text: &path[..end],
+            raw: true,
+        },
+        &path[end..],
+    ))
 }
 
 /// An index with its brackets, and what follows it. None: before the first element.
@@ -194,7 +238,11 @@ fn digits(path: &[u8], from: usize) -> (u64, usize) {
 
 /// Looks for a member of an object: offsets of its label and its value, or Err with the object's end.
 #[inline]
-fn member(blob: &[u8], object: Header, key: Label<'_>) -> Result<Result<(usize, usize), usize>, PathError> {
+fn member(
+    blob: &[u8],
+    object: Header,
+    key: Label<'_>,
+) -> Result<Result<(usize, usize), usize>, PathError> {
     const DAMAGED: PathError = PathError::Malformed;
     let mut at = object.start;
     while at < object.end {
@@ -208,15 +256,27 @@ fn member(blob: &[u8], object: Header, key: Label<'_>) -> Result<Result<(usize, 
         }
         let value = header(blob, value_at).ok_or(DAMAGED)?;
         if Label::of(label.kind, label.payload(blob)).same(key) {
-            return if value.end > object.end { Err(DAMAGED) } else { Ok(Ok((at, value_at))) };
+            return if value.end > object.end {
+                Err(DAMAGED)
+            } else {
+                Ok(Ok((at, value_at)))
+            };
         }
         at = value.end;
     }
-    if at > object.end { Err(DAMAGED) } else { Ok(Err(at)) }
+    if at > object.end {
+        Err(DAMAGED)
+    } else {
+        Ok(Err(at))
+    }
 }
 
 /// Looks for an element of an array: its offset, or Err with the array's end and how many elements were wanting.
-fn element(blob: &[u8], array: Header, index: u64) -> Result<Result<usize, (usize, u64)>, PathError> {
+fn element(
+    blob: &[u8],
+    array: Header,
+    index: u64,
+) -> Result<Result<usize, (usize, u64)>, PathError> {
     let mut at = array.start;
     let mut left = index;
     while at < array.end {
@@ -226,7 +286,11 @@ fn element(blob: &[u8], array: Header, index: u64) -> Result<Result<usize, (usiz
         left -= 1;
         at = header(blob, at).ok_or(PathError::Malformed)?.end;
     }
-    if at > array.end { Err(PathError::Malformed) } else { Ok(Err((at, left))) }
+    if at > array.end {
+        Err(PathError::Malformed)
+    } else {
+        Ok(Err((at, left)))
+    }
 }
 
 /// The number of elements in an array, up to the first damaged one.

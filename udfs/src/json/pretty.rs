@@ -8,15 +8,21 @@ use crate::signature::{Call, FunctionError, FunctionResult};
 use crate::value::ValueRef;
 
 pub fn json_pretty<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
-    let Some(document) = document(args[0])? else { return Ok(ValueRef::Null) };
+    let Some(document) = document(args[0])? else {
+        return Ok(ValueRef::Null);
+    };
     let indent = match args.get(1) {
         None | Some(ValueRef::Null) => None,
         Some(&indent) => Some(text_of(indent)),
     };
     let indent = indent.as_deref().map_or(&b"    "[..], c_string);
-    let mut out = Vec::new();
-    pretty(&document, indent, call.host.length_limit(), &mut out)?;
-    text_result(call, &out)
+    let mut page = Page {
+        indent,
+        length_limit: call.host.length_limit(),
+        out: Vec::new(),
+    };
+    page.pretty(&document)?;
+    text_result(call, &page.out)
 }
 
 struct Open {
@@ -24,71 +30,88 @@ struct Open {
     object: bool,
 }
 
-fn pretty(blob: &[u8], indent: &[u8], length_limit: usize, out: &mut Vec<u8>) -> Result<(), FunctionError> {
-    let mut open: Vec<Open> = Vec::new();
-    let mut at = 0;
-    loop {
-        // A value.
-        if open.len() >= DEPTH_MAX {
-            return Err(too_deep());
+/// The text so far.
+struct Page<'i> {
+    indent: &'i [u8],
+    length_limit: usize,
+    out: Vec<u8>,
+}
+
+impl Page<'_> {
+    fn pretty(&mut self, blob: &[u8]) -> Result<(), FunctionError> {
+        let mut open: Vec<Open> = Vec::new();
+        let mut at = 0;
+        loop {
+            // A value.
+            if open.len() >= DEPTH_MAX {
+                return Err(too_deep());
+            }
+            let h = header(blob, at).ok_or_else(malformed)?;
+            match h.kind {
+                ARRAY | OBJECT if h.size() == 0 => {
+                    self.out
+                        .extend_from_slice(if h.kind == OBJECT { b"{}" } else { b"[]" });
+                    at = h.end;
+                }
+                ARRAY | OBJECT => {
+                    self.out
+                        .extend_from_slice(if h.kind == OBJECT { b"{\n" } else { b"[\n" });
+                    open.push(Open {
+                        end: h.end,
+                        object: h.kind == OBJECT,
+                    });
+                    self.push_indent(open.len())?;
+                    at = h.start;
+                    if h.kind == OBJECT {
+                        at = self.label(blob, at, h.end)?;
+                    }
+                    continue;
+                }
+                _ => at = scalar(blob, at, h, &mut self.out)?,
+            }
+            // What follows it.
+            loop {
+                let Some(container) = open.last() else {
+                    return Ok(());
+                };
+                let (end, object) = (container.end, container.object);
+                if at < end {
+                    self.out.extend_from_slice(b",\n");
+                    self.push_indent(open.len())?;
+                    if object {
+                        at = self.label(blob, at, end)?;
+                    }
+                    break;
+                }
+                // In an object, a value that passes its end goes unnoticed.
+                if at > end && !object {
+                    return Err(malformed());
+                }
+                at = end;
+                open.pop();
+                self.out.push(b'\n');
+                self.push_indent(open.len())?;
+                self.out.push(if object { b'}' } else { b']' });
+            }
         }
-        if out.len() > length_limit {
+    }
+
+    fn label(&mut self, blob: &[u8], at: usize, end: usize) -> Result<usize, FunctionError> {
+        let next = render(blob, at, self.length_limit, &mut self.out)?;
+        if next > end {
+            return Err(malformed());
+        }
+        self.out.extend_from_slice(b": ");
+        Ok(next)
+    }
+
+    fn push_indent(&mut self, depth: usize) -> Result<(), FunctionError> {
+        if self.out.len() + self.indent.len() * depth > self.length_limit {
             return Err(FunctionError::TooBig);
         }
-        let h = header(blob, at).ok_or_else(malformed)?;
-        match h.kind {
-            ARRAY | OBJECT if h.size() == 0 => {
-                out.extend_from_slice(if h.kind == OBJECT { b"{}" } else { b"[]" });
-                at = h.end;
-            }
-            ARRAY | OBJECT => {
-                out.extend_from_slice(if h.kind == OBJECT { b"{\n" } else { b"[\n" });
-                open.push(Open { end: h.end, object: h.kind == OBJECT });
-                push_indent(out, indent, open.len());
-                at = h.start;
-                if h.kind == OBJECT {
-                    at = label(blob, at, h.end, out)?;
-                }
-                continue;
-            }
-            _ => at = scalar(blob, at, h, out)?,
+        for _ in 0..depth {
+            self.out.extend_from_slice(self.indent);
         }
-        // What follows it.
-        loop {
-            let Some(container) = open.last() else { return Ok(()) };
-            let (end, object) = (container.end, container.object);
-            if at < end {
-                out.extend_from_slice(b",\n");
-                push_indent(out, indent, open.len());
-                if object {
-                    at = label(blob, at, end, out)?;
-                }
-                break;
-            }
-            // In an object, a value that passes its end goes unnoticed.
-            if at > end && !object {
-                return Err(malformed());
-            }
-            at = end;
-            open.pop();
-            out.push(b'\n');
-            push_indent(out, indent, open.len());
-            out.push(if object { b'}' } else { b']' });
-        }
-    }
-}
-
-fn label(blob: &[u8], at: usize, end: usize, out: &mut Vec<u8>) -> Result<usize, FunctionError> {
-    let next = render(blob, at, out)?;
-    if next > end {
-        return Err(malformed());
-    }
-    out.extend_from_slice(b": ");
-    Ok(next)
-}
-
-fn push_indent(out: &mut Vec<u8>, indent: &[u8], depth: usize) {
-    for _ in 0..depth {
-        out.extend_from_slice(indent);
+        Ok(())
     }
 }

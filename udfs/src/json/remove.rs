@@ -8,10 +8,16 @@ use crate::signature::{Call, FunctionResult};
 use crate::value::ValueRef;
 
 fn remove<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>], form: Form) -> FunctionResult<'a> {
-    let Some((&first, paths)) = args.split_first() else { return Ok(ValueRef::Null) };
-    let Some(mut document) = editable(first)? else { return Ok(ValueRef::Null) };
+    let Some((&first, paths)) = args.split_first() else {
+        return Ok(ValueRef::Null);
+    };
+    let Some(mut document) = editable(first)? else {
+        return Ok(ValueRef::Null);
+    };
     for &path in paths {
-        let Some(path) = path_text(path) else { return Ok(ValueRef::Null) };
+        let Some(path) = path_text(path) else {
+            return Ok(ValueRef::Null);
+        };
         match &*path {
             // Nothing is left.
             b"$" => return Ok(ValueRef::Null),

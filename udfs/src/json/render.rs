@@ -4,7 +4,10 @@
 //! Source: <https://sqlite.org/json1.html#jminify>
 
 use super::document::{malformed, too_deep};
-use super::jsonb::{ARRAY, DEPTH_MAX, FALSE, FLOAT, FLOAT5, Header, INT, INT5, NULL, OBJECT, TEXT, TEXT5, TEXTJ, TEXTRAW, TRUE, header};
+use super::jsonb::{
+    ARRAY, DEPTH_MAX, FALSE, FLOAT, FLOAT5, Header, INT, INT5, NULL, OBJECT, TEXT, TEXT5, TEXTJ,
+    TEXTRAW, TRUE, header,
+};
 use super::text::{plain_run, push_control, push_quoted};
 use crate::signature::FunctionError;
 
@@ -16,8 +19,14 @@ struct Open {
     count: usize,
 }
 
-/// Appends the element at `at` as text. Returns where the blob goes on, by SQLite's count.
-pub fn render(blob: &[u8], at: usize, out: &mut Vec<u8>) -> Result<usize, FunctionError> {
+/// Appends the element at `at` as text, which stops growing soon after it has more than `length_limit` bytes. Returns
+/// where the blob goes on, by SQLite's count.
+pub fn render(
+    blob: &[u8],
+    at: usize,
+    length_limit: usize,
+    out: &mut Vec<u8>,
+) -> Result<usize, FunctionError> {
     let mut open: Vec<Open> = Vec::new();
     let mut i = at;
     loop {
@@ -29,7 +38,11 @@ pub fn render(blob: &[u8], at: usize, out: &mut Vec<u8>) -> Result<usize, Functi
                 }
                 let object = h.kind == OBJECT;
                 out.push(if object { b'{' } else { b'[' });
-                open.push(Open { end: h.end, object, count: 0 });
+                open.push(Open {
+                    end: h.end,
+                    object,
+                    count: 0,
+                });
                 i = h.start;
             }
             _ => {
@@ -41,8 +54,13 @@ pub fn render(blob: &[u8], at: usize, out: &mut Vec<u8>) -> Result<usize, Functi
         }
         // Close what ends here; the next element follows its separator.
         loop {
-            let Some(container) = open.last() else { return Ok(i) };
+            let Some(container) = open.last() else {
+                return Ok(i);
+            };
             if i < container.end {
+                if out.len() > length_limit {
+                    return Err(FunctionError::TooBig);
+                }
                 if container.count > 0 {
                     let label = container.object && container.count % 2 == 1;
                     out.push(if label { b':' } else { b',' });
@@ -62,7 +80,12 @@ pub fn render(blob: &[u8], at: usize, out: &mut Vec<u8>) -> Result<usize, Functi
 }
 
 /// Appends one element that is no container; returns where the blob goes on.
-pub fn scalar(blob: &[u8], at: usize, h: Header, out: &mut Vec<u8>) -> Result<usize, FunctionError> {
+pub fn scalar(
+    blob: &[u8],
+    at: usize,
+    h: Header,
+    out: &mut Vec<u8>,
+) -> Result<usize, FunctionError> {
     let payload = h.payload(blob);
     match h.kind {
         // These have no payload; if the header claims one, SQLite reads it as the next elements.
@@ -97,13 +120,13 @@ pub fn scalar(blob: &[u8], at: usize, h: Header, out: &mut Vec<u8>) -> Result<us
 
 /// A hexadecimal integer in decimal; one that does not fit 64 bits is infinity.
 fn integer5(payload: &[u8], out: &mut Vec<u8>) -> Result<(), FunctionError> {
-    let negative = payload[0] == b'-';
-    if negative {
+    let signed = matches!(payload[0], b'-' | b'+');
+    if payload[0] == b'-' {
         out.push(b'-');
     }
     let mut value = 0u64;
     let mut overflow = false;
-    for c in payload.get(2 + negative as usize..).unwrap_or(&[]) {
+    for c in payload.get(2 + signed as usize..).unwrap_or(&[]) {
         let digit = (*c as char).to_digit(16).ok_or_else(malformed)?;
         if value >> 60 != 0 {
             overflow = true;

@@ -15,20 +15,29 @@ fn apply<'a>(
     name: &str,
     form: Form,
 ) -> FunctionResult<'a> {
-    let Some(&first) = args.first() else { return Ok(ValueRef::Null) };
+    let Some(&first) = args.first() else {
+        return Ok(ValueRef::Null);
+    };
     if args.len().is_multiple_of(2) {
-        return Err(FunctionError::Error(format!("{name}() needs an odd number of arguments")));
+        return Err(FunctionError::Error(format!(
+            "{name}() needs an odd number of arguments"
+        )));
     }
-    let Some(mut document) = editable(first)? else { return Ok(ValueRef::Null) };
+    let Some(mut document) = editable(first)? else {
+        return Ok(ValueRef::Null);
+    };
     for (i, pair) in args[1..].chunks_exact(2).enumerate() {
-        let Some(path) = path_text(pair[0]) else { continue };
+        let Some(path) = path_text(pair[0]) else {
+            continue;
+        };
         if path.first() != Some(&b'$') {
             return Err(bad_path(&path));
         }
         let value = to_jsonb(pair[1], call.is_json(2 * i + 2))?;
         // The whole document can be replaced but not be inserted before.
         if path.len() > 1 || matches!(how, Edit::Replace | Edit::Set) {
-            if document.len() + value.len() > call.host.length_limit().saturating_add(1 << 16) {
+            // JSONB may be a little longer than the text that is returned in the end.
+            if document.len() + value.len() > call.host.length_limit().saturating_mul(2) {
                 return Err(FunctionError::TooBig);
             }
             edit(&mut document, &path, how, &value)?;
@@ -62,9 +71,24 @@ pub fn jsonb_set<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> Function
 }
 
 pub fn json_array_insert<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
-    apply(call, args, Edit::ArrayInsert, "json_array_insert", Form::Text)
+    apply(
+        call,
+        args,
+        Edit::ArrayInsert,
+        "json_array_insert",
+        Form::Text,
+    )
 }
 
-pub fn jsonb_array_insert<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
-    apply(call, args, Edit::ArrayInsert, "json_array_insert", Form::Binary)
+pub fn jsonb_array_insert<'a>(
+    call: &mut Call<'a, '_>,
+    args: &[ValueRef<'a>],
+) -> FunctionResult<'a> {
+    apply(
+        call,
+        args,
+        Edit::ArrayInsert,
+        "json_array_insert",
+        Form::Binary,
+    )
 }

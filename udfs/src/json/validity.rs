@@ -2,7 +2,8 @@
 //! Rules: <https://sqlite.org/jsonb.html>, <https://sqlite.org/json1.html#jvalid>
 
 use super::jsonb::{
-    ARRAY, DEPTH_MAX, FALSE, FLOAT, FLOAT5, Header, INT, INT5, NULL, OBJECT, TEXT, TEXT5, TEXTJ, TEXTRAW, header,
+    ARRAY, DEPTH_MAX, FALSE, FLOAT, FLOAT5, Header, INT, INT5, NULL, OBJECT, TEXT, TEXT5, TEXTJ,
+    TEXTRAW, header,
 };
 use super::scan::{PLAIN, is_hex4};
 use super::text::{Unescaped, unescape};
@@ -10,7 +11,9 @@ use super::text::{Unescaped, unescape};
 /// Whether a blob counts as JSONB: its first header says how long it is. What is inside is not looked at, except that
 /// a short blob which could as well be JSON text (it begins with a digit, `[` or `{`) must be valid all through.
 pub fn looks_like_jsonb(blob: &[u8]) -> bool {
-    let Some(h) = header(blob, 0) else { return false };
+    let Some(h) = header(blob, 0) else {
+        return false;
+    };
     h.end == blob.len()
         && h.kind <= OBJECT
         && (h.kind > FALSE || h.size() == 0)
@@ -36,11 +39,17 @@ pub fn check(blob: &[u8]) -> Result<(), usize> {
         match open.last() {
             None if h.end != blob.len() => return Err(at + 1),
             Some(container) if h.end > container.end => return Err(at + 1),
-            Some(container) if container.object && container.count % 2 == 0 && !h.is_text() => return Err(at + 1),
+            Some(container) if container.object && container.count % 2 == 0 && !h.is_text() => {
+                return Err(at + 1);
+            }
             _ => {}
         }
         if h.kind == ARRAY || h.kind == OBJECT {
-            open.push(Open { end: h.end, object: h.kind == OBJECT, count: 0 });
+            open.push(Open {
+                end: h.end,
+                object: h.kind == OBJECT,
+                count: 0,
+            });
             at = h.start;
         } else {
             scalar(blob, at, h)?;
@@ -153,7 +162,11 @@ fn float(payload: &[u8], h: Header, at: usize) -> Result<(), usize> {
         }
         i += 1;
     }
-    if point || exponent { Ok(()) } else { Err(at + 1) }
+    if point || exponent {
+        Ok(())
+    } else {
+        Err(at + 1)
+    }
 }
 
 fn text(payload: &[u8], h: Header) -> Result<(), usize> {
@@ -165,7 +178,8 @@ fn text(payload: &[u8], h: Header) -> Result<(), usize> {
             c if PLAIN[c as usize] || c == b'\'' => {}
             b'\\' => match payload.get(i + 1) {
                 None => return wrong,
-                Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => i += 1,
+                // A NUL passes in SQLite too.
+                Some(0 | b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => i += 1,
                 Some(b'u') if is_hex4(payload, i + 2) => i += 1,
                 Some(b'u') => return wrong,
                 Some(_) if !json5 => return wrong,

@@ -3,7 +3,8 @@
 
 use super::document::malformed;
 use super::jsonb::{
-    ARRAY, FALSE, FLOAT, FLOAT5, INT, INT5, NULL, OBJECT, TEXT, TEXT5, TEXTJ, TEXTRAW, TRUE, header, push_element,
+    ARRAY, FALSE, FLOAT, FLOAT5, INT, INT5, NULL, OBJECT, TEXT, TEXT5, TEXTJ, TEXTRAW, TRUE,
+    header, push_element,
 };
 use super::parse::parse;
 use super::render::render;
@@ -11,7 +12,7 @@ use super::text::{push_quoted, push_unescaped};
 use super::validity::looks_like_jsonb;
 use crate::signature::{Call, FunctionError, FunctionResult};
 use crate::value::ValueRef;
-use super::shim::{write_integer, write_real};
+use crate::value::number::{ParseKind, parse_number, real_prefix, write_integer, write_real};
 use std::borrow::Cow;
 
 /// What a function yields for a JSON array or object.
@@ -50,22 +51,33 @@ fn no_blobs() -> FunctionError {
     FunctionError::new("JSON cannot hold BLOB values")
 }
 
-/// Appends a value as JSON text. Text that is JSON by its subtype is taken over as it is.
-pub fn push_json(out: &mut Vec<u8>, value: ValueRef<'_>, is_json: bool) -> Result<(), FunctionError> {
+/// Appends a value, which is argument `i`, as JSON text. Text that is JSON by its subtype is taken over as it is. Raises
+/// TooBig once there is more text than a result may have.
+pub fn push_json(
+    call: &Call<'_, '_>,
+    out: &mut Vec<u8>,
+    value: ValueRef<'_>,
+    i: usize,
+) -> Result<(), FunctionError> {
+    let length_limit = call.host.length_limit();
     match value {
         ValueRef::Null => out.extend_from_slice(b"null"),
         ValueRef::Integer(i) => write_integer(i, out),
         ValueRef::Real(r) if r == f64::INFINITY => out.extend_from_slice(b"9.0e+999"),
         ValueRef::Real(r) if r == f64::NEG_INFINITY => out.extend_from_slice(b"-9.0e+999"),
         ValueRef::Real(r) => write_real(r, out),
-        ValueRef::Text(text) if is_json => out.extend_from_slice(text),
+        ValueRef::Text(text) if call.is_json(i) => out.extend_from_slice(text),
         ValueRef::Text(text) => push_quoted(out, text),
         ValueRef::Blob(blob) if looks_like_jsonb(blob) => {
-            render(blob, 0, out)?;
+            render(blob, 0, length_limit, out)?;
         }
         ValueRef::Blob(_) => return Err(no_blobs()),
     }
-    Ok(())
+    if out.len() > length_limit {
+        Err(FunctionError::TooBig)
+    } else {
+        Ok(())
+    }
 }
 
 /// A value as one JSONB element.
@@ -103,13 +115,19 @@ pub fn blob_result<'a>(call: &Call<'a, '_>, bytes: &[u8]) -> FunctionResult<'a> 
 }
 
 /// The element at `at` as a JSON result: text with the JSON subtype, or a blob.
-pub fn json_result<'a>(call: &mut Call<'a, '_>, blob: &[u8], at: usize, form: Form) -> FunctionResult<'a> {
+pub fn json_result<'a>(
+    call: &mut Call<'a, '_>,
+    blob: &[u8],
+    at: usize,
+    form: Form,
+) -> FunctionResult<'a> {
     if form == Form::Binary {
         let h = header(blob, at).ok_or_else(malformed)?;
         return blob_result(call, &blob[at..h.end]);
     }
-    let mut out = Vec::new();
-    render(blob, at, &mut out)?;
+    // Text is about as long as JSONB, a little longer where elements are small.
+    let mut out = Vec::with_capacity((blob.len() - at) * 5 / 4 + 16);
+    render(blob, at, call.host.length_limit(), &mut out)?;
     call.json_result = true;
     text_result(call, &out)
 }
@@ -127,7 +145,12 @@ pub fn built_result<'a>(call: &mut Call<'a, '_>, text: &[u8], form: Form) -> Fun
 }
 
 /// The element at `at` as an SQL value.
-pub fn sql_value<'a>(call: &mut Call<'a, '_>, blob: &[u8], at: usize, form: Form) -> FunctionResult<'a> {
+pub fn sql_value<'a>(
+    call: &mut Call<'a, '_>,
+    blob: &[u8],
+    at: usize,
+    form: Form,
+) -> FunctionResult<'a> {
     let h = header(blob, at).ok_or_else(malformed)?;
     let payload = h.payload(blob);
     match h.kind {
@@ -159,7 +182,11 @@ fn integer(payload: &[u8]) -> FunctionResult<'static> {
     // What valid JSON has.
     if digits.len() <= 18 && digits.iter().all(u8::is_ascii_digit) {
         let magnitude = digits.iter().fold(0, |n, c| n * 10 + (c - b'0') as i64);
-        return Ok(ValueRef::Integer(if negative { -magnitude } else { magnitude }));
+        return Ok(ValueRef::Integer(if negative {
+            -magnitude
+        } else {
+            magnitude
+        }));
     }
     let digits = c_string(digits);
     let (magnitude, less) = match digits {
@@ -169,7 +196,9 @@ fn integer(payload: &[u8]) -> FunctionResult<'static> {
             if hex.len() > 16 || !hex.iter().all(u8::is_ascii_hexdigit) {
                 return Err(malformed());
             }
-            let magnitude = hex.iter().fold(0u64, |n, c| n << 4 | (*c as char).to_digit(16).unwrap_or(0) as u64);
+            let magnitude = hex.iter().fold(0u64, |n, c| {
+                n << 4 | (*c as char).to_digit(16).unwrap_or(0) as u64
+            });
             if magnitude > i64::MAX as u64 {
                 let real = magnitude as f64;
                 return Ok(ValueRef::Real(if negative { -real } else { real }));
@@ -209,7 +238,10 @@ enum Decimal {
 /// Decimal digits with white space around, by the rules of SQLite's text-to-integer conversion, which looks at the
 /// first byte after digits, signs and spaces and no further.
 fn decimal(text: &[u8]) -> Decimal {
-    let span = text.iter().take_while(|c| matches!(c, b'+' | b'-' | b' ' | b'\n' | b'\t' | b'0'..=b'9')).count();
+    let span = text
+        .iter()
+        .take_while(|c| matches!(c, b'+' | b'-' | b' ' | b'\n' | b'\t' | b'0'..=b'9'))
+        .count();
     let text = &text[..(span + 1).min(text.len())];
     let text = &text[text.iter().take_while(|c| is_sql_space(**c)).count()..];
     let less = text.first() == Some(&b'-');
@@ -221,9 +253,11 @@ fn decimal(text: &[u8]) -> Decimal {
     if !text[digits..].iter().all(|c| is_sql_space(*c)) {
         return Decimal::Trailing;
     }
-    let magnitude = text[..digits]
-        .iter()
-        .try_fold(0u64, |n, c| n.checked_mul(10)?.checked_add((c - b'0') as u64).filter(|n| *n <= 1 << 63));
+    let magnitude = text[..digits].iter().try_fold(0u64, |n, c| {
+        n.checked_mul(10)?
+            .checked_add((c - b'0') as u64)
+            .filter(|n| *n <= 1 << 63)
+    });
     match magnitude {
         Some(m) => Decimal::Integer(m, less),
         None => Decimal::Other,
@@ -237,12 +271,8 @@ fn is_sql_space(c: u8) -> bool {
 /// A real's payload.
 fn real(payload: &[u8]) -> FunctionResult<'static> {
     let text = c_string(payload);
-    let text = &text[text.iter().take_while(|c| is_sql_space(**c)).count()..];
-    let text = &text[..text.len() - text.iter().rev().take_while(|c| is_sql_space(**c)).count()];
-    // Neither "inf" nor "nan" is a number here.
-    if !text.iter().all(|c| matches!(c, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E')) {
-        return Err(malformed());
+    match parse_number(text).kind {
+        ParseKind::Whole => Ok(ValueRef::Real(real_prefix(text))),
+        _ => Err(malformed()),
     }
-    let text = std::str::from_utf8(text).expect("ASCII by the check above");
-    text.parse().map(ValueRef::Real).map_err(|_| malformed())
 }

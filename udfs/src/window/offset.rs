@@ -6,7 +6,7 @@
 
 use super::frame::FrameUnit;
 use crate::signature::FunctionError;
-use crate::value::number::{Numeric, whole_numeric};
+use crate::value::number::{Number, exact_integer};
 use crate::value::{ValueRef, cast};
 
 /// How far a frame's bound is from the current row.
@@ -43,31 +43,40 @@ pub fn frame_offset(
     side: FrameSide,
 ) -> Result<Distance, FunctionError> {
     let (distance, wanted) = match unit {
-        FrameUnit::Rows | FrameUnit::Groups => {
-            (integer(value).filter(|&i| i >= 0).map(|i| Distance::Count(i as usize)), "integer")
-        }
+        FrameUnit::Rows | FrameUnit::Groups => (
+            integer(value)
+                .filter(|&i| i >= 0)
+                .map(|i| Distance::Count(i as usize)),
+            "integer",
+        ),
         FrameUnit::Range => (numeric(value).and_then(key_distance), "number"),
     };
     distance.ok_or_else(|| {
-        let side = if side == FrameSide::Starting { "starting" } else { "ending" };
-        FunctionError::Error(format!("frame {side} offset must be a non-negative {wanted}"))
+        let side = if side == FrameSide::Starting {
+            "starting"
+        } else {
+            "ending"
+        };
+        FunctionError::Error(format!(
+            "frame {side} offset must be a non-negative {wanted}"
+        ))
     })
 }
 
-fn key_distance(number: Numeric) -> Option<Distance> {
+fn key_distance(number: Number) -> Option<Distance> {
     match number {
-        Numeric::Integer(i) if i >= 0 => Some(Distance::Integer(i)),
-        Numeric::Real(r) if r >= 0.0 => Some(Distance::Real(r)),
+        Number::Integer(i) if i >= 0 => Some(Distance::Integer(i)),
+        Number::Real(r) if r >= 0.0 => Some(Distance::Real(r)),
         _ => None,
     }
 }
 
 /// A number, or text that is wholly a number.
-fn numeric(value: ValueRef<'_>) -> Option<Numeric> {
+fn numeric(value: ValueRef<'_>) -> Option<Number> {
     match value {
-        ValueRef::Integer(i) => Some(Numeric::Integer(i)),
-        ValueRef::Real(r) => Some(Numeric::Real(r)),
-        ValueRef::Text(_) => whole_numeric(value),
+        ValueRef::Integer(i) => Some(Number::Integer(i)),
+        ValueRef::Real(r) => Some(Number::Real(r)),
+        ValueRef::Text(t) => cast::whole_number(t),
         ValueRef::Null | ValueRef::Blob(_) => None,
     }
 }
@@ -75,11 +84,8 @@ fn numeric(value: ValueRef<'_>) -> Option<Numeric> {
 /// A number without fraction that is an integer of 64 bits.
 fn integer(value: ValueRef<'_>) -> Option<i64> {
     match numeric(value)? {
-        Numeric::Integer(i) => Some(i),
-        Numeric::Real(r) => {
-            let i = r as i64;
-            (i as f64 == r && i != i64::MAX && i != i64::MIN).then_some(i)
-        }
+        Number::Integer(i) => Some(i),
+        Number::Real(r) => exact_integer(r).filter(|&i| i != i64::MIN),
     }
 }
 
@@ -87,7 +93,9 @@ fn integer(value: ValueRef<'_>) -> Option<i64> {
 pub fn ntile_buckets(value: ValueRef<'_>) -> Result<i64, FunctionError> {
     match cast::to_integer(value) {
         n if n > 0 => Ok(n),
-        _ => Err(FunctionError::new("argument of ntile must be a positive integer")),
+        _ => Err(FunctionError::new(
+            "argument of ntile must be a positive integer",
+        )),
     }
 }
 
@@ -96,38 +104,28 @@ pub fn nth_position(value: ValueRef<'_>) -> Result<usize, FunctionError> {
     integer(value)
         .filter(|&i| i > 0)
         .map(|i| i as usize)
-        .ok_or_else(|| FunctionError::new("second argument to nth_value must be a positive integer"))
+        .ok_or_else(|| {
+            FunctionError::new("second argument to nth_value must be a positive integer")
+        })
 }
 
 /// The row that `lag` (`back`) or `lead` looks at; `None` where the default applies. Text counts as the number at its
 /// beginning; an offset with a fraction, or NULL, leads to no row. With a negative offset `lag` looks one row ahead at
 /// most, because SQLite has read no further.
 pub fn offset_row(row: usize, rows: usize, offset: ValueRef<'_>, back: bool) -> Option<usize> {
-    let offset = match offset {
-        ValueRef::Null => return None,
-        ValueRef::Integer(i) => i,
-        other => match prefix_number(other) {
-            Numeric::Integer(i) => i,
-            Numeric::Real(r) => {
-                let i = r as i64;
-                if i as f64 != r {
-                    return None;
-                }
-                i
-            }
-        },
+    if offset.is_null() {
+        return None;
+    }
+    let offset = match cast::to_numeric(offset) {
+        Number::Integer(i) => i,
+        Number::Real(r) => exact_integer(r)?,
     };
     let from = i64::try_from(row).ok()?;
-    let target = if back { from.checked_sub(offset) } else { from.checked_add(offset) }?;
+    let target = if back {
+        from.checked_sub(offset)
+    } else {
+        from.checked_add(offset)
+    }?;
     let target = usize::try_from(target).ok()?;
     (target < rows && !(back && target > row + 1)).then_some(target)
-}
-
-/// The number that arithmetic takes a value for.
-fn prefix_number(value: ValueRef<'_>) -> Numeric {
-    match cast::to_numeric(value) {
-        ValueRef::Integer(i) => Numeric::Integer(i),
-        ValueRef::Real(r) => Numeric::Real(r),
-        _ => Numeric::Integer(0),
-    }
 }

@@ -22,7 +22,11 @@ pub fn dense_rank(group: usize) -> i64 {
 
 /// The share of the other rows that come before the row's peers; 0.0 in a partition of one row.
 pub fn percent_rank(peers: &Range<usize>, rows: usize) -> f64 {
-    if rows <= 1 { 0.0 } else { peers.start as f64 / (rows - 1) as f64 }
+    if rows <= 1 {
+        0.0
+    } else {
+        peers.start as f64 / (rows - 1) as f64
+    }
 }
 
 /// The share of the rows that do not come after the row's peers.

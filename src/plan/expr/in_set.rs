@@ -1,0 +1,107 @@
+//! IN: lists, subqueries, tables and table-valued functions; row values on the left.
+//!
+//! Source: https://sqlite.org/lang_expr.html#the_in_and_not_in_operators
+
+use heliosdb_dialect::ast::{self, ExprKind as Ast, InSet};
+use heliosdb_udfs::value::{Affinity, Value};
+
+use super::super::binder::Binder;
+use super::super::bound::{Body, Classes, Comparison, Expr, ExprKind, Query};
+use super::compare::{Operand, Side, applied, columns_expected, compare_sides, width};
+use super::operator::truth_classes;
+use super::{collation_of, explicit, made, row_misused};
+use crate::error::{Error, Result};
+
+impl<'a> Binder<'a> {
+    pub(super) fn in_set(&mut self, negated: bool, operand: &'a ast::Expr, set: &'a InSet) -> Result<Expr> {
+        match set {
+            InSet::List(items) if items.is_empty() => {
+                // Decided without looking at the operand.
+                Ok(made(ExprKind::Literal(Value::Integer(negated.into())), Classes::INTEGER, None))
+            }
+            InSet::List(items) if matches!(operand.kind, Ast::Row(_)) || width(operand) > 1 => {
+                self.in_rows(negated, operand, items)
+            }
+            InSet::List(items) => self.in_list(negated, operand, items),
+            InSet::Query(query) => {
+                let operand = self.operand(operand)?;
+                self.deeper()?;
+                let query = self.subquery(query)?;
+                self.height -= 1;
+                self.in_query(negated, operand, query)
+            }
+            InSet::Table { name, args } => {
+                let operand = self.operand(operand)?;
+                let place = self.scope().place;
+                if place.is_schema() {
+                    return Err(Error::sql(format!("subqueries prohibited in {}", place.named())));
+                }
+                let query = self.whole_table(name, args.as_deref())?;
+                self.in_query(negated, operand, query)
+            }
+        }
+    }
+
+    fn in_list(&mut self, negated: bool, operand: &'a ast::Expr, items: &'a [ast::Expr]) -> Result<Expr> {
+        let operand = self.expr(operand)?;
+        let items = self.exprs(items)?;
+        // The operand's affinity and collation are applied to every item, whatever the item is.
+        let by = Comparison { affinity: applied(operand.affinity), collation: collation_of(&operand) };
+        self.check_collation(&by.collation)?;
+        let classes = items.iter().fold(operand.classes, |c, e| c.or(e.classes));
+        let collation = explicit(std::iter::once(&operand).chain(&items));
+        let kind = ExprKind::InList { negated, operand: Box::new(operand), items, by };
+        Ok(made(kind, truth_classes(classes), collation))
+    }
+
+    /// `(a, b) IN ((1, 2), …)`: the list is a VALUES query.
+    fn in_rows(&mut self, negated: bool, operand: &'a ast::Expr, items: &'a [ast::Expr]) -> Result<Expr> {
+        let expected = width(operand);
+        if matches!(operand.kind, Ast::Subquery(_)) {
+            return Err(columns_expected(expected, 1));
+        }
+        for item in items {
+            let actual = width(item);
+            if actual != expected {
+                let plural = if actual == 1 { "" } else { "s" };
+                return Err(Error::sql(format!("IN(...) element has {actual} term{plural} - expected {expected}")));
+            }
+        }
+        let operand = self.operand(operand)?;
+        self.open_query();
+        let rows = items.iter().map(|item| match &item.kind {
+            Ast::Row(members) => self.exprs(members),
+            _ => Err(row_misused()),
+        });
+        let rows = rows.collect::<Result<Vec<Vec<Expr>>>>()?;
+        let free = self.close_query();
+        let columns = self.values_columns(&rows);
+        let query =
+            Query { body: Body::Values(rows), columns, order_by: Vec::new(), limit: None, offset: None, free };
+        self.in_query(negated, operand, query)
+    }
+
+    fn in_query(&mut self, negated: bool, operand: Operand, query: Query) -> Result<Expr> {
+        if operand.width() != query.columns.len() {
+            return Err(columns_expected(query.columns.len(), operand.width()));
+        }
+        let operand = match operand {
+            Operand::One(e) => vec![e],
+            Operand::Row(members) => members,
+            Operand::Query(left) => return Err(columns_expected(left.columns.len(), 1)),
+        };
+        let sides = operand.iter().zip(&query.columns);
+        let by: Vec<Comparison> = sides.map(|(e, c)| compare_sides(Side::of(e), Side::of_column(c))).collect();
+        for by in &by {
+            self.check_collation(&by.collation)?;
+        }
+        let collation = explicit(&operand);
+        let kind = ExprKind::InQuery { negated, operand, query: Box::new(query), by };
+        Ok(made(kind, Classes::INTEGER.or(Classes::NULL), collation))
+    }
+}
+
+/// The affinity of a column of VALUES as a subquery shows it.
+pub fn values_affinity(rows: &[Vec<Expr>], column: usize) -> Affinity {
+    rows.iter().map(|row| row[column].affinity).find(|a| *a != Affinity::None).unwrap_or_default()
+}

@@ -1,0 +1,44 @@
+//! Subqueries as expressions.
+
+use heliosdb_dialect::ast;
+
+use super::super::binder::Binder;
+use super::super::bound::{Classes, Expr, ExprKind, Query};
+use super::super::select::Naming;
+use super::compare::columns_expected;
+use super::made;
+use crate::error::{Error, Result};
+
+impl<'a> Binder<'a> {
+    /// Binds a query that stands in an expression.
+    pub(super) fn subquery(&mut self, query: &'a ast::Query) -> Result<Query> {
+        let scope = self.scope();
+        let place = scope.place;
+        if place.is_schema() {
+            return Err(Error::sql(format!("subqueries prohibited in {}", place.named())));
+        }
+        if scope.trying {
+            return Err(Error::sql("subqueries are not compared"));
+        }
+        self.query(query, Naming::Result)
+    }
+
+    pub(super) fn exists(&mut self, query: &'a ast::Query) -> Result<Expr> {
+        let query = Box::new(self.subquery(query)?);
+        Ok(made(ExprKind::Exists { negated: false, query }, Classes::INTEGER, None))
+    }
+
+    pub(super) fn scalar(&mut self, query: &'a ast::Query) -> Result<Expr> {
+        let query = self.subquery(query)?;
+        if query.columns.len() != 1 {
+            return Err(columns_expected(query.columns.len(), 1));
+        }
+        Ok(self.scalar_of(query))
+    }
+
+    /// A one-column query as a value: NULL without rows, with the column's affinity but not its collation.
+    pub(super) fn scalar_of(&mut self, query: Query) -> Expr {
+        let (affinity, classes) = (query.columns[0].affinity, query.columns[0].classes.or(Classes::NULL));
+        Expr { kind: ExprKind::Scalar(Box::new(query)), affinity, classes, collation: None }
+    }
+}

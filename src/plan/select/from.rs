@@ -1,0 +1,365 @@
+//! FROM: tables, views, subqueries, common tables, table-valued functions and parenthesised joins.
+
+use std::sync::Arc;
+
+use heliosdb_dialect::ast::{self, SourceKind as Ast};
+
+use super::super::binder::Binder;
+use super::super::bound::{
+    self, Body, DatabaseIndex, IndexHint, JoinKind, OutputColumn, Query, ROWID, Select, SourceId, SourceKind,
+};
+use super::super::bound::{ColumnRef, Expr, ExprKind};
+use super::super::expr::made;
+use super::super::locate::Found;
+use super::super::scope::{Columns, NestedColumn, Scope, ScopeSource};
+use super::Naming;
+use crate::catalog::Table;
+use crate::error::{Error, Result};
+
+impl<'a> Binder<'a> {
+    /// The sources of a FROM clause in written order. Conditions and arguments are bound later.
+    pub fn from(&mut self, from: &'a ast::From) -> Result<Vec<ScopeSource<'a>>> {
+        let mut sources = Vec::with_capacity(1 + from.joins.len());
+        self.first_source(&from.first, &mut sources)?;
+        for join in &from.joins {
+            let mut source = self.joined_source(&join.source)?;
+            source.left = matches!(join.kind, ast::JoinKind::Left | ast::JoinKind::Full);
+            source.right = matches!(join.kind, ast::JoinKind::Right | ast::JoinKind::Full);
+            let bound = source.bound.as_mut().expect("set for every source of a FROM clause");
+            bound.join = match join.kind {
+                ast::JoinKind::Comma | ast::JoinKind::Inner => JoinKind::Inner,
+                ast::JoinKind::Cross => JoinKind::Cross,
+                ast::JoinKind::Left => JoinKind::Left,
+                ast::JoinKind::Right => JoinKind::Right,
+                ast::JoinKind::Full => JoinKind::Full,
+            };
+            if source.right {
+                for earlier in &mut sources {
+                    earlier.nullable = true;
+                }
+            }
+            source.nullable = source.left;
+            if sources.len() >= 200 {
+                return Err(Error::sql("too many FROM clause terms, max: 200"));
+            }
+            sources.push(source);
+        }
+        Ok(sources)
+    }
+
+    /// The first source; parentheses around it without an alias mean nothing.
+    fn first_source(&mut self, source: &'a ast::Source, sources: &mut Vec<ScopeSource<'a>>) -> Result<()> {
+        if let (Ast::Join(inner), None) = (&source.kind, &source.alias) {
+            let flat = self.from(inner)?;
+            sources.extend(flat);
+            // Conditions of the inner joins: see `join::each_join`.
+            return Ok(());
+        }
+        let source = self.source(source)?;
+        sources.push(source);
+        Ok(())
+    }
+
+    /// A source after the first: one table in parentheses is that table.
+    fn joined_source(&mut self, source: &'a ast::Source) -> Result<ScopeSource<'a>> {
+        if let Ast::Join(inner) = &source.kind {
+            if inner.joins.is_empty() {
+                let mut bound = self.joined_source(&inner.first)?;
+                if let Some(alias) = &source.alias {
+                    bound.name = alias.text.clone();
+                    bound.aliased = true;
+                }
+                return Ok(bound);
+            }
+        }
+        self.source(source)
+    }
+
+    fn source(&mut self, source: &'a ast::Source) -> Result<ScopeSource<'a>> {
+        let alias = source.alias.as_ref();
+        let mut bound = match &source.kind {
+            Ast::Table { name, index } => self.named_source(name, None, index)?,
+            Ast::Function { name, args } => self.named_source(name, Some(args), &ast::IndexHint::None)?,
+            Ast::Query(query) => {
+                let query = self.query(query, Naming::Subquery)?;
+                self.derived("".into(), query, None)
+            }
+            Ast::Join(from) => self.nested(from)?,
+        };
+        if let Some(alias) = alias {
+            bound.name = alias.text.clone();
+            bound.aliased = true;
+        }
+        if let Some(b) = &mut bound.bound {
+            b.name = bound.name.clone();
+        }
+        Ok(bound)
+    }
+
+    /// A table, view, common table or table-valued function by name.
+    pub(super) fn named_source(
+        &mut self,
+        name: &'a ast::QualifiedName,
+        args: Option<&'a [ast::Expr]>,
+        hint: &'a ast::IndexHint,
+    ) -> Result<ScopeSource<'a>> {
+        if name.schema.is_none() && !self.withs.is_empty() {
+            if let Some(found) = self.common_table(name, args.is_some(), hint)? {
+                return Ok(found);
+            }
+        }
+        let found = self.locate(name)?;
+        if args.is_some() && !matches!(found, Found::Function(_)) {
+            return Err(Error::sql(format!("'{}' is not a function", name.name.text)));
+        }
+        match found {
+            Found::Table(database, table) => self.table_source(database, table, hint),
+            Found::View(database, view) => self.view_source(database, view, hint),
+            Found::Function(function) => {
+                let max = usize::from(function.parameters);
+                if args.is_some_and(|a| a.len() > max) {
+                    return Err(Error::sql(format!(
+                        "too many arguments on {}() - max {max}",
+                        name.name.text
+                    )));
+                }
+                if let ast::IndexHint::IndexedBy(index) = hint {
+                    return Err(Error::sql(format!("no such index: {}", index.text)));
+                }
+                let id = self.new_source();
+                let kind = SourceKind::Function { function: function.clone(), args: Vec::new() };
+                let mut source = ScopeSource::new(id, name.name.text.clone(), Columns::Function(function));
+                source.args = args.filter(|a| !a.is_empty());
+                Ok(placed(source, kind))
+            }
+        }
+    }
+
+    fn table_source(
+        &mut self,
+        database: DatabaseIndex,
+        table: &'a Arc<Table>,
+        hint: &'a ast::IndexHint,
+    ) -> Result<ScopeSource<'a>> {
+        let hint = self.index_hint(table, hint)?;
+        let id = self.new_source();
+        let kind = SourceKind::Table { database, table: table.clone(), hint };
+        let mut source = ScopeSource::of_table(id, table.name.clone(), table);
+        source.database = Some(database);
+        Ok(placed(source, kind))
+    }
+
+    pub fn index_hint(&self, table: &Table, hint: &'a ast::IndexHint) -> Result<IndexHint> {
+        Ok(match hint {
+            ast::IndexHint::None => IndexHint::None,
+            ast::IndexHint::NotIndexed => IndexHint::NotIndexed,
+            ast::IndexHint::IndexedBy(name) => {
+                match table.indexes.iter().find(|i| name.is(&i.name)) {
+                    Some(index) => IndexHint::IndexedBy(index.clone()),
+                    None => return Err(Error::sql(format!("no such index: {}", name.text))),
+                }
+            }
+        })
+    }
+
+    /// A query as a source.
+    pub(super) fn derived(&mut self, name: Box<str>, query: Query, view: Option<Box<str>>) -> ScopeSource<'a> {
+        let id = self.new_source();
+        let columns = Columns::Derived(as_source_columns(&query.columns));
+        placed(ScopeSource::new(id, name, columns), SourceKind::Query { query: Box::new(query), view })
+    }
+
+    /// `(a JOIN b …)` behind other sources: a query of all their columns, each with its origin.
+    fn nested(&mut self, from: &'a ast::From) -> Result<ScopeSource<'a>> {
+        self.open_query();
+        let mut scope = Scope::new();
+        scope.sources = self.from(from)?;
+        self.scopes.push(scope);
+        let level = self.scopes.len() - 1;
+        self.using_conditions(from)?;
+        let filter = self.on_conditions(from, None)?;
+        self.function_arguments()?;
+        let mut output = Vec::new();
+        let mut origins: Vec<NestedColumn> = Vec::new();
+        let mut columns: Vec<OutputColumn> = Vec::new();
+        let count = self.scopes[level].sources.len();
+        for i in 0..count {
+            self.nested_columns(level, i, &mut output, &mut origins, &mut columns)?;
+        }
+        super::column_name::make_unique(&mut columns);
+        let scope = self.scopes.pop().expect("pushed above");
+        let sources = scope.sources.into_iter().filter_map(|s| s.bound).collect();
+        let select = Select {
+            sources,
+            filter,
+            group_by: None,
+            aggregates: Vec::new(),
+            having: None,
+            windows: Vec::new(),
+            output,
+            distinct: None,
+        };
+        let free = self.close_query();
+        let shown = as_source_columns(&columns);
+        let body = Body::Select(Box::new(select));
+        let query = Query { body, columns, order_by: Vec::new(), limit: None, offset: None, free };
+        let id = self.new_source();
+        let source = ScopeSource::new(id, "".into(), Columns::Nested(shown, origins.into()));
+        Ok(placed(source, SourceKind::Query { query: Box::new(query), view: None }))
+    }
+
+    fn nested_columns(
+        &mut self,
+        level: usize,
+        i: usize,
+        output: &mut Vec<Expr>,
+        origins: &mut Vec<NestedColumn>,
+        columns: &mut Vec<OutputColumn>,
+    ) -> Result<()> {
+        let mut push = |binder: &Self, expr: Expr, origin: NestedColumn| {
+            let source = &binder.scopes[level].sources[i];
+            let declared = match &expr.kind {
+                ExprKind::Column(c) if c.column == ROWID => Some("INTEGER"),
+                ExprKind::Column(c) | ExprKind::Generated { column: c, .. } => {
+                    source.columns.declared_type(c.column as usize)
+                }
+                _ => None,
+            };
+            columns.push(OutputColumn {
+                name: origin.name.clone(),
+                declared_type: declared.map(Into::into),
+                affinity: expr.affinity,
+                classes: expr.classes,
+                collation: expr.collation.as_ref().map(|c| c.collation.clone()),
+                explicit_collation: false,
+            });
+            output.push(expr);
+            origins.push(origin);
+        };
+        let next_using: Vec<Box<str>> =
+            self.scopes[level].sources.get(i + 1).and_then(|s| s.using.clone()).unwrap_or_default();
+        for name in &next_using {
+            let expr = self.unqualified(name)?;
+            let origin = NestedColumn {
+                database: None,
+                table: "".into(),
+                name: name.clone(),
+                using: true,
+                hidden: false,
+                rowid: false,
+            };
+            push(self, expr, origin);
+        }
+        for j in 0..self.scopes[level].sources[i].len() {
+            let source = &self.scopes[level].sources[i];
+            let name: Box<str> = source.columns.name(j).into();
+            let merged = source.in_using(&name) || next_using.iter().any(|n| n.eq_ignore_ascii_case(&name));
+            let origin = match &source.columns {
+                Columns::Nested(_, inner) => {
+                    let mut origin = inner[j].clone();
+                    origin.hidden |= merged;
+                    origin
+                }
+                _ => NestedColumn {
+                    database: source.database,
+                    table: source.name.clone(),
+                    name,
+                    using: false,
+                    hidden: merged || source.columns.hidden(j),
+                    rowid: false,
+                },
+            };
+            let expr = self.column_at(level, i, j)?;
+            push(self, expr, origin);
+        }
+        let source = &self.scopes[level].sources[i];
+        if source.has_rowid() && !matches!(source.columns, Columns::Nested(..)) {
+            let origin = NestedColumn {
+                database: source.database,
+                table: source.name.clone(),
+                name: "rowid".into(),
+                using: false,
+                hidden: true,
+                rowid: true,
+            };
+            let expr = rowid_of(source.id, &source.columns);
+            push(self, expr, origin);
+        }
+        Ok(())
+    }
+
+    /// Arguments of table-valued functions may refer to every source of the same FROM clause.
+    pub fn function_arguments(&mut self) -> Result<()> {
+        let level = self.scopes.len() - 1;
+        for i in 0..self.scopes[level].sources.len() {
+            let Some(args) = self.scopes[level].sources[i].args else { continue };
+            let bound = self.exprs(args)?;
+            self.check_right(level, i, &bound, "table-function argument")?;
+            let source = self.scopes[level].sources[i].bound.as_mut();
+            if let Some(bound::Source { kind: SourceKind::Function { args, .. }, .. }) = source {
+                *args = bound;
+            }
+        }
+        Ok(())
+    }
+
+    /// `x IN table`: all visible columns of it.
+    pub fn whole_table(&mut self, name: &'a ast::QualifiedName, args: Option<&'a [ast::Expr]>) -> Result<Query> {
+        self.open_query();
+        let mut scope = Scope::new();
+        let source = self.named_source(name, args, &ast::IndexHint::None)?;
+        scope.sources.push(source);
+        self.scopes.push(scope);
+        self.star(None)?;
+        self.function_arguments()?;
+        let mut scope = self.scopes.pop().expect("pushed above");
+        let columns = super::column_name::output_columns(self, &mut scope, Naming::Result);
+        let core = super::core::Core { scope, filter: None, having: None, group_by: None, distinct: false };
+        let body = core.into_body();
+        let free = self.close_query();
+        Ok(Query { body, columns, order_by: Vec::new(), limit: None, offset: None, free })
+    }
+
+    /// Asks the authorizer about tables of which no column was read.
+    pub(super) fn ask_unread(&self, scope: &Scope<'a>) -> Result<()> {
+        if self.space.authorizer.is_none() {
+            return Ok(());
+        }
+        for source in scope.sources.iter().filter(|s| !s.used) {
+            if let (Columns::Table(table), Some(database)) = (&source.columns, source.database) {
+                self.ask_read(super::super::locate::shown_name(table, database), "", database)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn rowid_of(id: SourceId, columns: &Columns<'_>) -> Expr {
+    let column = match columns {
+        Columns::Table(t) => t.rowid_alias().unwrap_or(ROWID),
+        _ => ROWID,
+    };
+    let mut rowid =
+        made(ExprKind::Column(ColumnRef { source: id, column }), bound::Classes::INTEGER.or(bound::Classes::NULL), None);
+    rowid.affinity = heliosdb_udfs::value::Affinity::Integer;
+    rowid
+}
+
+/// The columns of a subquery as a source has them: every column has a collation, none of them explicit.
+pub fn as_source_columns(columns: &[OutputColumn]) -> Arc<[OutputColumn]> {
+    columns
+        .iter()
+        .map(|c| OutputColumn {
+            collation: Some(c.collation.clone().unwrap_or_default()),
+            explicit_collation: false,
+            ..c.clone()
+        })
+        .collect()
+}
+
+/// Completes a source with its bound form; how it joins is decided by the caller.
+pub fn placed<'a>(mut source: ScopeSource<'a>, kind: SourceKind) -> ScopeSource<'a> {
+    source.bound =
+        Some(bound::Source { id: source.id, join: JoinKind::Inner, on: None, kind, name: source.name.clone() });
+    source
+}

@@ -1,0 +1,90 @@
+//! Queries: WITH, the body, ORDER BY and LIMIT.
+
+pub mod column_name;
+mod compound;
+mod core;
+pub mod cte;
+mod from;
+mod join;
+mod order_by;
+pub mod references;
+mod star;
+mod view;
+
+pub use column_name::{Naming, output_columns};
+pub use from::placed;
+
+use heliosdb_dialect::ast;
+
+use super::binder::{Binder, Frame};
+use super::bound::{Expr, Free, OutputColumn, Query};
+use super::context::Namespace;
+use super::scope::Scope;
+use crate::error::{Error, Result};
+
+/// Binds a SELECT statement. `source` is the text it was parsed from.
+pub fn bind_query(space: &Namespace<'_>, query: &ast::Query, source: &str) -> Result<Query> {
+    Binder::new(space, source).query(query, Naming::Result)
+}
+
+/// Binds the query of CREATE TABLE AS or CREATE VIEW: its columns have unique names.
+pub fn table_columns(space: &Namespace<'_>, query: &ast::Query, source: &str) -> Result<Query> {
+    Binder::new(space, source).query(query, Naming::View)
+}
+
+impl<'a> Binder<'a> {
+    /// Binds a query; what it takes from outside becomes its `free` list.
+    pub fn query(&mut self, query: &'a ast::Query, naming: Naming) -> Result<Query> {
+        self.nesting += 1;
+        if self.nesting > self.space.options.limits.expression_depth {
+            return Err(Error::sql("VIEWs and/or subqueries nested too deep"));
+        }
+        self.open_query();
+        if let Some(with) = &query.with {
+            self.open_with(with, query)?;
+        }
+        let (limit, offset) = self.limits(query.limit.as_ref(), query.offset.as_ref())?;
+        let mut bound = if query.body.arms.is_empty() {
+            self.single(&query.body.first, &query.order_by, naming)?
+        } else {
+            self.compound(&query.body, &query.order_by, naming)?
+        };
+        if query.with.is_some() {
+            self.close_with();
+        }
+        bound.limit = limit;
+        bound.offset = offset;
+        bound.free = self.close_query();
+        self.nesting -= 1;
+        Ok(bound)
+    }
+
+    pub fn open_query(&mut self) {
+        self.frames.push(Frame { base: self.scopes.len(), free: Vec::new() });
+    }
+
+    pub fn close_query(&mut self) -> Vec<Free> {
+        self.frames.pop().expect("opened before").free
+    }
+
+    /// LIMIT and OFFSET see no names at all.
+    pub fn limits(
+        &mut self,
+        limit: Option<&'a ast::Expr>,
+        offset: Option<&'a ast::Expr>,
+    ) -> Result<(Option<Expr>, Option<Expr>)> {
+        if limit.is_none() && offset.is_none() {
+            return Ok((None, None));
+        }
+        self.scopes.push(Scope::barrier());
+        let limit = limit.map(|e| self.expr(e)).transpose()?;
+        let offset = offset.map(|e| self.expr(e)).transpose()?;
+        self.scopes.pop();
+        Ok((limit, offset))
+    }
+
+    /// Columns of a VALUES list.
+    pub fn values_columns(&self, rows: &[Vec<Expr>]) -> Vec<OutputColumn> {
+        compound::values_columns(rows)
+    }
+}

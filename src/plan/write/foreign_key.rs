@@ -1,0 +1,78 @@
+//! Foreign keys in both directions (https://sqlite.org/foreignkeys.html).
+
+use std::sync::Arc;
+
+use super::super::binder::Binder;
+use super::super::bound::{DatabaseIndex, ForeignKeyCheck};
+use crate::catalog::{ForeignKey, Index, IndexTerm, Table};
+
+impl<'a> Binder<'a> {
+    /// Keys of which the table is the child, and keys of which it is the parent.
+    pub(super) fn foreign_keys(
+        &self,
+        database: DatabaseIndex,
+        table: &Arc<Table>,
+    ) -> (Vec<Arc<ForeignKeyCheck>>, Vec<Arc<ForeignKeyCheck>>) {
+        let schema = &self.space.databases[database.0 as usize].1;
+        let check = |child: &Arc<Table>, position: usize| {
+            let key = &child.foreign_keys[position];
+            let parent = schema.table(&key.parent).cloned();
+            let parent_columns = match &parent {
+                Some(parent) => parent_key(child, key, parent),
+                None => Err(mismatch(child, key)),
+            };
+            let child = child.clone();
+            Arc::new(ForeignKeyCheck { database, child, position: position as u16, parent, parent_columns })
+        };
+        let own = (0..table.foreign_keys.len()).map(|i| check(table, i)).collect();
+        let mut children: Vec<(&Arc<Table>, usize)> = schema
+            .tables
+            .values()
+            .flat_map(|child| (0..child.foreign_keys.len()).map(move |i| (child, i)))
+            .filter(|(child, i)| child.foreign_keys[*i].parent.eq_ignore_ascii_case(&table.name))
+            .collect();
+        // Newest tables first, as SQLite links them.
+        children.sort_by_key(|(child, i)| (std::cmp::Reverse(child.id), *i));
+        let referring = children.into_iter().map(|(child, i)| check(child, i)).collect();
+        (own, referring)
+    }
+}
+
+fn mismatch(child: &Table, key: &ForeignKey) -> String {
+    format!("foreign key mismatch - \"{}\" referencing \"{}\"", child.name, key.parent)
+}
+
+/// The parent's columns that a key refers to, in the order of the child's columns: its primary key, or those of a
+/// UNIQUE index over exactly the named columns with the columns' own collations.
+fn parent_key(child: &Table, key: &ForeignKey, parent: &Table) -> Result<Vec<u16>, String> {
+    let mismatch = || mismatch(child, key);
+    if key.parent_columns.is_empty() {
+        let columns = match (&parent.primary_key, parent.rowid_alias()) {
+            (_, Some(alias)) => vec![alias],
+            (Some(key), None) => key.columns.clone(),
+            (None, None) => return Err(mismatch()),
+        };
+        return if columns.len() == key.columns.len() { Ok(columns) } else { Err(mismatch()) };
+    }
+    let named = key.parent_columns.iter().map(|n| parent.column(n)).collect::<Option<Vec<u16>>>();
+    let Some(named) = named.filter(|n| n.len() == key.columns.len()) else { return Err(mismatch()) };
+    if let ([only], Some(alias)) = (named.as_slice(), parent.rowid_alias()) {
+        if *only == alias {
+            return Ok(named);
+        }
+    }
+    if parent.indexes.iter().any(|i| covers(i, parent, &named)) { Ok(named) } else { Err(mismatch()) }
+}
+
+fn covers(index: &Index, parent: &Table, named: &[u16]) -> bool {
+    if !index.unique || index.filter.is_some() || index.columns.len() != named.len() {
+        return false;
+    }
+    index.columns.iter().all(|term| match &term.term {
+        IndexTerm::Column(c) => {
+            let own = parent.columns[*c as usize].collation.as_deref().unwrap_or("BINARY");
+            named.contains(c) && term.collation.eq_ignore_ascii_case(own)
+        }
+        _ => false,
+    })
+}

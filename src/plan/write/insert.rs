@@ -1,0 +1,172 @@
+//! INSERT and REPLACE.
+//!
+//! Source: https://sqlite.org/lang_insert.html
+
+use std::sync::Arc;
+
+use heliosdb_dialect::ast::{self, Conflict};
+
+use super::super::authorize;
+use super::super::binder::{Binder, Frame, is_rowid};
+use super::super::bound::{Insert, InsertValue, Query, TriggerEvent, UpsertAction, ViewTarget};
+use super::super::expr::{made, walk};
+use super::super::scope::Columns;
+use super::super::select::{Naming, references};
+use super::target::Written;
+use crate::catalog::Table;
+use crate::error::{Error, Result};
+
+impl<'a> Binder<'a> {
+    pub(super) fn insert(&mut self, insert: &'a ast::Insert) -> Result<Insert> {
+        self.frames.push(Frame { base: self.scopes.len(), free: Vec::new() });
+        if let Some(with) = &insert.with {
+            let count =
+                |name: &str| references::in_with(with, name) + references::in_rows(&insert.rows, name);
+            self.open_with_uses(with, &count)?;
+        }
+        let written = self.written(&insert.table)?;
+        let database = match written {
+            Written::Table(database, _) | Written::View(database, _) => database,
+        };
+        self.ask(authorize::INSERT, Some(self.written_name(written)), None, Some(database))?;
+        self.check_target(written, TriggerEvent::Insert)?;
+        let (table, view) = match written {
+            Written::Table(_, table) => (table.clone(), None),
+            Written::View(database, view) => {
+                let (table, _) = self.view_table(database, view)?;
+                (table, Some(Arc::new(ViewTarget { name: view.name.clone() })))
+            }
+        };
+        let named = self.named_columns(insert, &table)?;
+        let rows = match &insert.rows {
+            ast::InsertRows::DefaultValues => None,
+            ast::InsertRows::Query(query) => Some(self.query(query, Naming::Result)?),
+        };
+        let (values, rowid) = self.insert_values(insert, written, &table, named, rows.as_ref())?;
+        let mut events = vec![(TriggerEvent::Insert, Vec::new())];
+        let upserts = self.upserts(insert, written, &table)?;
+        let mut updated = Vec::new();
+        for upsert in &upserts {
+            if let UpsertAction::Update { set, .. } = &upsert.action {
+                updated.extend(set.iter().map(|(c, _)| *c));
+            }
+        }
+        if !updated.is_empty() {
+            events.push((TriggerEvent::Update, updated));
+        }
+        if self.may_replace(insert, &table) {
+            events.push((TriggerEvent::Delete, Vec::new()));
+        }
+        let target = self.target(database, &table, events)?;
+        let columns = match written {
+            Written::Table(_, table) => Columns::Table(table),
+            Written::View(..) => Columns::View(table),
+        };
+        let returning = self.returning(written, columns, &insert.returning)?;
+        if insert.with.is_some() {
+            self.withs.pop();
+        }
+        let free = self.close_query();
+        Ok(Insert { target, or: insert.or, rows, values, rowid, upserts, returning, view, free })
+    }
+
+    /// REPLACE deletes rows, which fires triggers under `recursive_triggers`.
+    fn may_replace(&self, insert: &ast::Insert, table: &Table) -> bool {
+        self.space.options.recursive_triggers
+            && match insert.or {
+                Some(or) => or == Conflict::Replace,
+                None => {
+                    table.indexes.iter().any(|i| i.conflict == Some(Conflict::Replace))
+                        || table.primary_key.as_ref().is_some_and(|k| k.conflict == Some(Conflict::Replace))
+                        || table
+                            .columns
+                            .iter()
+                            .any(|c| c.not_null.as_ref().is_some_and(|n| n.conflict == Some(Conflict::Replace)))
+                }
+            }
+    }
+
+    /// The ordinals of the listed columns; `None` is the rowid.
+    fn named_columns(&self, insert: &'a ast::Insert, table: &Table) -> Result<Vec<Option<u16>>> {
+        let mut named = Vec::with_capacity(insert.columns.len());
+        for name in &insert.columns {
+            let Some(column) = table.column(&name.text) else {
+                if is_rowid(&name.text) && table.has_rowid() {
+                    named.push(table.rowid_alias());
+                    continue;
+                }
+                return Err(Error::sql(format!(
+                    "table {} has no column named {}",
+                    self.statement_name(&insert.table),
+                    name.text
+                )));
+            };
+            if table.columns[column as usize].generated.is_some() {
+                let name = &table.columns[column as usize].name;
+                return Err(Error::sql(format!("cannot INSERT into generated column \"{name}\"")));
+            }
+            named.push(Some(column));
+        }
+        Ok(named)
+    }
+
+    fn insert_values(
+        &mut self,
+        insert: &'a ast::Insert,
+        written: Written<'a>,
+        table: &Arc<Table>,
+        named: Vec<Option<u16>>,
+        rows: Option<&Query>,
+    ) -> Result<(Vec<InsertValue>, Option<u16>)> {
+        let mut sources: Vec<Option<u16>> = vec![None; table.columns.len()];
+        let mut rowid = None;
+        if let Some(rows) = rows {
+            let supplied = rows.columns.len();
+            if insert.columns.is_empty() {
+                let open = |c: &crate::catalog::Column| !c.hidden && c.generated.is_none();
+                let expected = table.columns.iter().filter(|c| open(c)).count();
+                if supplied != expected {
+                    return Err(Error::sql(format!(
+                        "table {} has {expected} columns but {supplied} values were supplied",
+                        self.statement_name(&insert.table)
+                    )));
+                }
+                let columns = table.columns.iter().enumerate().filter(|(_, c)| open(c));
+                for (position, (column, _)) in columns.enumerate() {
+                    sources[column] = Some(position as u16);
+                }
+            } else if supplied != named.len() {
+                return Err(Error::sql(format!("{supplied} values for {} columns", named.len())));
+            }
+        }
+        if rows.is_some() {
+            for (position, column) in named.iter().enumerate() {
+                match column {
+                    // Of a column listed twice the first value counts; of a rowid the last.
+                    Some(c) if table.rowid_alias() == Some(*c) => sources[*c as usize] = Some(position as u16),
+                    Some(c) => {
+                        sources[*c as usize].get_or_insert(position as u16);
+                    }
+                    None => rowid = Some(position as u16),
+                }
+            }
+        }
+        let mut values = Vec::with_capacity(sources.len());
+        for (i, source) in sources.into_iter().enumerate() {
+            values.push(match source {
+                Some(position) => InsertValue::Source(position),
+                None if table.columns[i].generated.is_some() => InsertValue::Generated,
+                None => InsertValue::Default(match written {
+                    Written::Table(database, table) => self.default_value(table, i as u16, database)?,
+                    Written::View(..) => made(
+                        super::super::bound::ExprKind::Literal(Default::default()),
+                        super::super::bound::Classes::NULL,
+                        None,
+                    ),
+                }),
+            });
+        }
+        debug_assert!(values.iter().all(|v| !matches!(v, InsertValue::Default(e) if walk::query(e).is_some())));
+        Ok((values, rowid))
+    }
+}

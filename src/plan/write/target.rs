@@ -1,0 +1,165 @@
+//! The table a statement writes: checks, generated columns, indexes, triggers and foreign keys.
+
+use std::sync::Arc;
+
+use heliosdb_dialect::ast;
+use heliosdb_udfs::value::Affinity;
+
+use super::super::binder::Binder;
+use super::super::bound::{Conflict, DatabaseIndex, SourceKind, Target, TargetIndex, TriggerEvent, TriggerTime};
+use super::super::context::Namespace;
+use super::super::locate::{Found, shown_name};
+use super::super::scope::{Columns, Place, ScopeSource};
+use super::super::select::placed;
+use crate::catalog::{Column, Table, TableKind, View};
+use crate::error::{Error, Result};
+use crate::store::ObjectId;
+
+/// Binds what writing a table maintains, without triggers and foreign keys: for DDL that fills or checks a table.
+pub fn build_target(space: &Namespace<'_>, database: DatabaseIndex, table: &Arc<Table>) -> Result<Target> {
+    Binder::new(space, "").target(database, table, Vec::new())
+}
+
+/// What a DML statement's table name stands for.
+#[derive(Clone, Copy)]
+pub enum Written<'a> {
+    Table(DatabaseIndex, &'a Arc<Table>),
+    View(DatabaseIndex, &'a Arc<View>),
+}
+
+impl<'a> Binder<'a> {
+    /// The table or view that a statement writes.
+    pub(super) fn written(&mut self, name: &'a ast::QualifiedName) -> Result<Written<'a>> {
+        Ok(match self.locate(name)? {
+            Found::Table(database, table) => Written::Table(database, table),
+            Found::View(database, view) => Written::View(database, view),
+            Found::Function(_) => {
+                return Err(Error::sql(format!("table {} may not be modified", name.name.text)));
+            }
+        })
+    }
+
+    /// Refuses system tables, and views without a trigger that does the work.
+    pub(super) fn check_target(&self, written: Written<'a>, event: TriggerEvent) -> Result<()> {
+        match written {
+            Written::Table(database, table) => self.check_writable(database, table),
+            Written::View(database, view) => {
+                let instead = self
+                    .triggers_of(database, &view.name)
+                    .iter()
+                    .any(|(_, t)| super::trigger::matches(t, event, TriggerTime::InsteadOf));
+                if instead {
+                    return Ok(());
+                }
+                Err(Error::sql(format!("cannot modify {} because it is a view", view.name)))
+            }
+        }
+    }
+
+    /// A table value made of a view's columns, and a source that yields its rows.
+    pub(super) fn view_table(
+        &mut self,
+        database: DatabaseIndex,
+        view: &'a Arc<View>,
+    ) -> Result<(Arc<Table>, ScopeSource<'a>)> {
+        let query = self.view_query(database, view)?;
+        let table = table_of_view(view, &query.columns);
+        let id = self.new_source();
+        let source = ScopeSource::new(id, view.name.clone(), Columns::View(table.clone()));
+        let kind = SourceKind::Query { query: Box::new(query), view: Some(view.name.clone()) };
+        let mut source = placed(source, kind);
+        source.database = Some(database);
+        Ok((table, source))
+    }
+
+    /// `events`: what the statement may do to rows, with the columns it sets.
+    pub(super) fn target(
+        &mut self,
+        database: DatabaseIndex,
+        table: &Arc<Table>,
+        events: Vec<(TriggerEvent, Vec<u16>)>,
+    ) -> Result<Target> {
+        let row = self.new_source();
+        let (generated, generated_order) = if table.columns.iter().any(|c| c.generated.is_some()) {
+            self.generated_columns(database, table, row)?
+        } else {
+            (vec![None; table.columns.len()], Vec::new())
+        };
+        let mut checks = Vec::with_capacity(table.checks.len());
+        for check in &table.checks {
+            let condition = self.row_source_expr(database, table, row, Place::Check, &check.expr)?;
+            let message = check.name.clone().unwrap_or_else(|| check.expr.text.clone());
+            checks.push((message, condition));
+        }
+        let mut indexes = Vec::with_capacity(table.indexes.len());
+        for index in &table.indexes {
+            let (terms, collations, filter) = self.index_terms(database, table, row, index)?;
+            for collation in &collations {
+                self.check_collation(collation)?;
+            }
+            let conflict = index.conflict.unwrap_or(Conflict::Abort);
+            indexes.push(TargetIndex { index: index.clone(), terms, collations, filter, conflict });
+        }
+        let (child_keys, parent_keys) = if self.space.options.foreign_keys && !events.is_empty() {
+            self.foreign_keys(database, table)
+        } else {
+            (Vec::new(), Vec::new())
+        };
+        let triggers = self.bound_triggers(database, table, &events);
+        Ok(Target {
+            database,
+            table: table.clone(),
+            row,
+            generated,
+            generated_order,
+            checks,
+            indexes,
+            triggers,
+            child_keys,
+            parent_keys,
+        })
+    }
+
+    /// The table's name as messages about columns show it: with the database where the statement names one.
+    pub(super) fn statement_name(&self, name: &ast::QualifiedName) -> String {
+        match &name.schema {
+            Some(schema) => format!("{}.{}", schema.text, name.name.text),
+            None => name.name.text.to_string(),
+        }
+    }
+
+    pub(super) fn written_name(&self, written: Written<'a>) -> &'a str {
+        match written {
+            Written::Table(database, table) => shown_name(table, database),
+            Written::View(_, view) => &view.name,
+        }
+    }
+}
+
+/// The columns of a view as a table without rowid or constraints.
+pub(super) fn table_of_view(view: &View, columns: &[super::super::bound::OutputColumn]) -> Arc<Table> {
+    let column = |c: &super::super::bound::OutputColumn| Column {
+        name: c.name.clone(),
+        type_name: c.declared_type.clone().unwrap_or_default(),
+        affinity: if c.affinity == Affinity::None { Affinity::Blob } else { c.affinity },
+        collation: c.collation.as_ref().map(|c| c.name().into()),
+        not_null: None,
+        default: None,
+        generated: None,
+        primary_key_position: 0,
+        hidden: false,
+    };
+    Arc::new(Table {
+        id: ObjectId::default(),
+        name: view.name.clone(),
+        columns: columns.iter().map(column).collect(),
+        kind: TableKind::WithoutRowid,
+        primary_key: None,
+        strict: false,
+        checks: Vec::new(),
+        foreign_keys: Vec::new(),
+        indexes: Vec::new(),
+        sql: view.sql.clone(),
+        system: false,
+    })
+}

@@ -1,0 +1,207 @@
+//! UPDATE, with FROM.
+//!
+//! Source: https://sqlite.org/lang_update.html
+
+use std::sync::Arc;
+
+use heliosdb_dialect::ast::{self, ExprKind as Ast};
+
+use super::super::authorize::{self, Permission};
+use super::super::binder::{Binder, Frame, is_rowid};
+use super::super::bound::{
+    DatabaseIndex, Expr, ROWID, Select, SourceId, SourceKind, TriggerEvent, Update, ViewTarget,
+};
+use super::super::expr::{Operand, width};
+use super::super::scope::{Columns, Scope, ScopeSource};
+use super::super::select::{placed, references};
+use super::target::Written;
+use crate::catalog::Table;
+use crate::error::{Error, Result};
+
+/// The rows that UPDATE or DELETE visits, before their conditions.
+pub(super) struct Rows<'a> {
+    pub database: DatabaseIndex,
+    pub table: Arc<Table>,
+    pub written: Written<'a>,
+    pub view: Option<Arc<ViewTarget>>,
+    pub source: ScopeSource<'a>,
+}
+
+impl<'a> Binder<'a> {
+    /// The target of UPDATE or DELETE as the first source.
+    pub(super) fn target_rows(
+        &mut self,
+        name: &'a ast::QualifiedName,
+        alias: Option<&'a ast::Name>,
+        hint: &'a ast::IndexHint,
+        event: TriggerEvent,
+    ) -> Result<Rows<'a>> {
+        let written = self.written(name)?;
+        let (database, table, view, mut source) = match written {
+            Written::Table(database, table) => {
+                self.check_target(written, event)?;
+                let hint = self.index_hint(table, hint)?;
+                let id = self.new_source();
+                let mut source = ScopeSource::of_table(id, table.name.clone(), table);
+                source.database = Some(database);
+                let kind = SourceKind::Table { database, table: table.clone(), hint };
+                (database, table.clone(), None, placed(source, kind))
+            }
+            Written::View(database, view) => {
+                let (table, source) = self.view_table(database, view)?;
+                self.check_target(written, event)?;
+                let view = Some(Arc::new(ViewTarget { name: view.name.clone() }));
+                (database, table, view, source)
+            }
+        };
+        if let Some(alias) = alias {
+            source.name = alias.text.clone();
+            source.aliased = true;
+            if let Some(bound) = &mut source.bound {
+                bound.name = alias.text.clone();
+            }
+        }
+        Ok(Rows { database, table, written, view, source })
+    }
+
+    pub(super) fn update(&mut self, update: &'a ast::Update) -> Result<Update> {
+        self.frames.push(Frame { base: self.scopes.len(), free: Vec::new() });
+        if let Some(with) = &update.with {
+            let count = |name: &str| {
+                let from = update.from.as_ref().map_or(0, |f| references::in_from(f, name));
+                let values: usize = update.set.iter().map(|a| references::in_expr(&a.value, name)).sum();
+                let filter = update.filter.as_ref().map_or(0, |f| references::in_expr(f, name));
+                references::in_with(with, name) + from + values + filter
+            };
+            self.open_with_uses(with, &count)?;
+        }
+        let rows = self.target_rows(&update.table, update.alias.as_ref(), &update.index, TriggerEvent::Update)?;
+        let Rows { database, table, written, view, source } = rows;
+        let old = source.id;
+        let (limit, offset) = self.limits(update.limit.as_ref(), update.offset.as_ref())?;
+        let mut scope = Scope::new();
+        scope.sources.push(source);
+        if let Some(from) = &update.from {
+            scope.first_joined = 1;
+            scope.sources.extend(self.from(from)?);
+        }
+        self.scopes.push(scope);
+        if let Some(from) = &update.from {
+            self.using_conditions(from)?;
+        }
+        let set = self.assignments(&update.set, &table, database)?;
+        let filter = update.filter.as_ref().map(|f| self.expr(f)).transpose()?;
+        let filter = match &update.from {
+            Some(from) => {
+                let filter = self.on_conditions(from, filter)?;
+                self.function_arguments()?;
+                filter
+            }
+            None => filter,
+        };
+        if !update.order_by.is_empty() && update.limit.is_none() {
+            return Err(Error::sql("ORDER BY without LIMIT on UPDATE"));
+        }
+        let order_by = self.sort_keys(&update.order_by)?;
+        let scope = self.scopes.pop().expect("pushed above");
+        let select = row_select(scope, filter);
+        let columns = set.iter().map(|(c, _)| *c).collect();
+        let target = self.target(database, &table, vec![(TriggerEvent::Update, columns)])?;
+        let columns = match written {
+            Written::Table(_, table) => Columns::Table(table),
+            Written::View(..) => Columns::View(table),
+        };
+        let returning = self.returning(written, columns, &update.returning)?;
+        if update.with.is_some() {
+            self.withs.pop();
+        }
+        let free = self.close_query();
+        Ok(Update { target, or: update.or, select, old, set, order_by, limit, offset, returning, view, free })
+    }
+
+    /// SET, over the innermost scope.
+    pub(super) fn assignments(
+        &mut self,
+        set: &'a [ast::Assignment],
+        table: &Table,
+        database: DatabaseIndex,
+    ) -> Result<Vec<(u16, Expr)>> {
+        let mut bound = Vec::with_capacity(set.len());
+        for assignment in set {
+            let columns = &assignment.columns;
+            if let [column] = columns.as_slice() {
+                // A row on the right of a single column is an error of its own kind.
+                let value = match (&assignment.value.kind, width(&assignment.value)) {
+                    (Ast::Row(members), n) => {
+                        return Err(Error::sql(format!("{} columns assigned {n} values", columns.len())))
+                            .inspect(|_: &()| drop(members));
+                    }
+                    _ => self.expr(&assignment.value)?,
+                };
+                self.assign(column, value, table, database, &mut bound)?;
+                continue;
+            }
+            let values = match &assignment.value.kind {
+                Ast::Row(_) | Ast::Subquery(_) => {
+                    let operand = self.operand(&assignment.value)?;
+                    let n = operand.width();
+                    if n != columns.len() {
+                        return Err(Error::sql(format!("{} columns assigned {n} values", columns.len())));
+                    }
+                    match operand {
+                        Operand::One(e) => vec![e],
+                        Operand::Row(members) => members,
+                        Operand::Query(query) => self.row_members(*query),
+                    }
+                }
+                _ => return Err(Error::sql(format!("{} columns assigned 1 values", columns.len()))),
+            };
+            for (column, value) in columns.iter().zip(values) {
+                self.assign(column, value, table, database, &mut bound)?;
+            }
+        }
+        Ok(bound)
+    }
+
+    fn assign(
+        &mut self,
+        name: &'a ast::Name,
+        value: Expr,
+        table: &Table,
+        database: DatabaseIndex,
+        set: &mut Vec<(u16, Expr)>,
+    ) -> Result<()> {
+        let column = match table.column(&name.text) {
+            Some(column) => {
+                let c = &table.columns[column as usize];
+                if c.generated.is_some() {
+                    return Err(Error::sql(format!("cannot UPDATE generated column \"{}\"", c.name)));
+                }
+                column
+            }
+            None if is_rowid(&name.text) && table.has_rowid() => table.rowid_alias().unwrap_or(ROWID),
+            None => return Err(Error::sql(format!("no such column: {}", name.text))),
+        };
+        let shown = table.columns.get(column as usize).map_or("ROWID", |c| &c.name);
+        let permission = self.ask(authorize::UPDATE, Some(&table.name), Some(shown), Some(database))?;
+        if permission == Permission::Granted {
+            set.push((column, value));
+        }
+        Ok(())
+    }
+}
+
+/// The SELECT over the rows that UPDATE or DELETE visits.
+pub(super) fn row_select(scope: Scope<'_>, filter: Option<Expr>) -> Select {
+    let _: Option<SourceId> = None;
+    Select {
+        sources: scope.sources.into_iter().filter_map(|s| s.bound).collect(),
+        filter,
+        group_by: None,
+        aggregates: Vec::new(),
+        having: None,
+        windows: Vec::new(),
+        output: Vec::new(),
+        distinct: None,
+    }
+}

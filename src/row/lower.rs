@@ -1,0 +1,630 @@
+//! Bound form to program: resolves columns to levels, inputs and slots, and puts conditions where they can
+//! first be checked. Access paths are chosen in [`super::access`].
+
+use std::sync::Arc;
+
+use heliosdb_udfs::value::{Affinity, Collation, Value, key};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::access;
+use super::node::{ConstantSet, Node, Subquery, SubqueryId};
+use super::program::{
+    AggregateProgram, Aggregation, Body, CteBody, CteProgram, FrameEdge, QueryProgram, SelectProgram, Sort,
+    SortKeyProgram, SortKeySource, SortNode, SortTerm, WindowProgram, Windows,
+};
+use crate::catalog::Table;
+use crate::error::{Error, Result};
+use crate::plan::bound::{
+    self, AggregateId, ColumnRef, CompareOp, Comparison, Cte, Expr, ExprKind, Free, Function, OrderKey, Query, ROWID,
+    Select, SortKey, SourceId, UnaryOp, WindowId,
+};
+
+/// Lowers a whole query. `free` fixes the order of the inputs.
+pub fn query(query: &Query, shared: &Lowering) -> Result<Arc<QueryProgram>> {
+    Lower::new(&query.free, shared).query(query)
+}
+
+/// What lowering keeps over the parts of one statement.
+#[derive(Default)]
+pub struct Lowering {
+    /// Programs of shared common tables.
+    ctes: std::cell::RefCell<FxHashMap<u32, Arc<CteProgram>>>,
+    /// Subqueries read what the statement itself writes: their results are not kept between rows.
+    pub volatile: bool,
+}
+
+/// What a level's record holds.
+#[derive(Clone)]
+pub enum Layout {
+    Table(Arc<Table>),
+    /// Output columns of a query or function in order.
+    Columns,
+}
+
+/// One program being lowered: a query or a statement.
+pub struct Lower<'l> {
+    pub shared: &'l Lowering,
+    /// Inputs in order.
+    free: Vec<Free>,
+    levels: FxHashMap<SourceId, (u16, Layout)>,
+    pub subqueries: Vec<Subquery>,
+    row_scalars: FxHashMap<u32, SubqueryId>,
+    stage: Option<Slots>,
+    slots: u32,
+}
+
+/// After grouping or windows columns are read from slots.
+#[derive(Default)]
+struct Slots {
+    columns: FxHashMap<ColumnRef, u32>,
+    aggregates: FxHashMap<AggregateId, u32>,
+    windows: FxHashMap<WindowId, u32>,
+    /// What must be captured before the stage, in the order of first use.
+    captured: Vec<(Captured, u32)>,
+}
+
+#[derive(Clone, Copy)]
+enum Captured {
+    Column(ColumnRef),
+    Aggregate(AggregateId),
+}
+
+impl<'l> Lower<'l> {
+    pub fn new(free: &[Free], shared: &'l Lowering) -> Lower<'l> {
+        Lower {
+            shared,
+            free: free.to_vec(),
+            levels: FxHashMap::default(),
+            subqueries: Vec::new(),
+            row_scalars: FxHashMap::default(),
+            stage: None,
+            slots: 0,
+        }
+    }
+
+    pub fn add_level(&mut self, id: SourceId, level: u16, layout: Layout) {
+        self.levels.insert(id, (level, layout));
+    }
+
+    fn slot(&mut self) -> u32 {
+        self.slots += 1;
+        self.slots - 1
+    }
+
+    // Queries.
+
+    fn query(mut self, query: &Query) -> Result<Arc<QueryProgram>> {
+        let limit = query.limit.as_ref().map(|e| self.node(e)).transpose()?;
+        let offset = query.offset.as_ref().map(|e| self.node(e)).transpose()?;
+        let limited = limit.is_some();
+        let free = self.free.clone();
+        let mut sort = None;
+        let body = match &query.body {
+            bound::Body::Select(select) => {
+                let select = Lower::new(&free, self.shared).select(select, &query.order_by, limited)?;
+                Body::Select(Box::new(select))
+            }
+            bound::Body::Values(rows) => {
+                let mut lowered = Vec::with_capacity(rows.len());
+                for row in rows {
+                    lowered.push(self.nodes(row)?);
+                }
+                if !query.order_by.is_empty() {
+                    sort = Some(terms(&query.order_by)?);
+                }
+                Body::Values(lowered)
+            }
+            bound::Body::Compound(compound) => {
+                let part = |body: &bound::Body| -> Result<Arc<QueryProgram>> {
+                    let lower = Lower::new(&free, self.shared);
+                    lower.arm(body, query.columns.len())
+                };
+                let first = part(&compound.first)?;
+                let mut arms = Vec::new();
+                for (op, body) in &compound.arms {
+                    arms.push((*op, part(body)?));
+                }
+                if !query.order_by.is_empty() {
+                    sort = Some(terms(&query.order_by)?);
+                }
+                Body::Compound { first, arms, collations: compound.collations.clone() }
+            }
+        };
+        Ok(Arc::new(QueryProgram {
+            body,
+            width: query.columns.len(),
+            free,
+            limit,
+            offset,
+            subqueries: self.subqueries,
+            sort,
+        }))
+    }
+
+    /// One part of a compound.
+    fn arm(mut self, body: &bound::Body, width: usize) -> Result<Arc<QueryProgram>> {
+        let free = self.free.clone();
+        let body = match body {
+            bound::Body::Select(select) => {
+                Body::Select(Box::new(Lower::new(&free, self.shared).select(select, &[], false)?))
+            }
+            bound::Body::Values(rows) => {
+                let lowered: Result<Vec<Vec<Node>>> = rows.iter().map(|r| self.nodes(r)).collect();
+                Body::Values(lowered?)
+            }
+            bound::Body::Compound(_) => return Err(Error::internal("a compound is flat")),
+        };
+        let subqueries = self.subqueries;
+        Ok(Arc::new(QueryProgram { body, width, free, limit: None, offset: None, subqueries, sort: None }))
+    }
+
+    fn select(mut self, select: &Select, order_by: &[bound::OrderBy], limited: bool) -> Result<SelectProgram> {
+        let wanted = if select.group_by.is_some() || select.windows.len() > 1 { &[] } else { order_by };
+        let plan = access::plan(&mut self, select, wanted, limited)?;
+        let mut program = SelectProgram {
+            levels: plan.levels,
+            precondition: plan.precondition,
+            aggregation: None,
+            windows: None,
+            output: Vec::new(),
+            distinct: select.distinct.clone(),
+            sort: None,
+            subqueries: Vec::new(),
+            slots: 0,
+        };
+        if let Some(keys) = &select.group_by {
+            program.aggregation = Some(self.aggregation(select, keys, plan.extreme)?);
+        }
+        // Everything behind the windows reads slots that hold what the windows' input rows keep.
+        let before_windows = self.stage.take();
+        let outer = if select.windows.is_empty() {
+            self.stage = before_windows;
+            None
+        } else {
+            let mut stage = Slots::default();
+            for window in &select.windows {
+                let slot = self.slot();
+                stage.windows.insert(window.id, slot);
+            }
+            self.stage = Some(stage);
+            Some(before_windows)
+        };
+        let mut calls = Vec::new();
+        for window in &select.windows {
+            calls.push(self.window(window)?);
+        }
+        program.output = self.nodes(&select.output)?;
+        let sorted = plan.ordered && select.distinct.is_none() && select.windows.is_empty();
+        if !order_by.is_empty() && !sorted {
+            let mut keys = Vec::new();
+            for term in order_by {
+                let key = match &term.key {
+                    OrderKey::Output(i) => SortKeySource::Output(*i),
+                    OrderKey::Expr(e) => SortKeySource::Node(self.node(e)?),
+                };
+                keys.push(SortKeyProgram {
+                    key,
+                    collation: term.collation.clone(),
+                    descending: term.descending,
+                    nulls_first: term.nulls_first,
+                });
+            }
+            program.sort = Some(Sort { keys });
+        }
+        if let Some(before) = outer {
+            let stage = std::mem::replace(&mut self.stage, before);
+            let mut captured = Vec::new();
+            for (what, slot) in stage.map(|s| s.captured).unwrap_or_default() {
+                captured.push((self.captured_node(what)?, slot));
+            }
+            program.windows = Some(Windows { captured, calls });
+        }
+        if let Some(aggregation) = &mut program.aggregation {
+            let stage = self.stage.take().unwrap_or_default();
+            for (what, slot) in stage.captured {
+                aggregation.captured.push((self.captured_node(what)?, slot));
+            }
+        }
+        program.subqueries = self.subqueries;
+        program.slots = self.slots as usize;
+        Ok(program)
+    }
+
+    fn captured_node(&mut self, what: Captured) -> Result<Node> {
+        match what {
+            Captured::Column(column) => self.column(column),
+            Captured::Aggregate(id) => self.aggregate_result(id),
+        }
+    }
+
+    /// Lowers keys and arguments over the levels, then switches to slots.
+    fn aggregation(
+        &mut self,
+        select: &Select,
+        keys: &[bound::GroupKey],
+        extreme_first: bool,
+    ) -> Result<Aggregation> {
+        let mut lowered_keys = Vec::new();
+        for key in keys {
+            lowered_keys.push((self.node(&key.expr)?, key.collation.clone()));
+        }
+        let mut aggregates = Vec::new();
+        let mut stage = Slots::default();
+        for aggregate in &select.aggregates {
+            let slot = self.slot();
+            stage.aggregates.insert(aggregate.id, slot);
+            aggregates.push(AggregateProgram {
+                function: aggregate.function.clone(),
+                args: self.nodes(&aggregate.args)?,
+                distinct: aggregate.distinct,
+                filter: aggregate.filter.as_ref().map(|e| self.node(e)).transpose()?,
+                order_by: self.sort_nodes(&aggregate.order_by)?,
+                collation: aggregate.collation.clone(),
+                slot,
+            });
+        }
+        let is_extreme = |a: &AggregateProgram| {
+            matches!(&a.function, bound::AggregateFunction::Builtin(d) if matches!(d.name, "min" | "max"))
+        };
+        let extremes: Vec<usize> = (0..aggregates.len()).filter(|i| is_extreme(&aggregates[*i])).collect();
+        let extreme = if extremes.len() == 1 { Some(extremes[0]) } else { None };
+        self.stage = Some(stage);
+        let having = match &select.having {
+            Some(e) => vec![self.node(e)?],
+            None => Vec::new(),
+        };
+        Ok(Aggregation {
+            keys: lowered_keys,
+            grouped: !keys.is_empty(),
+            aggregates,
+            captured: Vec::new(),
+            extreme,
+            having,
+            first_row_only: extreme_first,
+        })
+    }
+
+    fn window(&mut self, window: &bound::Window) -> Result<WindowProgram> {
+        let slot = self
+            .stage
+            .as_ref()
+            .and_then(|s| s.windows.get(&window.id).copied())
+            .ok_or_else(|| Error::internal("a window without its slot"))?;
+        let mut partition_by = Vec::new();
+        for key in &window.partition_by {
+            partition_by.push((self.node(&key.expr)?, key.collation.clone()));
+        }
+        Ok(WindowProgram {
+            function: window.function.clone(),
+            args: self.nodes(&window.args)?,
+            filter: window.filter.as_ref().map(|e| self.node(e)).transpose()?,
+            collation: window.collation.clone(),
+            partition_by,
+            order_by: self.sort_nodes(&window.order_by)?,
+            unit: window.unit,
+            start: self.edge(&window.start)?,
+            end: self.edge(&window.end)?,
+            exclude: window.exclude,
+            slot,
+        })
+    }
+
+    fn edge(&mut self, bound: &bound::FrameBound) -> Result<FrameEdge> {
+        Ok(match bound {
+            bound::FrameBound::UnboundedPreceding => FrameEdge::UnboundedPreceding,
+            bound::FrameBound::Preceding(e) => FrameEdge::Preceding(self.node(e)?),
+            bound::FrameBound::CurrentRow => FrameEdge::CurrentRow,
+            bound::FrameBound::Following(e) => FrameEdge::Following(self.node(e)?),
+            bound::FrameBound::UnboundedFollowing => FrameEdge::UnboundedFollowing,
+        })
+    }
+
+    pub fn sort_nodes(&mut self, keys: &[SortKey]) -> Result<Vec<SortNode>> {
+        let mut nodes = Vec::with_capacity(keys.len());
+        for key in keys {
+            nodes.push(SortNode {
+                node: self.node(&key.expr)?,
+                collation: key.collation.clone(),
+                descending: key.descending,
+                nulls_first: key.nulls_first,
+            });
+        }
+        Ok(nodes)
+    }
+
+    /// The program of a common table that is computed once.
+    pub fn cte(&self, cte: &Arc<Cte>) -> Result<Arc<CteProgram>> {
+        if let Some(program) = self.shared.ctes.borrow().get(&cte.id.0) {
+            return Ok(program.clone());
+        }
+        let body = match &cte.body {
+            bound::CteBody::Plain(plain) => CteBody::Plain(query_with_free(plain, &cte.free, self.shared)?),
+            bound::CteBody::Recursive(r) => {
+                let mut lower = Lower::new(&cte.free, self.shared);
+                let limit = r.limit.as_ref().map(|e| lower.node(e)).transpose()?;
+                let offset = r.offset.as_ref().map(|e| lower.node(e)).transpose()?;
+                let steps: Result<Vec<_>> =
+                    r.steps.iter().map(|s| query_with_free(s, &cte.free, self.shared)).collect();
+                CteBody::Recursive {
+                    seed: query_with_free(&r.seed, &cte.free, self.shared)?,
+                    steps: steps?,
+                    distinct: (!r.all).then(|| r.collations.clone()),
+                    sort: terms(&r.order_by)?,
+                    limit,
+                    offset,
+                }
+            }
+        };
+        let program = Arc::new(CteProgram { name: cte.name.clone(), width: cte.columns.len(), body });
+        self.shared.ctes.borrow_mut().insert(cte.id.0, program.clone());
+        Ok(program)
+    }
+
+    /// A query inside this program: its program and what it takes from here.
+    pub fn subprogram(&mut self, query: &Query) -> Result<(Arc<QueryProgram>, Vec<Node>)> {
+        let program = Lower::new(&query.free, self.shared).query(query)?;
+        let inputs = self.inputs(&query.free)?;
+        Ok((program, inputs))
+    }
+
+    pub fn inputs(&mut self, free: &[Free]) -> Result<Vec<Node>> {
+        let mut inputs = Vec::with_capacity(free.len());
+        for f in free {
+            inputs.push(match f {
+                Free::Column(column) => self.column(*column)?,
+                Free::Aggregate(id) => self.aggregate_result(*id)?,
+                Free::Window(id) => self.window_result(*id)?,
+            });
+        }
+        Ok(inputs)
+    }
+
+    pub fn subquery(&mut self, query: &Query) -> Result<SubqueryId> {
+        let (program, inputs) = self.subprogram(query)?;
+        let id = SubqueryId(self.subqueries.len() as u32);
+        let volatile = self.shared.volatile || access::is_volatile(query);
+        self.subqueries.push(Subquery { program, volatile, inputs });
+        Ok(id)
+    }
+
+    // Expressions.
+
+    pub fn nodes(&mut self, exprs: &[Expr]) -> Result<Vec<Node>> {
+        exprs.iter().map(|e| self.node(e)).collect()
+    }
+
+    fn boxed(&mut self, e: &Expr) -> Result<Box<Node>> {
+        Ok(Box::new(self.node(e)?))
+    }
+
+    fn input(&self, wanted: Free) -> Result<Node> {
+        match self.free.iter().position(|f| *f == wanted) {
+            Some(i) => Ok(Node::Input(i as u32)),
+            None => Err(Error::internal(format!("a reference leads nowhere: {wanted:?}"))),
+        }
+    }
+
+    fn column(&mut self, column: ColumnRef) -> Result<Node> {
+        let Some((level, layout)) = self.levels.get(&column.source) else {
+            return self.input(Free::Column(column));
+        };
+        let level = *level;
+        if self.stage.is_some() {
+            let known = self.stage.as_ref().and_then(|s| s.columns.get(&column).copied());
+            let slot = match known {
+                Some(slot) => slot,
+                None => {
+                    let slot = self.slot();
+                    if let Some(stage) = &mut self.stage {
+                        stage.columns.insert(column, slot);
+                        stage.captured.push((Captured::Column(column), slot));
+                    }
+                    slot
+                }
+            };
+            return Ok(Node::Slot(slot));
+        }
+        Ok(field(level, layout, column.column))
+    }
+
+    fn aggregate_result(&mut self, id: AggregateId) -> Result<Node> {
+        let Some(stage) = &self.stage else { return self.input(Free::Aggregate(id)) };
+        if let Some(slot) = stage.aggregates.get(&id) {
+            return Ok(Node::Slot(*slot));
+        }
+        // Behind the windows: captured from the grouping before them, unless it is an outer query's.
+        if self.free.contains(&Free::Aggregate(id)) || stage.windows.is_empty() {
+            return self.input(Free::Aggregate(id));
+        }
+        let slot = self.slot();
+        if let Some(stage) = &mut self.stage {
+            stage.aggregates.insert(id, slot);
+            stage.captured.push((Captured::Aggregate(id), slot));
+        }
+        Ok(Node::Slot(slot))
+    }
+
+    fn window_result(&mut self, id: WindowId) -> Result<Node> {
+        match self.stage.as_ref().and_then(|s| s.windows.get(&id)) {
+            Some(slot) => Ok(Node::Slot(*slot)),
+            None => self.input(Free::Window(id)),
+        }
+    }
+
+    pub fn node(&mut self, e: &Expr) -> Result<Node> {
+        Ok(match &e.kind {
+            ExprKind::Literal(v) => Node::Constant(v.clone()),
+            ExprKind::Parameter(n) => Node::Parameter(n - 1),
+            ExprKind::Column(column) => self.column(*column)?,
+            ExprKind::Generated { operand, affinity, .. } => {
+                Node::Apply { operand: self.boxed(operand)?, affinity: *affinity }
+            }
+            ExprKind::Unary(op, x) => {
+                let x = self.boxed(x)?;
+                match op {
+                    UnaryOp::Negate => Node::Negate(x),
+                    UnaryOp::BitNot => Node::BitNot(x),
+                    UnaryOp::Not => Node::Not(x),
+                }
+            }
+            ExprKind::Arithmetic(op, l, r) => Node::Arithmetic(*op, self.boxed(l)?, self.boxed(r)?),
+            ExprKind::And(terms) => Node::And(self.nodes(terms)?),
+            ExprKind::Or(terms) => Node::Or(self.nodes(terms)?),
+            ExprKind::Compare { op, left, right, by } => {
+                let (left, right) = (self.boxed(left)?, self.boxed(right)?);
+                comparison(*op, left, right, by)
+            }
+            ExprKind::CompareRows { op, left, right, by } => {
+                Node::CompareRows { op: *op, left: self.nodes(left)?, right: self.nodes(right)?, by: rules(by) }
+            }
+            ExprKind::CompareRowQuery { op, left, right, by } => Node::CompareRowQuery {
+                op: *op,
+                left: self.nodes(left)?,
+                query: self.subquery(right)?,
+                by: rules(by),
+            },
+            ExprKind::IsNull { negated, operand } => {
+                Node::IsNull { negated: *negated, operand: self.boxed(operand)? }
+            }
+            ExprKind::IsTruth { negated, truth, operand } => {
+                Node::IsTruth { negated: *negated, truth: *truth, operand: self.boxed(operand)? }
+            }
+            ExprKind::Between { negated, operand, low, high, by_low, by_high } => Node::Between {
+                negated: *negated,
+                operand: self.boxed(operand)?,
+                low: self.boxed(low)?,
+                high: self.boxed(high)?,
+                by: [rule(by_low), rule(by_high)],
+            },
+            ExprKind::InList { negated, operand, items, by } => self.in_list(*negated, operand, items, by)?,
+            ExprKind::InQuery { negated, operand, query, by } => Node::InQuery {
+                negated: *negated,
+                operand: self.nodes(operand)?,
+                query: self.subquery(query)?,
+                by: rules(by),
+            },
+            ExprKind::Exists { negated, query } => {
+                Node::Exists { negated: *negated, query: self.subquery(query)? }
+            }
+            ExprKind::Scalar(query) => Node::Scalar(self.subquery(query)?),
+            ExprKind::RowScalar { id, column, query } => {
+                let known = self.row_scalars.get(id).copied();
+                let subquery = match known {
+                    Some(subquery) => subquery,
+                    None => {
+                        let subquery = self.subquery(query)?;
+                        self.row_scalars.insert(*id, subquery);
+                        subquery
+                    }
+                };
+                Node::RowScalar { query: subquery, column: *column }
+            }
+            ExprKind::Case { operand, whens, otherwise } => {
+                let operand = operand.as_ref().map(|x| self.boxed(x)).transpose()?;
+                let mut lowered = Vec::with_capacity(whens.len());
+                for w in whens {
+                    let (aff, collation) = rule(&w.by);
+                    lowered.push((self.node(&w.when)?, self.node(&w.then)?, aff, collation));
+                }
+                let otherwise = otherwise.as_ref().map(|x| self.boxed(x)).transpose()?;
+                Node::Case { operand, whens: lowered, otherwise }
+            }
+            ExprKind::Coalesce(xs) => Node::Coalesce(self.nodes(xs)?),
+            ExprKind::Cast { operand, to } => Node::Cast { operand: self.boxed(operand)?, to: *to },
+            ExprKind::Call(call) => {
+                let args = self.nodes(&call.args)?;
+                match &call.function {
+                    Function::Builtin(function) => Node::Call { function, args, collation: call.collation.clone() },
+                    Function::User { function, .. } => Node::CallUser { function: function.clone(), args },
+                }
+            }
+            ExprKind::Aggregate(id) => self.aggregate_result(*id)?,
+            ExprKind::Window(id) => self.window_result(*id)?,
+            ExprKind::Raise { action, message } => {
+                let message = message.as_ref().map(|m| self.boxed(m)).transpose()?;
+                Node::Raise { action: *action, message }
+            }
+        })
+    }
+
+    /// A list of constants becomes a set.
+    fn in_list(&mut self, negated: bool, operand: &Expr, items: &[Expr], by: &Comparison) -> Result<Node> {
+        let operand = self.boxed(operand)?;
+        let items = self.nodes(items)?;
+        let custom = matches!(by.collation, Collation::Custom(_));
+        if items.len() < 4 || custom || !items.iter().all(Node::is_constant) {
+            let collation = by.collation.clone();
+            return Ok(Node::InList { negated, operand, items, affinity: by.affinity, collation });
+        }
+        let arena = bumpalo::Bump::new();
+        let mut set = ConstantSet { keys: FxHashSet::default(), has_null: false, collation: by.collation.clone() };
+        for item in &items {
+            let Node::Constant(value) = item else { continue };
+            if matches!(value, Value::Null) {
+                set.has_null = true;
+                continue;
+            }
+            let v = super::eval::prepare(value.as_ref(), by.affinity, &arena);
+            let mut bytes = Vec::new();
+            let encoded = key::encode_key(v, &by.collation, false, &mut bytes);
+            debug_assert!(encoded.is_ok(), "custom collations were sent elsewhere");
+            set.keys.insert(bytes.into());
+        }
+        Ok(Node::InSet { negated, operand, set: Arc::new(set), affinity: by.affinity })
+    }
+}
+
+fn query_with_free(q: &Query, free: &[Free], shared: &Lowering) -> Result<Arc<QueryProgram>> {
+    Lower::new(free, shared).query(q)
+}
+
+/// How a column of a level's record is read.
+pub fn field(level: u16, layout: &Layout, column: u16) -> Node {
+    match layout {
+        Layout::Table(table) => {
+            if column == ROWID || table.rowid_alias() == Some(column) {
+                return Node::Rowid { level };
+            }
+            let default = table.columns.get(column as usize).and_then(|c| c.added_default.clone()).map(Box::new);
+            Node::Column { level, field: column, default }
+        }
+        Layout::Columns if column == ROWID => Node::Rowid { level },
+        Layout::Columns => Node::Column { level, field: column, default: None },
+    }
+}
+
+fn rule(by: &Comparison) -> (Affinity, Collation) {
+    (by.affinity, by.collation.clone())
+}
+
+fn rules(by: &[Comparison]) -> Vec<(Affinity, Collation)> {
+    by.iter().map(rule).collect()
+}
+
+fn comparison(op: CompareOp, left: Box<Node>, right: Box<Node>, by: &Comparison) -> Node {
+    if let (Node::Column { level, field, default: None }, Node::Constant(Value::Integer(value))) = (&*left, &*right)
+        && by.affinity != Affinity::Text
+    {
+        let plain = matches!(by.affinity, Affinity::None | Affinity::Blob | Affinity::FlexNum);
+        if plain {
+            return Node::CompareFieldInteger { op, level: *level, field: *field, value: *value };
+        }
+    }
+    Node::Compare { op, left, right, affinity: by.affinity, collation: by.collation.clone() }
+}
+
+/// ORDER BY of a compound: output columns only.
+fn terms(order_by: &[bound::OrderBy]) -> Result<Vec<SortTerm>> {
+    order_by
+        .iter()
+        .map(|term| match &term.key {
+            OrderKey::Output(i) => Ok(SortTerm {
+                column: *i as usize,
+                collation: term.collation.clone(),
+                descending: term.descending,
+                nulls_first: term.nulls_first,
+            }),
+            OrderKey::Expr(_) => Err(Error::internal("a compound sorts by its output columns")),
+        })
+        .collect()
+}

@@ -1,0 +1,450 @@
+//! Running one SELECT: nested loops over its levels as a resumable state machine, then grouping, windows,
+//! projection, DISTINCT and sorting, as far as the program has them.
+
+use std::cell::{Cell, RefCell};
+
+use bumpalo::Bump;
+use heliosdb_udfs::value::{Value, ValueRef};
+use rustc_hash::FxHashSet;
+
+use super::aggregate::{self, Groups};
+use super::context::Context;
+use super::eval::{Env, eval, truth};
+use super::level::Level;
+use super::node::Node;
+use super::program::{Join, LevelProgram, SelectProgram, SortKeySource};
+use super::run::SubqueryRun;
+use super::scan::{self, Scan};
+use super::sort::Sorter;
+use super::window;
+use crate::error::Result;
+
+pub struct SelectRun {
+    levels: Vec<Level>,
+    scans: Vec<Scan>,
+    slots: Vec<Value>,
+    runs: Vec<RefCell<SubqueryRun>>,
+    arena: Bump,
+    json: Cell<bool>,
+    place: Place,
+    /// Identities of the rows of a RIGHT or FULL level that matched, by level.
+    matched: Vec<FxHashSet<Vec<u8>>>,
+    /// The computed output row; columns that can be read from a level are not in it.
+    out: Vec<Value>,
+    seen: FxHashSet<Vec<u8>>,
+    stage: Stage,
+    /// The caller takes no more rows than this: a sort may keep fewer.
+    wanted: Option<i64>,
+    ticks: u32,
+}
+
+/// Where the loops stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Start,
+    /// At a row of every level; continue with the next row of the innermost.
+    Inside,
+    /// Unmatched rows of a RIGHT or FULL level are being visited, with NULLs to its left.
+    Unmatched(usize),
+    Done,
+}
+
+/// What the rows come from once the loops have been drained.
+enum Stage {
+    /// Straight from the loops.
+    Loops,
+    Groups(Groups),
+    Kept(window::Kept),
+    Sorted { rows: Vec<Vec<Value>>, at: usize },
+    Done,
+}
+
+/// Rows between two calls of `tick`.
+const TICK_ROWS: u32 = 64;
+
+impl SelectRun {
+    pub fn new(program: &SelectProgram, wanted: Option<i64>) -> SelectRun {
+        let n = program.levels.len();
+        SelectRun {
+            levels: (0..n).map(|_| Level::default()).collect(),
+            scans: (0..n).map(|_| Scan::default()).collect(),
+            slots: vec![Value::Null; program.slots],
+            runs: SubqueryRun::all(&program.subqueries),
+            arena: Bump::new(),
+            json: Cell::new(false),
+            place: Place::Start,
+            matched: vec![FxHashSet::default(); n],
+            out: Vec::new(),
+            seen: FxHashSet::default(),
+            stage: Stage::Loops,
+            wanted,
+            ticks: 0,
+        }
+    }
+
+    /// Begins anew; cursors, kept rows of uncorrelated sources and cached subqueries of the same inputs stay.
+    pub fn restart(&mut self) {
+        for scan in &mut self.scans {
+            scan.forget();
+        }
+        for run in &self.runs {
+            run.borrow_mut().forget();
+        }
+        self.place = Place::Start;
+        self.seen.clear();
+        self.stage = Stage::Loops;
+    }
+
+    fn env<'e>(&'e self, program: &'e SelectProgram, inputs: &'e [Value], cx: &'e Context<'e>) -> Env<'e> {
+        Env {
+            cx,
+            levels: &self.levels,
+            inputs,
+            slots: &self.slots,
+            subqueries: &program.subqueries,
+            runs: &self.runs,
+            arena: &self.arena,
+            json: &self.json,
+        }
+    }
+
+    /// A value of the current row.
+    #[inline]
+    pub fn column(&self, program: &SelectProgram, i: usize) -> ValueRef<'_> {
+        match &self.stage {
+            Stage::Sorted { rows, at } => rows[*at - 1][i].as_ref(),
+            _ if self.is_direct(program) => match &program.output[i] {
+                Node::Column { level, field, default: None } => {
+                    self.levels[*level as usize].field(*field as usize).unwrap_or(ValueRef::Null)
+                }
+                Node::Rowid { level } => self.levels[*level as usize].rowid(),
+                _ => self.out[i].as_ref(),
+            },
+            _ => self.out[i].as_ref(),
+        }
+    }
+
+    /// Whether output columns are read from the levels: they stay where they are until the next row.
+    #[inline]
+    fn is_direct(&self, program: &SelectProgram) -> bool {
+        program.distinct.is_none() && matches!(self.stage, Stage::Loops)
+    }
+
+    pub fn next(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
+        if let Stage::Sorted { rows, at } = &mut self.stage {
+            *at += 1;
+            return Ok(*at <= rows.len());
+        }
+        if self.place == Place::Start && matches!(self.stage, Stage::Loops) {
+            if let Some(aggregation) = &program.aggregation {
+                let groups = self.aggregate(program, aggregation, inputs, cx)?;
+                self.stage = Stage::Groups(groups);
+            }
+            if let Some(windows) = &program.windows {
+                let kept = self.keep_for_windows(program, windows, inputs, cx)?;
+                self.stage = Stage::Kept(kept);
+            }
+            if program.sort.is_some() {
+                return self.sort(program, inputs, cx);
+            }
+        }
+        self.next_output(program, inputs, cx)
+    }
+
+    /// The next row with its output computed and DISTINCT applied.
+    fn next_output(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
+        loop {
+            if !self.next_row(program, inputs, cx)? {
+                self.stage = Stage::Done;
+                return Ok(false);
+            }
+            self.project(program, inputs, cx)?;
+            let Some(collations) = &program.distinct else { return Ok(true) };
+            let key = super::run::row_key(self.out.iter().map(Value::as_ref), collations);
+            if self.seen.insert(key) {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// The next row of whatever stage comes before the projection.
+    fn next_row(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
+        match &mut self.stage {
+            Stage::Loops => self.advance(program, inputs, cx),
+            Stage::Groups(_) => self.next_group(program, inputs, cx),
+            Stage::Kept(kept) => {
+                let more = kept.next(&mut self.slots);
+                if more {
+                    self.arena.reset();
+                }
+                Ok(more)
+            }
+            Stage::Sorted { .. } | Stage::Done => Ok(false),
+        }
+    }
+
+    fn next_group(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
+        loop {
+            let Stage::Groups(groups) = &mut self.stage else { return Ok(false) };
+            self.arena.reset();
+            if !groups.next(&mut self.slots, cx)? {
+                return Ok(false);
+            }
+            let Some(aggregation) = &program.aggregation else { return Ok(false) };
+            if self.all_true(&aggregation.having, program, inputs, cx)? {
+                return Ok(true);
+            }
+        }
+    }
+
+    fn project(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<()> {
+        let mut out = std::mem::take(&mut self.out);
+        out.resize(program.output.len(), Value::Null);
+        let direct = self.is_direct(program);
+        {
+            let env = self.env(program, inputs, cx);
+            for (node, value) in program.output.iter().zip(&mut out) {
+                let read_in_place = matches!(node, Node::Column { default: None, .. } | Node::Rowid { .. });
+                if !(direct && read_in_place) {
+                    *value = eval(node, &env)?.to_owned();
+                }
+            }
+        }
+        self.out = out;
+        Ok(())
+    }
+
+    /// Drains everything into a sorter; afterwards rows come sorted.
+    fn sort(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
+        let Some(sort) = &program.sort else { return Ok(false) };
+        let mut sorter = Sorter::new(&sort.keys, self.wanted);
+        while self.next_output(program, inputs, cx)? {
+            let keys = {
+                let env = self.env(program, inputs, cx);
+                let mut keys = Vec::with_capacity(sort.keys.len());
+                for key in &sort.keys {
+                    keys.push(match &key.key {
+                        SortKeySource::Output(i) => self.column(program, *i as usize).to_owned(),
+                        SortKeySource::Node(node) => eval(node, &env)?.to_owned(),
+                    });
+                }
+                keys
+            };
+            if sorter.wants(&keys) {
+                let row = (0..program.output.len()).map(|i| self.column(program, i).to_owned()).collect();
+                sorter.push(keys, row);
+            }
+        }
+        self.stage = Stage::Sorted { rows: sorter.finish(), at: 1 };
+        Ok(matches!(&self.stage, Stage::Sorted { rows, .. } if !rows.is_empty()))
+    }
+
+    fn aggregate(
+        &mut self,
+        program: &SelectProgram,
+        aggregation: &super::program::Aggregation,
+        inputs: &[Value],
+        cx: &Context<'_>,
+    ) -> Result<Groups> {
+        let mut builder = aggregate::Builder::new(aggregation);
+        while self.advance(program, inputs, cx)? {
+            let env = self.env(program, inputs, cx);
+            if !builder.take(aggregation, &env)? {
+                break;
+            }
+        }
+        builder.finish(aggregation, cx)
+    }
+
+    /// Keeps what the windows need of every row, then computes them.
+    fn keep_for_windows(
+        &mut self,
+        program: &SelectProgram,
+        windows: &super::program::Windows,
+        inputs: &[Value],
+        cx: &Context<'_>,
+    ) -> Result<window::Kept> {
+        let mut rows: Vec<Vec<Value>> = Vec::new();
+        while self.next_row(program, inputs, cx)? {
+            let env = self.env(program, inputs, cx);
+            let mut row = vec![Value::Null; self.slots.len()];
+            for (node, slot) in &windows.captured {
+                row[*slot as usize] = eval(node, &env)?.to_owned();
+            }
+            rows.push(row);
+        }
+        window::compute(windows, rows, &program.subqueries, &self.runs, inputs, cx)
+    }
+
+    fn all_true(&self, nodes: &[Node], program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
+        if nodes.is_empty() {
+            return Ok(true);
+        }
+        let env = self.env(program, inputs, cx);
+        for node in nodes {
+            if truth(node, &env)? != Some(true) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    // The loops.
+
+    /// Moves the levels to the next joined row that passes every condition.
+    pub fn advance(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
+        let n = program.levels.len();
+        match self.place {
+            Place::Done => return Ok(false),
+            Place::Start => {
+                self.arena.reset();
+                if !self.all_true(&program.precondition, program, inputs, cx)? {
+                    self.place = Place::Done;
+                    return Ok(false);
+                }
+                if n == 0 {
+                    self.place = Place::Done;
+                    return Ok(true);
+                }
+                self.place = Place::Inside;
+                self.open(0, program, inputs, cx)?;
+                if self.descend(0, 0, program, inputs, cx)? {
+                    return Ok(true);
+                }
+            }
+            Place::Inside => {
+                if self.descend(n - 1, 0, program, inputs, cx)? {
+                    return Ok(true);
+                }
+            }
+            Place::Unmatched(k) => {
+                if self.descend(n - 1, k, program, inputs, cx)? {
+                    return Ok(true);
+                }
+            }
+        }
+        // The loops (or a level's unmatched rows) are exhausted: the next level that keeps its own rows.
+        let mut k = match self.place {
+            Place::Unmatched(k) => k + 1,
+            _ => 0,
+        };
+        while k < n {
+            if matches!(program.levels[k].join, Join::Right | Join::Full) {
+                self.place = Place::Unmatched(k);
+                for level in &mut self.levels[..k] {
+                    level.null_row = true;
+                }
+                self.open(k, program, inputs, cx)?;
+                if self.descend(k, k, program, inputs, cx)? {
+                    return Ok(true);
+                }
+            }
+            k += 1;
+        }
+        self.place = Place::Done;
+        Ok(false)
+    }
+
+    fn open(&mut self, d: usize, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<()> {
+        let level = &program.levels[d];
+        let keys = scan::keys(level, &self.env(program, inputs, cx))?;
+        scan::open(level, &mut self.levels[d], &mut self.scans[d], keys, cx)
+    }
+
+    /// Goes on from level `d`, never above `floor`; true at the next complete row.
+    fn descend(
+        &mut self,
+        mut d: usize,
+        floor: usize,
+        program: &SelectProgram,
+        inputs: &[Value],
+        cx: &Context<'_>,
+    ) -> Result<bool> {
+        let last = program.levels.len() - 1;
+        loop {
+            self.ticks += 1;
+            if self.ticks >= TICK_ROWS {
+                self.ticks = 0;
+                cx.around.tick()?;
+            }
+            let level = &program.levels[d];
+            self.arena.reset();
+            let null_row_given = self.levels[d].null_row;
+            let more = !null_row_given && scan::next(&mut self.levels[d], &mut self.scans[d], cx)?;
+            if more {
+                if !self.row_passes(d, level, program, inputs, cx)? {
+                    continue;
+                }
+            } else {
+                let keeps_left = matches!(level.join, Join::Left | Join::Full) && self.in_first_pass(d);
+                if keeps_left && !self.levels[d].matched && !null_row_given {
+                    self.levels[d].null_row = true;
+                    self.levels[d].matched = true;
+                    if !self.all_true(&level.filters, program, inputs, cx)? {
+                        continue;
+                    }
+                } else {
+                    if d == floor {
+                        return Ok(false);
+                    }
+                    d -= 1;
+                    continue;
+                }
+            }
+            if d == last {
+                return Ok(true);
+            }
+            d += 1;
+            self.open(d, program, inputs, cx)?;
+        }
+    }
+
+    /// The level whose unmatched rows are visited extends nobody to its left.
+    fn in_first_pass(&self, d: usize) -> bool {
+        self.place != Place::Unmatched(d)
+    }
+
+    fn row_passes(
+        &mut self,
+        d: usize,
+        level: &LevelProgram,
+        program: &SelectProgram,
+        inputs: &[Value],
+        cx: &Context<'_>,
+    ) -> Result<bool> {
+        if level.join != Join::Inner {
+            let keeps_own = matches!(level.join, Join::Right | Join::Full);
+            if self.place == Place::Unmatched(d) {
+                if self.matched[d].contains(&scan::identity(&self.levels[d])) {
+                    return Ok(false);
+                }
+                // Conditions of the levels to the left now see NULLs.
+                for left in &program.levels[..d] {
+                    if !self.all_true(&left.filters, program, inputs, cx)? {
+                        return Ok(false);
+                    }
+                }
+            } else {
+                if !self.all_true(&level.on, program, inputs, cx)? {
+                    return Ok(false);
+                }
+                self.levels[d].matched = true;
+                if keeps_own {
+                    let identity = scan::identity(&self.levels[d]);
+                    self.matched[d].insert(identity);
+                }
+            }
+        }
+        self.all_true(&level.filters, program, inputs, cx)
+    }
+
+    /// The current rows of the levels, for statements that write what a SELECT finds.
+    pub fn levels(&self) -> &[Level] {
+        &self.levels
+    }
+
+    /// An environment over the current row, for expressions lowered against this program.
+    pub fn environment<'e>(&'e self, program: &'e SelectProgram, inputs: &'e [Value], cx: &'e Context<'e>) -> Env<'e> {
+        self.env(program, inputs, cx)
+    }
+}

@@ -1,0 +1,90 @@
+//! ATTACH and DETACH (https://sqlite.org/lang_attach.html).
+
+use std::sync::Arc;
+
+use heliosdb_dialect::ast::{Expr, ExprKind};
+use heliosdb_udfs::value::Value;
+
+use super::ddl::{Host, action};
+use super::open::OpenOptions;
+use crate::error::{Error, Result};
+use crate::plan::bound::DatabaseIndex;
+use crate::txn::{Transactions, TransactionState};
+
+/// What a connection does for ATTACH and DETACH beside what it does for DDL.
+pub trait AttachHost: Host {
+    /// Whether the connection takes URIs for file names.
+    fn takes_uris(&self) -> bool;
+    /// SQLITE_LIMIT_ATTACHED
+    fn attached_limit(&self) -> usize {
+        10
+    }
+    /// Adds a database behind the others; cached statements are to be prepared anew.
+    fn add_database(&self, name: &str, database: Arc<Transactions>, options: &OpenOptions);
+    /// Removes a database; those behind it move up.
+    fn remove_database(&self, database: DatabaseIndex);
+}
+
+/// ATTACH `file` AS `schema`.
+pub fn attach(host: &dyn AttachHost, file: &Expr, schema: &Expr, sql: &str) -> Result<()> {
+    let file = text(host, file, sql)?;
+    let name = text(host, schema, sql)?;
+    if !host.authorize(action::ATTACH, Some(&file), None, "")? {
+        return Ok(());
+    }
+    let limit = host.attached_limit();
+    if host.database_count() >= limit + 2 {
+        return Err(Error::sql(format!("too many attached databases - max {limit}")));
+    }
+    if find(host, &name).is_some() {
+        return Err(Error::sql(format!("database {name} is already in use")));
+    }
+    let options = OpenOptions::from_filename(&file, host.takes_uris())?;
+    let database = options.database().map_err(|e| {
+        // SQLite names the file here, unlike at connect.
+        let message = match &*e.message {
+            "unable to open database file" => format!("unable to open database: {file}"),
+            other => other.to_owned(),
+        };
+        Error::new(e.code, message)
+    })?;
+    host.add_database(&name, database, &options);
+    Ok(())
+}
+
+/// DETACH `schema`.
+pub fn detach(host: &dyn AttachHost, schema: &Expr, sql: &str) -> Result<()> {
+    let name = text(host, schema, sql)?;
+    if !host.authorize(action::DETACH, Some(&name), None, "")? {
+        return Ok(());
+    }
+    let Some(database) = find(host, &name) else {
+        return Err(Error::sql(format!("no such database: {name}")));
+    };
+    if database.0 < 2 {
+        return Err(Error::sql(format!("cannot detach database {name}")));
+    }
+    if host.transaction(database).state() != TransactionState::None {
+        return Err(Error::sql(format!("database {name} is locked")));
+    }
+    host.remove_database(database);
+    Ok(())
+}
+
+fn find(host: &dyn AttachHost, name: &str) -> Option<DatabaseIndex> {
+    let mut databases = (0..host.database_count()).map(|i| DatabaseIndex(i as u16));
+    databases.find(|d| host.database_name(*d).eq_ignore_ascii_case(name))
+}
+
+/// A bare word is a text here, and NULL the empty one.
+fn text(host: &dyn AttachHost, expr: &Expr, sql: &str) -> Result<String> {
+    if let ExprKind::Name(name) = &expr.kind {
+        return Ok(name.text.to_string());
+    }
+    Ok(match host.constant(expr, sql)? {
+        Value::Null => String::new(),
+        Value::Integer(i) => i.to_string(),
+        Value::Real(r) => r.to_string(),
+        Value::Text(t) | Value::Blob(t) => String::from_utf8_lossy(&t).into_owned(),
+    })
+}

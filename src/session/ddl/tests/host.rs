@@ -1,0 +1,222 @@
+//! A connection that has schemas and no executor: rows are only those of SQLite's own tables.
+
+use std::cell::{Cell, RefCell, RefMut};
+use std::sync::Arc;
+
+use heliosdb_dialect::ast::{Expr, Query, Statement};
+use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef};
+
+use super::super::{DdlContext, Host, Options, UserFunction, run};
+use crate::catalog::column::new_column;
+use crate::catalog::environment::{Environment, FunctionKind};
+use crate::catalog::{Column, Index, Schema, Table, View};
+use crate::error::{Error, Result};
+use crate::plan::bound::{DatabaseIndex, OutputColumn};
+use crate::session::ddl::schema_rows::empty_database;
+use crate::session::pragma::{self, PragmaRows, Settings};
+use crate::txn::Transaction;
+
+pub(crate) struct TestHost {
+    databases: Vec<(Box<str>, RefCell<Transaction>)>,
+    settings: RefCell<Settings>,
+    functions: OracleFunctions,
+    pub running: Cell<bool>,
+}
+
+/// The functions that the oracle has.
+struct OracleFunctions(Vec<(String, i32, bool, bool)>);
+
+impl Environment for OracleFunctions {
+    fn has_collation(&self, name: &str) -> bool {
+        ["binary", "nocase", "rtrim"].iter().any(|c| name.eq_ignore_ascii_case(c))
+    }
+
+    fn function(&self, name: &str, args: usize) -> FunctionKind {
+        const WINDOW: [&str; 11] = [
+            "row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead", "first_value",
+            "last_value", "nth_value",
+        ];
+        let named: Vec<_> = self.0.iter().filter(|f| f.0.eq_ignore_ascii_case(name)).collect();
+        let fits = |narg: i32| narg == args as i32 || narg == -1 || narg < -1 && args as i32 >= -narg - 2;
+        match named.iter().find(|f| fits(f.1)) {
+            Some(_) if WINDOW.iter().any(|w| name.eq_ignore_ascii_case(w)) => FunctionKind::Window,
+            Some((_, _, true, _)) => FunctionKind::Aggregate,
+            Some((_, _, false, deterministic)) => FunctionKind::Scalar { deterministic: *deterministic },
+            None if named.is_empty() => FunctionKind::Unknown,
+            None => FunctionKind::WrongArgumentCount,
+        }
+    }
+}
+
+impl TestHost {
+    pub fn new(oracle: &rusqlite::Connection) -> TestHost {
+        let sql = "SELECT name, narg, type, flags FROM pragma_function_list";
+        let mut statement = oracle.prepare(sql).expect("the oracle lists its functions");
+        let functions = statement
+            .query_map([], |row| {
+                let kind: String = row.get(2)?;
+                let flags: i64 = row.get(3)?;
+                Ok((row.get(0)?, row.get(1)?, kind != "s", flags & 0x800 != 0))
+            })
+            .and_then(Iterator::collect)
+            .expect("the oracle's functions are rows");
+        let database = |name: &str, temporary| {
+            (name.into(), RefCell::new(Transaction::new(empty_database(temporary))))
+        };
+        TestHost {
+            databases: vec![database("main", false), database("temp", true)],
+            settings: RefCell::default(),
+            functions: OracleFunctions(functions),
+            running: Cell::new(false),
+        }
+    }
+
+    pub fn attach(&mut self, name: &str) {
+        self.databases.push((name.into(), RefCell::new(Transaction::new(empty_database(false)))));
+    }
+
+    /// Runs a statement and commits it.
+    pub fn execute(&self, sql: &str) -> Result<PragmaRows> {
+        let parsed = heliosdb_dialect::parse(sql).map_err(|e| Error::sql(e.to_string()))?;
+        let parsed = parsed.ok_or_else(|| Error::sql("no statement"))?;
+        let result = match &parsed.statement {
+            Statement::Pragma(p) => {
+                let value = p.value.as_ref().map(|heliosdb_dialect::ast::PragmaValue::Text(text)| &**text);
+                pragma::run(self, p.schema.as_ref().map(|s| &*s.text), &p.name.text, value)
+            }
+            _ => run(&DdlContext { host: self, sql, parsed: &parsed }).map(|()| PragmaRows::default()),
+        };
+        for (_, transaction) in &self.databases {
+            let mut transaction = transaction.borrow_mut();
+            match &result {
+                Ok(_) => drop(transaction.commit()),
+                Err(_) => transaction.rollback(),
+            }
+        }
+        result
+    }
+}
+
+impl Host for TestHost {
+    fn database_count(&self) -> usize {
+        self.databases.len()
+    }
+
+    fn database_name(&self, database: DatabaseIndex) -> Box<str> {
+        self.databases[usize::from(database.0)].0.clone()
+    }
+
+    fn schema(&self, database: DatabaseIndex) -> Arc<Schema> {
+        self.transaction(database).schema().clone()
+    }
+
+    fn write(&self, database: DatabaseIndex) -> Result<RefMut<'_, Transaction>> {
+        let mut transaction = self.transaction(database);
+        transaction.begin_write(0, &|| false)?;
+        Ok(transaction)
+    }
+
+    fn transaction(&self, database: DatabaseIndex) -> RefMut<'_, Transaction> {
+        self.databases[usize::from(database.0)].1.borrow_mut()
+    }
+
+    fn environment(&self) -> &dyn Environment {
+        &self.functions
+    }
+
+    fn options(&self) -> Options {
+        Options { foreign_keys: self.settings.borrow().foreign_keys, ..Options::default() }
+    }
+
+    fn has_running_statements(&self) -> bool {
+        self.running.get()
+    }
+
+    fn authorize(&self, _: i32, _: Option<&str>, _: Option<&str>, _: &str) -> Result<bool> {
+        Ok(true)
+    }
+
+    fn query(&self, _sql: &str, _row: &mut dyn FnMut(&[ValueRef<'_>]) -> Result<()>) -> Result<()> {
+        Ok(())
+    }
+
+    fn result_columns(&self, _query: &Query, sql: &str) -> Result<Vec<OutputColumn>> {
+        Err(Error::sql(format!("no executor here: {sql}")))
+    }
+
+    fn insert_query(&self, _: DatabaseIndex, _: &Arc<Table>, _: &Query, _: &str) -> Result<()> {
+        Ok(())
+    }
+
+    fn scan_rows(
+        &self,
+        _: DatabaseIndex,
+        _: &Arc<Table>,
+        _: &mut dyn FnMut(i64, &[ValueRef<'_>]) -> Result<()>,
+    ) -> Result<()> {
+        Ok(())
+    }
+
+    fn load_row(&self, _: DatabaseIndex, _: &Arc<Table>, _: i64, _: &[ValueRef<'_>]) -> Result<()> {
+        Ok(())
+    }
+
+    fn fill_index(&self, database: DatabaseIndex, table: &Arc<Table>, index: &Arc<Index>) -> Result<()> {
+        let transaction = self.transaction(database);
+        let store = transaction.shared().store();
+        assert!(store.tree(table.id).is_some(), "table {} has a tree", table.name);
+        assert!(store.key_tree(index.id).is_some(), "index {} has a tree", index.name);
+        Ok(())
+    }
+
+    fn delete_for_drop(&self, _: DatabaseIndex, _: &Arc<Table>) -> Result<()> {
+        Ok(())
+    }
+
+    fn user_functions(&self) -> Vec<UserFunction> {
+        Vec::new()
+    }
+
+    fn user_collations(&self) -> Vec<Collation> {
+        Vec::new()
+    }
+
+    fn serialize(&self, _: DatabaseIndex) -> Result<Vec<u8>> {
+        Ok(Vec::new())
+    }
+
+    fn constant(&self, _: &Expr, _: &str) -> Result<Value> {
+        Ok(Value::Null)
+    }
+}
+
+impl pragma::Context for TestHost {
+    fn settings(&self) -> RefMut<'_, Settings> {
+        self.settings.borrow_mut()
+    }
+
+    fn database_file(&self, _: DatabaseIndex) -> String {
+        String::new()
+    }
+
+    fn is_temp_open(&self) -> bool {
+        self.schema(super::super::TEMP).cookie > 0
+    }
+
+    fn data_version(&self, _: DatabaseIndex) -> i64 {
+        1
+    }
+
+    /// Only views with declared columns.
+    fn view_columns(&self, _: DatabaseIndex, view: &View) -> Result<Vec<Column>> {
+        Ok(view.columns.iter().map(|n| new_column(&n.text, "".into(), Affinity::Blob)).collect())
+    }
+
+    fn functions(&self) -> Vec<pragma::FunctionEntry> {
+        Vec::new()
+    }
+
+    fn modules(&self) -> Vec<Box<str>> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,260 @@
+//! What a file name or `file:` URI asks for (https://sqlite.org/uri.html), and the database behind it.
+//!
+//! Databases in memory are opened here, private ones and those shared by name (`cache=shared`, `vfs=memdb`). Files
+//! are not: opening one says so.
+
+use std::path::Path;
+use std::sync::{Arc, Weak};
+
+use parking_lot::Mutex;
+
+use super::ddl::schema_rows::empty_database;
+use crate::error::{Code, Error, Result};
+use crate::txn::Transactions;
+
+/// A VFS that SQLite has on this system; the choice has no effect but for `memdb`.
+const KNOWN_VFS: [&str; 5] = ["unix", "unix-none", "unix-dotfile", "unix-excl", "memdb"];
+
+/// What to open and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenOptions {
+    /// `:memory:`, empty (a private temporary database), or a path; percent escapes are decoded.
+    pub path: String,
+    pub read_only: bool,
+    /// Whether a missing file is created.
+    pub create: bool,
+    /// `mode=memory`, or a name that means memory.
+    pub memory: bool,
+    /// A database in memory is shared with those who ask for the same name.
+    pub shared_cache: bool,
+    pub immutable: bool,
+    pub busy_timeout_ms: u64,
+    /// Whether ATTACH takes URIs too.
+    pub uri: bool,
+}
+
+impl OpenOptions {
+    /// Options of a plain path.
+    pub fn from_path(path: &str) -> OpenOptions {
+        OpenOptions {
+            path: path.to_owned(),
+            read_only: false,
+            create: true,
+            memory: path == ":memory:",
+            shared_cache: false,
+            immutable: false,
+            busy_timeout_ms: 0,
+            uri: false,
+        }
+    }
+
+    /// Options of a name as `sqlite3_open_v2` takes it. Raises `no such access mode: x`, `no such cache mode: x`, `no
+    /// such vfs: x`, `invalid uri authority: x`.
+    pub fn from_filename(name: &str, uri: bool) -> Result<OpenOptions> {
+        if !uri || !name.starts_with("file:") {
+            return Ok(OpenOptions { uri, ..OpenOptions::from_path(name) });
+        }
+        let (path, parameters) = split_uri(name)?;
+        let mut options = OpenOptions { uri, ..OpenOptions::from_path(&path) };
+        let mut vfs = None;
+        for (parameter, value) in &parameters {
+            match parameter.as_str() {
+                "vfs" => vfs = Some(value.as_str()),
+                "cache" => {
+                    options.shared_cache = match value.as_str() {
+                        "shared" => true,
+                        "private" => false,
+                        _ => return Err(Error::sql(format!("no such cache mode: {value}"))),
+                    }
+                }
+                "mode" => {
+                    let (read_only, create, memory) = match value.as_str() {
+                        "ro" => (true, false, false),
+                        "rw" => (false, false, false),
+                        "rwc" => (false, true, false),
+                        "memory" => (false, true, true),
+                        _ => return Err(Error::sql(format!("no such access mode: {value}"))),
+                    };
+                    options.read_only = read_only;
+                    options.create = create;
+                    options.memory = memory || path == ":memory:";
+                }
+                "immutable" => options.immutable = is_true(value),
+                _ => {}
+            }
+        }
+        match vfs {
+            Some(vfs) if !KNOWN_VFS.contains(&vfs) => return Err(Error::sql(format!("no such vfs: {vfs}"))),
+            // Its names that begin with a slash are shared within the process.
+            Some("memdb") => {
+                options.memory = true;
+                options.shared_cache = path.starts_with('/');
+            }
+            _ => {}
+        }
+        Ok(options)
+    }
+
+    /// The file as `PRAGMA database_list` shows it: empty for a database in memory.
+    pub fn shown_file(&self) -> String {
+        if self.is_in_memory() { String::new() } else { absolute(&self.path) }
+    }
+
+    pub fn is_in_memory(&self) -> bool {
+        self.memory || self.path.is_empty()
+    }
+
+    /// The database behind the options.
+    pub fn database(&self) -> Result<Arc<Transactions>> {
+        if !self.is_in_memory() {
+            return Err(not_openable(&self.path, self.create));
+        }
+        // An unnamed temporary database cannot be shared.
+        if self.shared_cache && !self.path.is_empty() {
+            return Ok(shared_memory(&self.path));
+        }
+        Ok(empty_database(false))
+    }
+}
+
+/// The databases in memory that are shared by name, as long as somebody uses them.
+fn shared_memory(name: &str) -> Arc<Transactions> {
+    static SHARED: Mutex<Vec<(String, Weak<Transactions>)>> = Mutex::new(Vec::new());
+    let mut shared = SHARED.lock();
+    shared.retain(|(_, database)| database.strong_count() > 0);
+    if let Some(found) = shared.iter().find(|(n, _)| n == name).and_then(|(_, database)| database.upgrade()) {
+        return found;
+    }
+    let database = empty_database(false);
+    shared.push((name.to_owned(), Arc::downgrade(&database)));
+    database
+}
+
+/// What SQLite says where it cannot open a file either, and otherwise that files are not opened yet.
+fn not_openable(path: &str, create: bool) -> Error {
+    let file = Path::new(path);
+    let folder = file.parent().filter(|p| !p.as_os_str().is_empty());
+    let impossible = file.is_dir() || folder.is_some_and(|f| !f.is_dir()) || !create && !file.exists();
+    if impossible {
+        return Error::new(Code::CANTOPEN, "unable to open database file");
+    }
+    Error::new(Code::CANTOPEN, format!("unable to open database file: {path}: only :memory: is supported by this version"))
+}
+
+fn absolute(path: &str) -> String {
+    std::path::absolute(path).map_or_else(|_| path.to_owned(), |p| p.to_string_lossy().into_owned())
+}
+
+/// Path and parameters of a URI, decoded.
+fn split_uri(uri: &str) -> Result<(String, Vec<(String, String)>)> {
+    let mut rest = &uri["file:".len()..];
+    if let Some(behind) = rest.strip_prefix("//") {
+        let end = behind.find('/').unwrap_or(behind.len());
+        let authority = &behind[..end];
+        if !authority.is_empty() && authority != "localhost" {
+            return Err(Error::sql(format!("invalid uri authority: {authority}")));
+        }
+        rest = &behind[end..];
+    }
+    let rest = &rest[..rest.find('#').unwrap_or(rest.len())];
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let mut parameters = Vec::new();
+    for pair in query.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if !name.is_empty() {
+            parameters.push((decode(name), decode(value)));
+        }
+    }
+    Ok((decode(path), parameters))
+}
+
+/// Undoes percent escapes. An escaped NUL ends the text, an incomplete escape stands for itself.
+fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let digit = |i: usize| bytes.get(i).and_then(|b| (*b as char).to_digit(16));
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut i = 0;
+    while i < bytes.len() {
+        match (bytes[i], digit(i + 1), digit(i + 2)) {
+            (b'%', Some(0), Some(0)) => break,
+            (b'%', Some(high), Some(low)) => {
+                out.push((high * 16 + low) as u8);
+                i += 3;
+            }
+            (byte, _, _) => {
+                out.push(byte);
+                i += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn is_true(value: &str) -> bool {
+    ["1", "on", "yes", "true"].iter().any(|t| value.eq_ignore_ascii_case(t))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(name: &str) -> String {
+        OpenOptions::from_filename(name, true).expect_err("the name is wrong").message.clone()
+    }
+
+    fn opened(name: &str) -> OpenOptions {
+        OpenOptions::from_filename(name, true).expect("the name is right")
+    }
+
+    #[test]
+    fn refusals() {
+        assert_eq!(refused("file:x?mode=foo"), "no such access mode: foo");
+        assert_eq!(refused("file:x?mode"), "no such access mode: ");
+        assert_eq!(refused("file:x?mode=RO"), "no such access mode: RO");
+        assert_eq!(refused("file:x?cache=foo"), "no such cache mode: foo");
+        assert_eq!(refused("file:x?vfs=foo"), "no such vfs: foo");
+        assert_eq!(refused("file://host/x"), "invalid uri authority: host");
+        assert_eq!(refused("file://localhos/x"), "invalid uri authority: localhos");
+    }
+
+    #[test]
+    fn names() {
+        assert!(opened("file::memory:").is_in_memory());
+        assert!(opened("file:x?mode=memory").memory);
+        assert!(!opened("file:x?mode=memory&mode=ro").memory);
+        assert!(opened("file:").is_in_memory());
+        assert_eq!(opened("file://localhost/tmp/x").path, "/tmp/x");
+        assert_eq!(opened("file:%zz").path, "%zz");
+        assert_eq!(opened("file:a%20b%00c?mode=memory").path, "a b");
+        let fragment = opened("file:x?cache=shared&mode=memory#frag");
+        assert!(fragment.memory && fragment.shared_cache);
+        assert!(!opened("file:x#y?mode=memory").memory);
+        let upper = OpenOptions::from_filename("FILE:x?mode=memory", true).expect("a plain path");
+        assert_eq!((upper.path.as_str(), upper.memory), ("FILE:x?mode=memory", false));
+        let plain = OpenOptions::from_filename("file:x?mode=memory", false).expect("a plain path");
+        assert!(!plain.memory);
+    }
+
+    #[test]
+    fn shared_by_name() {
+        let options = opened("file:shared_by_name?mode=memory&cache=shared");
+        let one = options.database().expect("memory");
+        let two = options.database().expect("memory");
+        assert!(Arc::ptr_eq(&one, &two));
+        let gone = Arc::downgrade(&one);
+        drop((one, two));
+        assert!(gone.upgrade().is_none());
+        let private = opened("file:shared_by_name?mode=memory");
+        assert!(!Arc::ptr_eq(&private.database().expect("memory"), &private.database().expect("memory")));
+    }
+
+    #[test]
+    fn files_are_refused() {
+        let error = |name: &str| opened(name).database().err().map(|e| (e.code, e.message.clone()));
+        let unable = Some((Code::CANTOPEN, "unable to open database file".to_owned()));
+        assert_eq!(error("/"), unable);
+        assert_eq!(error("/no/such/folder/x"), unable);
+        assert_eq!(error("file:/no_such_file_here?mode=rw"), unable);
+        assert!(error("some.db").is_some_and(|(code, _)| code == Code::CANTOPEN));
+    }
+}

@@ -1,0 +1,110 @@
+//! `PRAGMA foreign_key_check`: rows whose parent is missing.
+
+use std::sync::Arc;
+
+use heliosdb_udfs::value::{Value, ValueRef};
+
+use super::schema_info::object;
+use super::{Call, row};
+use crate::catalog::sql_text::always_quoted;
+use crate::catalog::{ForeignKey, IndexTerm, Object, Schema, Table};
+use crate::error::{Error, Result};
+use crate::plan::bound::DatabaseIndex;
+
+pub fn run(call: &Call<'_>) -> Result<Vec<Vec<Value>>> {
+    let (database, tables) = match call.value {
+        Some(name) => match object(call, name) {
+            Some((database, Object::Table(table))) => (database, vec![table]),
+            _ => return Err(Error::sql(format!("no such table: {name}"))),
+        },
+        None => {
+            let database = call.database();
+            let mut tables: Vec<Arc<Table>> = call.context.schema(database).tables.values().cloned().collect();
+            tables.sort_by_key(|t| std::cmp::Reverse(t.id));
+            (database, tables)
+        }
+    };
+    let mut rows = Vec::new();
+    for table in tables.iter().filter(|t| !t.foreign_keys.is_empty()) {
+        check_table(call, database, table, &mut rows)?;
+    }
+    Ok(rows)
+}
+
+fn check_table(call: &Call<'_>, database: DatabaseIndex, table: &Table, out: &mut Vec<Vec<Value>>) -> Result<()> {
+    let schema = call.context.schema(database);
+    let database_name = call.context.database_name(database);
+    // (rowid, key): SQLite goes row by row, and at each through the keys.
+    let mut found: Vec<(Option<i64>, usize)> = Vec::new();
+    for (id, key) in table.foreign_keys.iter().enumerate() {
+        let sql = orphans(&database_name, &schema, table, key)?;
+        call.context.query(&sql, &mut |row| {
+            let rowid = match row.first() {
+                Some(ValueRef::Integer(rowid)) => Some(*rowid),
+                _ => None,
+            };
+            found.push((rowid, id));
+            Ok(())
+        })?;
+    }
+    if table.has_rowid() {
+        found.sort_by_key(|(rowid, _)| *rowid);
+    }
+    for (rowid, id) in found {
+        let mut row = row![&*table.name, 0, &*table.foreign_keys[id].parent, id as i64];
+        row[1] = rowid.map_or(Value::Null, Value::Integer);
+        out.push(row);
+    }
+    Ok(())
+}
+
+/// The query for the rows of the child that need a parent and have none.
+fn orphans(database: &str, schema: &Schema, table: &Table, key: &ForeignKey) -> Result<String> {
+    let column = |source: &str, name: &str| format!("{source}.{}", always_quoted(name));
+    let child: Vec<String> =
+        key.columns.iter().map(|c| column("c", &table.columns[usize::from(*c)].name)).collect();
+    let mut conditions: Vec<String> = child.iter().map(|c| format!("{c} IS NOT NULL")).collect();
+    if let Some(parent) = schema.table(&key.parent) {
+        let parent_columns = parent_columns(table, parent, key)?;
+        let equal: Vec<String> = parent_columns
+            .iter()
+            .zip(&child)
+            .map(|(p, c)| format!("{} = {c}", column("p", &parent.columns[usize::from(*p)].name)))
+            .collect();
+        let from = format!("{}.{} AS p", always_quoted(database), always_quoted(&parent.name));
+        conditions.push(format!("NOT EXISTS (SELECT 1 FROM {from} WHERE {})", equal.join(" AND ")));
+    }
+    let rowid = if table.has_rowid() { "c.rowid" } else { "NULL" };
+    let from = format!("{}.{} AS c", always_quoted(database), always_quoted(&table.name));
+    Ok(format!("SELECT {rowid} FROM {from} WHERE {}", conditions.join(" AND ")))
+}
+
+/// The parent's columns, which must be its PRIMARY KEY or have a UNIQUE index with their own collations.
+fn parent_columns(child: &Table, parent: &Table, key: &ForeignKey) -> Result<Vec<u16>> {
+    let mismatch =
+        || Error::sql(format!("foreign key mismatch - \"{}\" referencing \"{}\"", child.name, key.parent));
+    if key.parent_columns.is_empty() {
+        let primary = parent.primary_key.as_ref().ok_or_else(mismatch)?;
+        if primary.columns.len() != key.columns.len() {
+            return Err(mismatch());
+        }
+        return Ok(primary.columns.clone());
+    }
+    let named: Option<Vec<u16>> = key.parent_columns.iter().map(|c| parent.column(c)).collect();
+    let named = named.ok_or_else(mismatch)?;
+    if named.len() == 1 && parent.rowid_alias() == Some(named[0]) {
+        return Ok(named);
+    }
+    let unique = parent.indexes.iter().filter(|i| i.unique && i.filter.is_none());
+    let fits = unique.into_iter().any(|index| {
+        index.columns.len() == named.len()
+            && index.columns.iter().all(|c| match c.term {
+                IndexTerm::Column(ordinal) => {
+                    let own = parent.columns[usize::from(ordinal)].collation.as_deref().unwrap_or("BINARY");
+                    named.contains(&ordinal) && c.collation.eq_ignore_ascii_case(own)
+                }
+                _ => false,
+            })
+    });
+    if fits { Ok(named) } else { Err(mismatch()) }
+}
