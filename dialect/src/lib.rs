@@ -8,9 +8,11 @@ pub mod ast;
 mod complete;
 mod keyword;
 mod lexer;
+mod parameters;
 mod parse;
 
 pub use complete::is_complete;
+pub use parameters::parameters;
 pub use parse::{ParseError, parse_at, parse_expression};
 
 /// The first statement of a text; `None` if there is nothing but white space, comments and semicolons.

@@ -20,5 +20,7 @@ from heliosdb_sqlite.dbapi2 import *  # noqa: F401,F403
 from heliosdb_sqlite.stock import install, uninstall
 
 __version__ = _dbapi2.__version__
-# Finds deprecated names, with a warning that points at the caller.
-__getattr__ = _dbapi2.__getattr__
+
+
+def __getattr__(name):
+    return _dbapi2._deprecated(name, __name__)

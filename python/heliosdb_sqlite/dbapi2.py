@@ -65,12 +65,16 @@ if _heliosdb._optimized_unicode_exists:
     _deprecated_names["OptimizedUnicode"] = (str, "3.12")
 
 
-def __getattr__(name):
+def _deprecated(name, module):
     if name not in _deprecated_names:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
     value, until = _deprecated_names[name]
-    _warnings.warn(f"{name} is deprecated and will be removed in Python {until}", DeprecationWarning, stacklevel=2)
+    _warnings.warn(f"{name} is deprecated and will be removed in Python {until}", DeprecationWarning, stacklevel=3)
     return value
+
+
+def __getattr__(name):
+    return _deprecated(name, __name__)
 
 
 def _register_defaults():
@@ -94,20 +98,17 @@ def _register_defaults():
 
     def convert_date(value):
         warn("date converter")
-        year, month, day = value.split(b"-")
-        return datetime.date(int(year), int(month), int(day))
+        return datetime.date(*map(int, value.split(b"-")))
 
     def convert_timestamp(value):
         warn("timestamp converter")
         date, clock = value.split(b" ")
-        year, month, day = date.split(b"-")
+        year, month, day = map(int, date.split(b"-"))
         clock, _, fraction = clock.partition(b".")
-        hour, minute, second = clock.split(b":")
+        hour, minute, second = map(int, clock.split(b":"))
         # Digits beyond the sixth are cut, missing ones are zeros.
         microsecond = int(fraction[:6].ljust(6, b"0")) if fraction else 0
-        return datetime.datetime(
-            int(year), int(month), int(day), int(hour), int(minute), int(second), microsecond
-        )
+        return datetime.datetime(year, month, day, hour, minute, second, microsecond)
 
     register_adapter(datetime.date, adapt_date)
     register_adapter(datetime.datetime, adapt_datetime)

@@ -70,7 +70,10 @@ fn verbatim_type(definition: &ColumnDef, source: &str) -> String {
     let squeezed = |s: &str| s.chars().filter(|c| !c.is_ascii_whitespace()).collect::<String>();
     match between.map(|b| b.trim_matches(|c: char| c.is_ascii_whitespace())) {
         // Comments between the words would differ, and are left out.
-        Some(verbatim) if squeezed(verbatim) == squeezed(joined) || squeezed(&unquoted(verbatim)) == squeezed(joined) => {
+        Some(verbatim)
+            if squeezed(verbatim) == squeezed(joined)
+                || squeezed(&unquoted(verbatim)) == squeezed(joined) =>
+        {
             verbatim.to_owned()
         }
         _ => joined.to_owned(),

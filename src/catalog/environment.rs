@@ -4,7 +4,9 @@
 /// What a function name stands for when it is called with some number of arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FunctionKind {
-    Scalar { deterministic: bool },
+    Scalar {
+        deterministic: bool,
+    },
     Aggregate,
     /// Only usable with OVER.
     Window,

@@ -40,7 +40,10 @@ pub fn schema_table(temporary: bool) -> Table {
     Table {
         id: SCHEMA_TABLE_ID,
         name: if temporary { "sqlite_temp_master" } else { "sqlite_master" }.into(),
-        columns: columns.into_iter().map(|(name, type_name, affinity)| new_column(name, type_name.into(), affinity)).collect(),
+        columns: columns
+            .into_iter()
+            .map(|(name, type_name, affinity)| new_column(name, type_name.into(), affinity))
+            .collect(),
         kind: TableKind::Rowid { rowid_alias: None },
         primary_key: None,
         strict: false,

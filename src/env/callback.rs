@@ -53,9 +53,10 @@ pub trait Progress: Send + Sync {
     fn progress(&self) -> bool;
 }
 
-/// Called with the text of each statement as it starts, parameters expanded.
+/// Called with the text of each statement as it starts, as written and with parameters expanded (`None` beyond
+/// SQLITE_LIMIT_LENGTH).
 pub trait Trace: Send + Sync {
-    fn statement(&self, expanded_sql: &str);
+    fn statement(&self, sql: &str, expanded_sql: Option<&str>);
 }
 
 /// Called once by a statement that turns out to run long, from inside `step`: the host may let other

@@ -8,6 +8,7 @@ use heliosdb_dialect::ast;
 use super::binder::Binder;
 use super::bound::{DatabaseIndex, TableFunction};
 use super::context::Namespace;
+use crate::catalog::system::is_schema_table;
 use crate::catalog::{Table, View};
 use crate::error::{Error, Result};
 
@@ -21,8 +22,9 @@ pub enum Found<'a> {
 pub const MAIN: DatabaseIndex = DatabaseIndex(0);
 pub const TEMP: DatabaseIndex = DatabaseIndex(1);
 
-/// The name under which schemas hold their own table.
-const SCHEMA_TABLE: &str = "sqlite_schema";
+/// The names under which schemas hold their own table.
+const SCHEMA_TABLE: &str = "sqlite_master";
+const TEMP_SCHEMA_TABLE: &str = "sqlite_temp_master";
 
 impl<'a> Namespace<'a> {
     /// The index of a database by name.
@@ -48,7 +50,7 @@ impl<'a> Namespace<'a> {
         }
         if schema_alias {
             if is_temp_schema(name) {
-                return self.in_database(TEMP, SCHEMA_TABLE);
+                return self.in_database(TEMP, TEMP_SCHEMA_TABLE);
             }
             if is_main_schema(name) {
                 return self.in_database(MAIN, SCHEMA_TABLE);
@@ -61,34 +63,29 @@ impl<'a> Namespace<'a> {
 }
 
 fn is_main_schema(name: &str) -> bool {
-    name.eq_ignore_ascii_case("sqlite_master") || name.eq_ignore_ascii_case(SCHEMA_TABLE)
+    name.eq_ignore_ascii_case(SCHEMA_TABLE) || name.eq_ignore_ascii_case("sqlite_schema")
 }
 
 fn is_temp_schema(name: &str) -> bool {
-    name.eq_ignore_ascii_case("sqlite_temp_master") || name.eq_ignore_ascii_case("sqlite_temp_schema")
+    name.eq_ignore_ascii_case(TEMP_SCHEMA_TABLE) || name.eq_ignore_ascii_case("sqlite_temp_schema")
 }
 
 fn schema_name(name: &str, temp: bool) -> &str {
-    if is_main_schema(name) || temp && is_temp_schema(name) { SCHEMA_TABLE } else { name }
+    match temp {
+        true if is_main_schema(name) || is_temp_schema(name) => TEMP_SCHEMA_TABLE,
+        false if is_main_schema(name) => SCHEMA_TABLE,
+        _ => name,
+    }
 }
 
 /// Whether a qualifier means the schema table of that database.
 pub fn names_schema_table(qualifier: &str, table: &Table, database: Option<DatabaseIndex>, explicit: bool) -> bool {
-    table.name.eq_ignore_ascii_case(SCHEMA_TABLE)
+    is_schema_table(&table.name)
         && if database == Some(TEMP) {
             is_temp_schema(qualifier) || explicit && is_main_schema(qualifier)
         } else {
             is_main_schema(qualifier)
         }
-}
-
-/// The name that messages show: the schema table goes by its old name.
-pub fn shown_name(table: &Table, database: DatabaseIndex) -> &str {
-    match (&*table.name, database) {
-        (SCHEMA_TABLE, TEMP) => "sqlite_temp_master",
-        (SCHEMA_TABLE, _) => "sqlite_master",
-        (name, _) => name,
-    }
 }
 
 impl<'a> Binder<'a> {
@@ -123,19 +120,11 @@ impl<'a> Binder<'a> {
     }
 
     /// Refuses tables that statements must not write.
-    pub fn check_writable(&self, database: DatabaseIndex, table: &Table) -> Result<()> {
-        let refused = (table.system && !self.space.options.writable_schema && !writable_system(&table.name))
-            || (table.is_virtual() && table.system);
+    pub fn check_writable(&self, table: &Table) -> Result<()> {
+        let refused = is_schema_table(&table.name) && !self.space.options.writable_schema;
         if refused {
-            return Err(Error::sql(format!("table {} may not be modified", shown_name(table, database))));
+            return Err(Error::sql(format!("table {} may not be modified", table.name)));
         }
         Ok(())
     }
-}
-
-/// System tables that users may write.
-fn writable_system(name: &str) -> bool {
-    name.eq_ignore_ascii_case("sqlite_sequence")
-        || name.eq_ignore_ascii_case("sqlite_stat1")
-        || name.eq_ignore_ascii_case("sqlite_stat4")
 }

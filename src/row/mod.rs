@@ -18,3 +18,4 @@ pub mod scan;
 pub mod select;
 pub mod sort;
 pub mod window;
+pub mod write;

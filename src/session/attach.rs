@@ -9,7 +9,7 @@ use super::ddl::{Host, action};
 use super::open::OpenOptions;
 use crate::error::{Error, Result};
 use crate::plan::bound::DatabaseIndex;
-use crate::txn::{Transactions, TransactionState};
+use crate::txn::{TransactionState, Transactions};
 
 /// What a connection does for ATTACH and DETACH beside what it does for DDL.
 pub trait AttachHost: Host {
@@ -29,7 +29,7 @@ pub trait AttachHost: Host {
 pub fn attach(host: &dyn AttachHost, file: &Expr, schema: &Expr, sql: &str) -> Result<()> {
     let file = text(host, file, sql)?;
     let name = text(host, schema, sql)?;
-    if !host.authorize(action::ATTACH, Some(&file), None, "")? {
+    if !host.authorize(action::ATTACH, Some(&file), None, None)? {
         return Ok(());
     }
     let limit = host.attached_limit();
@@ -55,7 +55,7 @@ pub fn attach(host: &dyn AttachHost, file: &Expr, schema: &Expr, sql: &str) -> R
 /// DETACH `schema`.
 pub fn detach(host: &dyn AttachHost, schema: &Expr, sql: &str) -> Result<()> {
     let name = text(host, schema, sql)?;
-    if !host.authorize(action::DETACH, Some(&name), None, "")? {
+    if !host.authorize(action::DETACH, Some(&name), None, None)? {
         return Ok(());
     }
     let Some(database) = find(host, &name) else {

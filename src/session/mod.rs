@@ -4,4 +4,26 @@
 //! [`Connection`] is `Send + Sync`; its calls serialise on one re-entrant lock, so that a callback may use the
 //! connection that is calling it. No lock but that one is held while a callback runs.
 
+pub mod attach;
+mod compile;
+pub mod config;
+pub mod connection;
+mod database;
+pub mod ddl;
+mod execution;
+mod explain;
+mod functions;
+mod host;
+pub mod inner;
+pub mod open;
+pub mod pragma;
+pub mod serialize;
+pub mod statement;
+mod table_function;
+mod transaction;
+
 pub use crate::env::callback;
+pub use connection::{Connection, ConnectionGuard};
+pub use heliosdb_dialect::is_complete;
+pub use open::OpenOptions;
+pub use statement::{Statement, Step};

@@ -4,11 +4,9 @@
 //! are not: opening one says so.
 
 use std::path::Path;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
-use parking_lot::Mutex;
-
-use super::ddl::schema_rows::empty_database;
+use super::database::{in_memory, shared_memory};
 use crate::error::{Code, Error, Result};
 use crate::txn::Transactions;
 
@@ -113,21 +111,8 @@ impl OpenOptions {
         if self.shared_cache && !self.path.is_empty() {
             return Ok(shared_memory(&self.path));
         }
-        Ok(empty_database(false))
+        Ok(in_memory(false))
     }
-}
-
-/// The databases in memory that are shared by name, as long as somebody uses them.
-fn shared_memory(name: &str) -> Arc<Transactions> {
-    static SHARED: Mutex<Vec<(String, Weak<Transactions>)>> = Mutex::new(Vec::new());
-    let mut shared = SHARED.lock();
-    shared.retain(|(_, database)| database.strong_count() > 0);
-    if let Some(found) = shared.iter().find(|(n, _)| n == name).and_then(|(_, database)| database.upgrade()) {
-        return found;
-    }
-    let database = empty_database(false);
-    shared.push((name.to_owned(), Arc::downgrade(&database)));
-    database
 }
 
 /// What SQLite says where it cannot open a file either, and otherwise that files are not opened yet.
@@ -138,7 +123,10 @@ fn not_openable(path: &str, create: bool) -> Error {
     if impossible {
         return Error::new(Code::CANTOPEN, "unable to open database file");
     }
-    Error::new(Code::CANTOPEN, format!("unable to open database file: {path}: only :memory: is supported by this version"))
+    Error::new(
+        Code::CANTOPEN,
+        format!("unable to open database file: {path}: only :memory: is supported by this version"),
+    )
 }
 
 fn absolute(path: &str) -> String {

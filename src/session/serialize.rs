@@ -27,6 +27,12 @@ pub fn serialize(host: &dyn Host, database: DatabaseIndex) -> Result<Vec<u8>> {
     let schema = host.schema(database);
     connection.execute_batch("PRAGMA writable_schema=ON; BEGIN").map_err(refused)?;
     for (_, row) in schema_rows::read(host, database)? {
+        // A virtual table would make its shadow tables, which come as tables of their own.
+        if schema.table(&row.name).is_some_and(|t| t.is_virtual()) {
+            let insert = "INSERT INTO sqlite_schema VALUES('table', ?1, ?1, 0, ?2)";
+            connection.execute(insert, rusqlite::params![&*row.name, row.sql.as_deref()]).map_err(refused)?;
+            continue;
+        }
         // `sqlite_sequence` comes with the first table that needs it.
         if let Some(sql) = &row.sql
             && !row.name.eq_ignore_ascii_case("sqlite_sequence")
@@ -71,7 +77,8 @@ fn write_rows(
     table: &Arc<Table>,
     connection: &Connection,
 ) -> Result<()> {
-    let written: Vec<usize> = (0..table.columns.len()).filter(|i| table.columns[*i].generated.is_none()).collect();
+    let written: Vec<usize> =
+        (0..table.columns.len()).filter(|i| table.columns[*i].generated.is_none()).collect();
     let mut names: Vec<String> = written.iter().map(|i| always_quoted(&table.columns[*i].name)).collect();
     let rowid = rowid_name(table).filter(|_| table.rowid_alias().is_none());
     names.extend(rowid.map(str::to_owned));
@@ -127,12 +134,14 @@ pub fn load_into(host: &dyn Host, database: DatabaseIndex, bytes: &[u8]) -> Resu
         .map_err(|_| Error::new(Code::NOTADB, "file is not a database"))?;
     let rows = foreign_rows(&connection)?;
     let schema = rebuild(host, database, rows)?;
-    let mut tables: Vec<_> = schema.tables.values().filter(|t| !t.system && !t.is_virtual()).cloned().collect();
+    let mut tables: Vec<_> =
+        schema.tables.values().filter(|t| !t.system && !t.is_virtual()).cloned().collect();
     tables.sort_by_key(|t| t.id);
     for table in tables {
         read_rows(host, database, &table, &connection)?;
     }
-    let number = |pragma: &str| connection.pragma_query_value(None, pragma, |r| r.get::<_, i64>(0)).map_err(refused);
+    let number =
+        |pragma: &str| connection.pragma_query_value(None, pragma, |r| r.get::<_, i64>(0)).map_err(refused);
     let mut settled = (*host.schema(database)).clone();
     settled.user_version = number("user_version")? as i32;
     settled.application_id = number("application_id")? as i32;
@@ -145,7 +154,7 @@ fn foreign_rows(connection: &Connection) -> Result<Vec<SchemaRow>> {
     let select = "SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema ORDER BY rowid";
     let mut statement = connection.prepare(select).map_err(refused)?;
     let rows = statement.query_map([], |row| {
-        let text = |i: usize| Ok(row.get::<_, Option<String>>(i)?.unwrap_or_default().into_boxed_str());
+        let text = |i: usize| row.get::<_, Option<String>>(i).map(|t| t.unwrap_or_default().into_boxed_str());
         Ok(SchemaRow {
             kind: text(0)?,
             name: text(1)?,
@@ -273,4 +282,105 @@ pub fn clear(target: &mut Transaction, temporary: bool) -> Result<()> {
     schema.cookie = target.schema().cookie.wrapping_add(1);
     target.set_schema(Arc::new(schema));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::ddl::MAIN;
+    use crate::session::ddl::tests::host::TestHost;
+
+    const SCRIPT: &str = "
+        CREATE TABLE t(a INTEGER PRIMARY KEY AUTOINCREMENT, b TEXT UNIQUE, c AS (b || 'x'), d AS (a + 1) STORED, e CHECK (e > 0));
+        CREATE TABLE plain(rowid, x BLOB);
+        CREATE TABLE w(k TEXT COLLATE NOCASE, v REAL, PRIMARY KEY(k)) WITHOUT ROWID;
+        CREATE INDEX i ON t(e, lower(b)) WHERE e > 1;
+        CREATE VIEW v AS SELECT * FROM t;
+        CREATE TRIGGER tr AFTER INSERT ON t BEGIN DELETE FROM plain; END;
+        INSERT INTO plain(oid, rowid, x) VALUES(7, 'seven', x'00ff'), (-3, NULL, 1.5);
+        DROP TRIGGER tr;
+        INSERT INTO t(a, b, e) VALUES(5, 'five', 1), (9, 'nine', 2);
+        DELETE FROM t WHERE a = 9;
+        CREATE TRIGGER tr AFTER INSERT ON t BEGIN DELETE FROM plain; END;
+        INSERT INTO w VALUES('k1', 1), ('K2', 2.5);
+        ANALYZE;
+        PRAGMA user_version = 42; PRAGMA application_id = -7;";
+
+    fn dump(connection: &Connection) -> Vec<String> {
+        let mut out = Vec::new();
+        for sql in [
+            "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name <> 'sqlite_stat4' ORDER BY name, type",
+            "SELECT rowid, * FROM t",
+            "SELECT oid, * FROM plain",
+            "SELECT * FROM w",
+            "SELECT * FROM sqlite_sequence",
+            "SELECT * FROM sqlite_stat1",
+            "PRAGMA user_version",
+            "PRAGMA application_id",
+            "PRAGMA integrity_check",
+        ] {
+            let mut statement = connection.prepare(sql).expect("a plain query");
+            let count = statement.column_count();
+            let mut rows = statement.query([]).expect("a plain query");
+            while let Some(row) = rows.next().expect("a row") {
+                let values: Vec<String> =
+                    (0..count).map(|i| format!("{:?}", row.get_ref(i).expect("a value"))).collect();
+                out.push(values.join("|"));
+            }
+        }
+        out
+    }
+
+    fn reopened(bytes: &[u8]) -> Connection {
+        let mut connection = Connection::open_in_memory().expect("memory is always there");
+        connection.deserialize_read_exact(MAIN_DB, bytes, bytes.len(), false).expect("a database");
+        connection
+    }
+
+    #[test]
+    fn there_and_back() {
+        let mut original = Connection::open_in_memory().expect("memory is always there");
+        original.execute_batch(SCRIPT).expect("the script is sound");
+        let bytes = original.serialize(MAIN_DB).expect("a database").to_vec();
+        let host = TestHost::new(&original);
+        load_into(&host, MAIN, &bytes).expect("the bytes are a database");
+        host.commit();
+        let schema = host.schema(MAIN);
+        assert_eq!((schema.user_version, schema.application_id), (42, -7));
+        assert_eq!(schema.statistics.get("i").map(Vec::as_slice), Some(&[0, 0, 0][..]));
+        let again = serialize(&host, MAIN).expect("a database");
+        assert_eq!(dump(&reopened(&again)), dump(&original));
+
+        // A copy is the same again.
+        let target = TestHost::new(&original);
+        {
+            let mut from = host.transaction(MAIN);
+            from.begin_read();
+            let mut to = target.write(MAIN).expect("nobody else writes");
+            copy(&mut from, &mut to, "main").expect("the target is empty");
+        }
+        host.commit();
+        target.commit();
+        let copied = serialize(&target, MAIN).expect("a database");
+        assert_eq!(dump(&reopened(&copied)), dump(&original));
+
+        clear(&mut target.write(MAIN).expect("nobody else writes"), false).expect("the rows are there");
+        target.commit();
+        assert!(target.schema(MAIN).table("t").is_none());
+        let empty = serialize(&target, MAIN).expect("a database");
+        let left: i64 = reopened(&empty)
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0))
+            .expect("a plain query");
+        assert_eq!(left, 0);
+    }
+
+    #[test]
+    fn not_a_database() {
+        let oracle = Connection::open_in_memory().expect("memory is always there");
+        let host = TestHost::new(&oracle);
+        let error = load_into(&host, MAIN, b"\0\x01\x03").expect_err("these are no bytes of a database");
+        assert_eq!((error.code, &*error.message), (Code::NOTADB, "file is not a database"));
+        host.rollback();
+        load_into(&host, MAIN, b"").expect("nothing is an empty database");
+    }
 }

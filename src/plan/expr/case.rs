@@ -3,7 +3,8 @@
 use heliosdb_dialect::ast;
 
 use super::super::binder::Binder;
-use super::super::bound::{Classes, Expr, ExprKind, When};
+use super::super::bound::{Classes, CompareOp, Expr, ExprKind, When};
+use super::compare::width;
 use super::{comparison, explicit, made};
 use crate::error::Result;
 
@@ -14,6 +15,9 @@ impl<'a> Binder<'a> {
         whens: &'a [(ast::Expr, ast::Expr)],
         otherwise: Option<&'a ast::Expr>,
     ) -> Result<Expr> {
+        if let Some(row) = operand.filter(|e| !matches!(width(e), Some(1))) {
+            return self.case_of_row(row, whens, otherwise);
+        }
         let operand = operand.map(|e| self.expr(e)).transpose()?;
         let mut bound = Vec::with_capacity(whens.len());
         for (when, then) in whens {
@@ -28,6 +32,23 @@ impl<'a> Binder<'a> {
         }
         let otherwise = otherwise.map(|e| self.expr(e)).transpose()?;
         Ok(case_of(operand, bound, otherwise))
+    }
+
+    /// `CASE (a, b) WHEN (1, 2) THEN …` compares rows.
+    fn case_of_row(
+        &mut self,
+        row: &'a ast::Expr,
+        whens: &'a [(ast::Expr, ast::Expr)],
+        otherwise: Option<&'a ast::Expr>,
+    ) -> Result<Expr> {
+        let mut bound = Vec::with_capacity(whens.len());
+        for (when, then) in whens {
+            let when = self.compare_operands(CompareOp::Equal, row, when)?;
+            let then = self.expr(then)?;
+            bound.push(When { when, then, by: Default::default() });
+        }
+        let otherwise = otherwise.map(|e| self.expr(e)).transpose()?;
+        Ok(case_of(None, bound, otherwise))
     }
 }
 

@@ -32,15 +32,18 @@ impl Operand {
     }
 }
 
-/// The width of an operand as it is written: `*` counts as one column.
-pub fn width(e: &ast::Expr) -> usize {
+/// The width of an operand as it is written; `None` where `*` hides it.
+pub fn width(e: &ast::Expr) -> Option<usize> {
     match &e.kind {
-        Ast::Row(members) => members.len(),
+        Ast::Row(members) => Some(members.len()),
         Ast::Subquery(query) => match &query.body.arms.last().map_or(&query.body.first, |(_, core)| core) {
-            ast::SelectCore::Select(select) => select.columns.len(),
-            ast::SelectCore::Values(rows) => rows.first().map_or(1, Vec::len),
+            ast::SelectCore::Select(select) => {
+                let plain = |c: &ast::ResultColumn| matches!(c, ast::ResultColumn::Expr { .. });
+                select.columns.iter().all(plain).then_some(select.columns.len())
+            }
+            ast::SelectCore::Values(rows) => rows.first().map(Vec::len),
         },
-        _ => 1,
+        _ => Some(1),
     }
 }
 
@@ -153,13 +156,7 @@ impl<'a> Binder<'a> {
                 return Ok(made(kind, Classes::INTEGER, collation));
             }
         }
-        if width(right) != 1 {
-            return Err(row_misused());
-        }
-        let right = match self.operand(right)? {
-            Operand::One(right) => right,
-            other => return Err(columns_expected(other.width(), 1)),
-        };
+        let Operand::One(right) = self.operand(right)? else { return Err(row_misused()) };
         self.compare(op, left, right)
     }
 
@@ -183,27 +180,25 @@ impl<'a> Binder<'a> {
     }
 
     /// A comparison of which a side may be a row.
-    pub(super) fn compare_operands(
+    pub fn compare_operands(
         &mut self,
         op: CompareOp,
         left: &'a ast::Expr,
         right: &'a ast::Expr,
     ) -> Result<Expr> {
-        if matches!(right.kind, Ast::Literal(ast::Literal::Null) | Ast::Name(_)) && width(left) == 1 {
+        if matches!(right.kind, Ast::Literal(ast::Literal::Null) | Ast::Name(_)) && width(left) == Some(1) {
             let left = self.expr(left)?;
             return self.compare_with(op, left, right);
         }
-        if width(left) != width(right) {
-            return Err(row_misused());
+        if let (Some(l), Some(r)) = (width(left), width(right)) {
+            if l != r {
+                return Err(row_misused());
+            }
         }
         let (left, right) = (self.operand(left)?, self.operand(right)?);
         let (l, r) = (left.width(), right.width());
         if l != r {
-            return Err(match (&left, &right) {
-                (_, Operand::Query(_)) => columns_expected(r, l),
-                (Operand::Query(_), _) => columns_expected(l, r),
-                _ => row_misused(),
-            });
+            return Err(row_misused());
         }
         match (left, right) {
             (Operand::One(left), Operand::One(right)) => self.compare(op, left, right),
@@ -272,7 +267,7 @@ impl<'a> Binder<'a> {
         low: &'a ast::Expr,
         high: &'a ast::Expr,
     ) -> Result<Expr> {
-        if width(operand) != 1 || width(low) != 1 || width(high) != 1 {
+        if [operand, low, high].iter().any(|e| width(e) != Some(1)) {
             return self.between_rows(negated, operand, low, high);
         }
         let operand = self.expr(operand)?;
@@ -302,10 +297,6 @@ impl<'a> Binder<'a> {
         low: &'a ast::Expr,
         high: &'a ast::Expr,
     ) -> Result<Expr> {
-        let w = width(operand);
-        if width(low) != w || width(high) != w {
-            return Err(row_misused());
-        }
         let low = self.compare_operands(CompareOp::GreaterEqual, operand, low)?;
         let high = self.compare_operands(CompareOp::LessEqual, operand, high)?;
         let both = super::operator::logic(true, low, high);
@@ -327,14 +318,13 @@ impl<'a> Binder<'a> {
 
     /// A column's collation. One that is not registered is an error only when it is used.
     pub fn column_collation(&self, name: Option<&str>) -> Option<ExprCollation> {
-        let collation = match name {
-            None => Collation::Binary,
-            Some(name) => match self.find_collation(name) {
-                Some(found) => found,
-                None => Collation::Custom(Arc::new(Unregistered { name: name.into() })),
-            },
-        };
+        let collation = name.map_or(Collation::Binary, |name| self.named_collation(name));
         Some(ExprCollation { collation, explicit: false })
+    }
+
+    /// A collation by name; one that is not registered is refused by `check_collation` where it is used.
+    pub fn named_collation(&self, name: &str) -> Collation {
+        self.find_collation(name).unwrap_or_else(|| Collation::Custom(Arc::new(Unregistered { name: name.into() })))
     }
 
     /// Refuses a collation that is not registered on the connection.

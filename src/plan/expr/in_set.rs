@@ -3,7 +3,7 @@
 //! Source: https://sqlite.org/lang_expr.html#the_in_and_not_in_operators
 
 use heliosdb_dialect::ast::{self, ExprKind as Ast, InSet};
-use heliosdb_udfs::value::{Affinity, Value};
+use heliosdb_udfs::value::Value;
 
 use super::super::binder::Binder;
 use super::super::bound::{Body, Classes, Comparison, Expr, ExprKind, Query};
@@ -19,7 +19,7 @@ impl<'a> Binder<'a> {
                 // Decided without looking at the operand.
                 Ok(made(ExprKind::Literal(Value::Integer(negated.into())), Classes::INTEGER, None))
             }
-            InSet::List(items) if matches!(operand.kind, Ast::Row(_)) || width(operand) > 1 => {
+            InSet::List(items) if width(operand) != Some(1) => {
                 self.in_rows(negated, operand, items)
             }
             InSet::List(items) => self.in_list(negated, operand, items),
@@ -56,12 +56,10 @@ impl<'a> Binder<'a> {
 
     /// `(a, b) IN ((1, 2), …)`: the list is a VALUES query.
     fn in_rows(&mut self, negated: bool, operand: &'a ast::Expr, items: &'a [ast::Expr]) -> Result<Expr> {
-        let expected = width(operand);
-        if matches!(operand.kind, Ast::Subquery(_)) {
-            return Err(columns_expected(expected, 1));
-        }
+        let Ast::Row(members) = &operand.kind else { return Err(row_misused()) };
+        let expected = members.len();
         for item in items {
-            let actual = width(item);
+            let actual = width(item).unwrap_or(1);
             if actual != expected {
                 let plural = if actual == 1 { "" } else { "s" };
                 return Err(Error::sql(format!("IN(...) element has {actual} term{plural} - expected {expected}")));
@@ -88,7 +86,7 @@ impl<'a> Binder<'a> {
         let operand = match operand {
             Operand::One(e) => vec![e],
             Operand::Row(members) => members,
-            Operand::Query(left) => return Err(columns_expected(left.columns.len(), 1)),
+            Operand::Query(left) => self.row_members(*left),
         };
         let sides = operand.iter().zip(&query.columns);
         let by: Vec<Comparison> = sides.map(|(e, c)| compare_sides(Side::of(e), Side::of_column(c))).collect();
@@ -99,9 +97,4 @@ impl<'a> Binder<'a> {
         let kind = ExprKind::InQuery { negated, operand, query: Box::new(query), by };
         Ok(made(kind, Classes::INTEGER.or(Classes::NULL), collation))
     }
-}
-
-/// The affinity of a column of VALUES as a subquery shows it.
-pub fn values_affinity(rows: &[Vec<Expr>], column: usize) -> Affinity {
-    rows.iter().map(|row| row[column].affinity).find(|a| *a != Affinity::None).unwrap_or_default()
 }

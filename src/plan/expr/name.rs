@@ -176,8 +176,8 @@ impl<'a> Binder<'a> {
             None
         };
         let (Some(id), table) = (row, trigger.table.clone()) else { return Ok(None) };
-        let Some(column) = row_position(table, name.column) else { return Ok(None) };
-        let mut bound = row_value(id, table, column);
+        let Some(column) = row_position(&table, name.column) else { return Ok(None) };
+        let mut bound = row_value(id, &table, column);
         if column != ROWID && table.rowid_alias() != Some(column) {
             // SQLite compares OLD and NEW without the column's affinity, but with its collation.
             bound.affinity = Affinity::None;
@@ -286,8 +286,7 @@ impl<'a> Binder<'a> {
     fn denied(&self, table: &Table, column: &str, database: Option<DatabaseIndex>, in_schema: bool) -> Result<bool> {
         match database {
             Some(database) if !in_schema => {
-                let shown = super::super::locate::shown_name(table, database);
-                Ok(self.ask_read(shown, column, database)? == Permission::Ignored)
+                Ok(self.ask_read(&table.name, column, database)? == Permission::Ignored)
             }
             _ => Ok(false),
         }
@@ -449,7 +448,7 @@ fn ambiguous(name: Written<'_>) -> Error {
 /// Searches the sources of one scope.
 fn find(scope: &Scope<'_>, name: Written<'_>, database: Option<DatabaseIndex>) -> Matches {
     let mut m = Matches { count: 0, rowids: 0, found: None, merged: Vec::new(), mergeable: true };
-    let wanted = &*name.column.text;
+    let wanted = name.column;
     for (i, s) in scope.sources.iter().enumerate() {
         if let Columns::Nested(_, origins) = &s.columns {
             let mut hit = false;

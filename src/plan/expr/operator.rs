@@ -147,10 +147,9 @@ impl<'a> Binder<'a> {
     }
 
     pub(super) fn collate(&mut self, operand: &'a ast::Expr, name: &'a ast::Name) -> Result<Expr> {
-        // Of several COLLATEs the outermost counts; all must exist.
+        // Of several COLLATEs the outermost counts. An unknown one is an error only where it is used.
         let operand = self.expr(operand)?;
-        let collation = self.collation(&name.text)?;
-        Ok(with_collation(operand, collation))
+        Ok(with_collation(operand, self.named_collation(&name.text)))
     }
 
     pub(super) fn cast(&mut self, operand: &'a ast::Expr, type_name: &'a ast::TypeName) -> Result<Expr> {

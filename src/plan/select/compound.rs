@@ -62,7 +62,18 @@ impl<'a> Binder<'a> {
         }
         arms.reverse();
         let keys = self.compound_order(&mut arms, order_by)?;
+        // SQLite takes the declared types of a subquery from its last SELECT; it makes a subquery of a compound that
+        // is sorted by a collation.
+        let sorted_by_collation =
+            order_by.iter().any(|t| matches!(t.expr.kind, ast::ExprKind::Collate(..)))
+                && rest.iter().any(|(op, _)| *op != CompoundOp::UnionAll);
+        let last = (naming != Naming::Result || sorted_by_collation)
+            .then(|| arms.last_mut().map(|arm| arm_columns(self, arm, naming)))
+            .flatten();
         let mut columns = arm_columns(self, &mut arms[0], naming);
+        for (column, last) in columns.iter_mut().zip(last.into_iter().flatten()) {
+            column.declared_type = last.declared_type;
+        }
         let mut collations = Vec::with_capacity(columns.len());
         for (i, column) in columns.iter_mut().enumerate() {
             collations.push(unite(column, &arms, i));
@@ -82,7 +93,7 @@ impl<'a> Binder<'a> {
         Ok(Query { body, columns, order_by, limit: None, offset: None, free: Vec::new() })
     }
 
-    fn arm(&mut self, core: &'a ast::SelectCore) -> Result<Arm<'a>> {
+    pub(super) fn arm(&mut self, core: &'a ast::SelectCore) -> Result<Arm<'a>> {
         Ok(match core {
             ast::SelectCore::Select(select) => Arm::Select(Box::new(self.core(select, None)?.0)),
             ast::SelectCore::Values(rows) => Arm::Values(self.values(rows)?),
@@ -90,7 +101,7 @@ impl<'a> Binder<'a> {
     }
 
     /// Matches each term with a result column, the leftmost SELECT's names and expressions first.
-    fn compound_order(
+    pub(super) fn compound_order(
         &mut self,
         arms: &mut [Arm<'a>],
         terms: &'a [ast::OrderTerm],
@@ -129,7 +140,11 @@ impl<'a> Binder<'a> {
                     ordinal(i + 1)
                 )));
             };
-            matched.push((position, self.outer_collation(&term.expr)?, term));
+            let collation = self.outer_collation(&term.expr)?;
+            if let Some(collation) = &collation {
+                self.check_collation(collation)?;
+            }
+            matched.push((position, collation, term));
         }
         Ok(matched)
     }

@@ -124,6 +124,11 @@ impl<'a> Binder<'a> {
         if scope.sources.len() > 64 {
             return Err(Error::sql("at most 64 tables in a join"));
         }
+        if select.distinct {
+            for output in &scope.outputs {
+                self.check_collation(&collation_of(&output.expr))?;
+            }
+        }
         self.ask_unread(&scope)?;
         Ok((Core { scope, filter, having, group_by, distinct: select.distinct }, order_by))
     }
@@ -183,7 +188,8 @@ impl<'a> Binder<'a> {
                             "{i} GROUP BY term out of range - should be between 1 and {max}"
                         )));
                     };
-                    (self.collated_like(output.expr.clone(), term)?, output_has_aggregate(self, n))
+                    let (expr, aggregate) = (output.expr.clone(), output.has_aggregate);
+                    (self.collated_like(expr, term)?, aggregate)
                 }
                 None => (self.expr(term)?, false),
             };
@@ -211,10 +217,6 @@ impl<'a> Binder<'a> {
         self.scopes.pop();
         Ok(bound)
     }
-}
-
-fn output_has_aggregate(binder: &mut Binder<'_>, position: i64) -> bool {
-    binder.scope().outputs.get(position as usize - 1).is_some_and(|o| o.has_aggregate)
 }
 
 impl Core<'_> {

@@ -12,11 +12,12 @@ use heliosdb_dialect::ast::{self, CommonTable, CompoundOp};
 use super::super::authorize;
 use super::super::binder::Binder;
 use super::super::bound::{
-    Body, Cte, CteBody, CteId, OrderKey, OutputColumn, Query, Recursive, SourceKind,
+    Body, Cte, CteBody, CteId, OrderBy, OrderKey, OutputColumn, Query, Recursive, SourceKind,
 };
 use super::super::scope::{Columns, ScopeSource};
 use super::Naming;
 use super::from::{as_source_columns, placed};
+use super::order_by::ordered;
 use super::references;
 use crate::error::{Error, Result};
 
@@ -187,6 +188,14 @@ impl<'a> Binder<'a> {
         let columns = as_source_columns(&seed.columns);
         let mut bound = Vec::with_capacity(steps);
         for (_, core) in &arms[seed_arms..] {
+            if let ast::SelectCore::Select(select) = core {
+                if select.from.as_ref().is_some_and(|f| direct(f, &table.name.text) > 1) {
+                    return Err(Error::sql(format!(
+                        "multiple references to recursive table: {}",
+                        table.name.text
+                    )));
+                }
+            }
             self.withs[level].states[position] =
                 State::Recursing { id, columns: columns.clone(), direct: 1, nested: MULTIPLE };
             self.open_query();
@@ -206,8 +215,15 @@ impl<'a> Binder<'a> {
         }
         self.withs[level].states[position] = State::Unused;
         self.ask(authorize::RECURSIVE, None, None, None)?;
-        let order_by = self.values_order(&ast.order_by, &columns)?;
-        debug_assert!(order_by.iter().all(|o| matches!(o.key, OrderKey::Output(_))));
+        let order_by = if ast.order_by.is_empty() {
+            Vec::new()
+        } else {
+            self.withs[level].states[position] =
+                State::Recursing { id, columns: columns.clone(), direct: usize::MAX, nested: MULTIPLE };
+            let order_by = self.recursive_order(ast, &columns);
+            self.withs[level].states[position] = State::Unused;
+            order_by?
+        };
         let (limit, offset) = self.limits(ast.limit.as_ref(), ast.offset.as_ref())?;
         if ast.with.is_some() {
             self.close_with();
@@ -235,6 +251,26 @@ impl<'a> Binder<'a> {
                 offset,
             }),
         }))
+    }
+
+    /// ORDER BY of a recursive table: its terms are matched with every SELECT, which are bound once more for it.
+    fn recursive_order(&mut self, ast: &'a ast::Query, columns: &[OutputColumn]) -> Result<Vec<OrderBy>> {
+        self.open_query();
+        let saved = self.recursion_level.replace(self.frames.len());
+        let mut arms = vec![self.arm(&ast.body.first)?];
+        for (_, core) in &ast.body.arms {
+            arms.push(self.arm(core)?);
+        }
+        let matched = self.compound_order(&mut arms, &ast.order_by)?;
+        self.recursion_level = saved;
+        self.close_query();
+        let mut keys = Vec::with_capacity(matched.len());
+        for (position, collation, term) in matched {
+            let collation = collation.or_else(|| columns[position].collation.clone()).unwrap_or_default();
+            self.check_collation(&collation)?;
+            keys.push(ordered(OrderKey::Output(position as u16), collation, term));
+        }
+        Ok(keys)
     }
 
     fn seed(&mut self, body: &'a ast::QueryBody, arms: usize) -> Result<Query> {

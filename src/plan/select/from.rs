@@ -277,7 +277,7 @@ impl<'a> Binder<'a> {
             let origin = NestedColumn {
                 database: source.database,
                 table: source.name.clone(),
-                name: "rowid".into(),
+                name: "_ROWID_".into(),
                 using: false,
                 hidden: true,
                 rowid: true,
@@ -327,7 +327,7 @@ impl<'a> Binder<'a> {
         }
         for source in scope.sources.iter().filter(|s| !s.used) {
             if let (Columns::Table(table), Some(database)) = (&source.columns, source.database) {
-                self.ask_read(super::super::locate::shown_name(table, database), "", database)?;
+                self.ask_read(&table.name, "", database)?;
             }
         }
         Ok(())

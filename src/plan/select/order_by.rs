@@ -89,7 +89,7 @@ impl<'a> Binder<'a> {
     /// The collation of COLLATE operators around a term.
     pub(super) fn outer_collation(&mut self, e: &'a ast::Expr) -> Result<Option<Collation>> {
         match &e.kind {
-            Ast::Collate(_, name) => Ok(Some(self.collation(&name.text)?)),
+            Ast::Collate(_, name) => Ok(Some(self.named_collation(&name.text))),
             _ => Ok(None),
         }
     }

@@ -8,7 +8,7 @@ use heliosdb_udfs::value::Affinity;
 use super::super::binder::Binder;
 use super::super::bound::{Conflict, DatabaseIndex, SourceKind, Target, TargetIndex, TriggerEvent, TriggerTime};
 use super::super::context::Namespace;
-use super::super::locate::{Found, shown_name};
+use super::super::locate::Found;
 use super::super::scope::{Columns, Place, ScopeSource};
 use super::super::select::placed;
 use crate::catalog::{Column, Table, TableKind, View};
@@ -42,7 +42,7 @@ impl<'a> Binder<'a> {
     /// Refuses system tables, and views without a trigger that does the work.
     pub(super) fn check_target(&self, written: Written<'a>, event: TriggerEvent) -> Result<()> {
         match written {
-            Written::Table(database, table) => self.check_writable(database, table),
+            Written::Table(_, table) => self.check_writable(table),
             Written::View(database, view) => {
                 let instead = self
                     .triggers_of(database, &view.name)
@@ -130,7 +130,7 @@ impl<'a> Binder<'a> {
 
     pub(super) fn written_name(&self, written: Written<'a>) -> &'a str {
         match written {
-            Written::Table(database, table) => shown_name(table, database),
+            Written::Table(_, table) => &table.name,
             Written::View(_, view) => &view.name,
         }
     }
@@ -145,6 +145,7 @@ pub(super) fn table_of_view(view: &View, columns: &[super::super::bound::OutputC
         collation: c.collation.as_ref().map(|c| c.name().into()),
         not_null: None,
         default: None,
+        added_default: None,
         generated: None,
         primary_key_position: 0,
         hidden: false,

@@ -143,13 +143,7 @@ pub fn bind_trigger_body(space: &Namespace<'_>, trigger: &BoundTrigger) -> Resul
     };
     let mut statements: Vec<Statement> = Vec::with_capacity(definition.statement.body.len());
     for statement in &definition.statement.body {
-        let bound = binder.statement(statement).map_err(|e| in_trigger(e, space, trigger))?;
-        statements.push(bound);
+        statements.push(binder.statement(statement)?);
     }
     Ok(TriggerBody { when, statements })
-}
-
-/// Errors of a trigger's statements are the statement's own.
-fn in_trigger(e: Error, _: &Namespace<'_>, _: &BoundTrigger) -> Error {
-    e
 }

@@ -9,9 +9,9 @@ use heliosdb_dialect::ast::{self, ExprKind as Ast};
 use super::super::authorize::{self, Permission};
 use super::super::binder::{Binder, Frame, is_rowid};
 use super::super::bound::{
-    DatabaseIndex, Expr, ROWID, Select, SourceId, SourceKind, TriggerEvent, Update, ViewTarget,
+    DatabaseIndex, Expr, ROWID, Select, SourceKind, TriggerEvent, Update, ViewTarget,
 };
-use super::super::expr::{Operand, width};
+use super::super::expr::Operand;
 use super::super::scope::{Columns, Scope, ScopeSource};
 use super::super::select::{placed, references};
 use super::target::Written;
@@ -130,14 +130,7 @@ impl<'a> Binder<'a> {
         for assignment in set {
             let columns = &assignment.columns;
             if let [column] = columns.as_slice() {
-                // A row on the right of a single column is an error of its own kind.
-                let value = match (&assignment.value.kind, width(&assignment.value)) {
-                    (Ast::Row(members), n) => {
-                        return Err(Error::sql(format!("{} columns assigned {n} values", columns.len())))
-                            .inspect(|_: &()| drop(members));
-                    }
-                    _ => self.expr(&assignment.value)?,
-                };
+                let value = self.expr(&assignment.value)?;
                 self.assign(column, value, table, database, &mut bound)?;
                 continue;
             }
@@ -193,7 +186,6 @@ impl<'a> Binder<'a> {
 
 /// The SELECT over the rows that UPDATE or DELETE visits.
 pub(super) fn row_select(scope: Scope<'_>, filter: Option<Expr>) -> Select {
-    let _: Option<SourceId> = None;
     Select {
         sources: scope.sources.into_iter().filter_map(|s| s.bound).collect(),
         filter,

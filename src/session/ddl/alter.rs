@@ -12,7 +12,7 @@ use heliosdb_udfs::value::Value;
 use rustc_hash::FxHashMap;
 
 use super::rewrite::{Rewritten, rewrite};
-use super::{DdlContext, Host, action, alter_check, names, schema_rows};
+use super::{DdlContext, Host, TEMP, action, alter_check, names, schema_rows};
 use crate::catalog::load::load;
 use crate::catalog::schema::fold;
 use crate::catalog::sql_text::is_reserved_name;
@@ -34,7 +34,7 @@ pub fn run(context: &DdlContext<'_>, name: &QualifiedName, alteration: &AlterTab
     if is_reserved_name(&table_name) && !host.options().writable_schema {
         return Err(Error::sql(format!("table {table_name} may not be altered")));
     }
-    if !host.authorize(action::ALTER_TABLE, Some(&host.database_name(database)), Some(&table_name), "")? {
+    if !host.authorize(action::ALTER_TABLE, Some(&host.database_name(database)), Some(&table_name), None)? {
         return Ok(());
     }
     let statement = context.parsed.span.of(context.sql);
@@ -85,7 +85,8 @@ pub fn reload(host: &dyn Host, database: DatabaseIndex) -> Result<()> {
     let rows: Vec<SchemaRow> = schema_rows::read(host, database)?.into_iter().map(|(_, row)| row).collect();
     let mut number = |_: &str, _: TreeKind, root_page: u32| ObjectId(root_page);
     let mut schema = load(&rows, &host.database_name(database), &mut number)?;
-    schema.cookie = before.cookie.wrapping_add(1);
+    // Triggers in temp follow the altered table without a change of temp's version.
+    schema.cookie = if database == TEMP { before.cookie } else { before.cookie.wrapping_add(1) };
     schema.take_settings(&before);
     // Triggers keep their order, which is that of their rows.
     host.write(database)?.set_schema(Arc::new(schema));
@@ -111,7 +112,8 @@ fn rename_in_plain_tables(host: &dyn Host, database: DatabaseIndex, from: &str, 
 fn drop_column(host: &dyn Host, database: DatabaseIndex, old: &Arc<Table>, column: &str) -> Result<()> {
     let dropped = old.column(column).ok_or_else(|| Error::sql(format!("no such column: \"{column}\"")))?;
     let schema = host.schema(database);
-    let current = schema.table(&old.name).ok_or_else(|| Error::internal("the altered table is in the schema"))?;
+    let current =
+        schema.table(&old.name).ok_or_else(|| Error::internal("the altered table is in the schema"))?;
     let mut new = (**current).clone();
     let mut numbers: FxHashMap<ObjectId, ObjectId> = FxHashMap::default();
     {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use heliosdb_dialect::ast::QualifiedName;
 use heliosdb_udfs::value::{Value, ValueRef};
 
-use super::{Host, TEMP, action, change_schema, create_table, databases, names, schema_rows};
+use super::{Host, TEMP, action, create_table, databases, names, schema_rows};
 use crate::catalog::schema::fold;
 use crate::catalog::sql_text::{always_quoted, is_reserved_name};
 use crate::catalog::system::STAT1_SQL;
@@ -79,7 +79,7 @@ fn analyze_table(host: &dyn Host, database: DatabaseIndex, statistics: &Table, t
     if is_reserved_name(&table.name) || table.is_virtual() {
         return Ok(());
     }
-    if !host.authorize(action::ANALYZE, Some(&table.name), None, &host.database_name(database))? {
+    if !host.authorize(action::ANALYZE, Some(&table.name), None, Some(&host.database_name(database)))? {
         return Ok(());
     }
     for index in table.indexes.iter().rev() {
@@ -105,13 +105,19 @@ fn analyze_index(
     let filter = index.filter.as_ref().map_or(String::new(), |f| format!(" WHERE {}", f.text));
     let rows = count(host, &format!("SELECT count(*) FROM {from}{filter}"))?;
     if rows == 0 {
+        // A partial index that holds none of its table's rows is worth knowing.
+        if index.filter.is_some() && count(host, &format!("SELECT count(*) FROM {from}"))? > 0 {
+            let stat = vec!["0"; index.columns.len() + 1].join(" ");
+            add(host, database, statistics, table, Value::text(&index.name), &stat)?;
+        }
         return Ok(());
     }
     let terms: Vec<String> = index.columns.iter().map(|c| term_text(table, &c.term, &c.collation)).collect();
     let mut stat = rows.to_string();
     for prefix in 1..=terms.len() {
         let keys = terms[..prefix].join(", ");
-        let distinct = count(host, &format!("SELECT count(*) FROM (SELECT DISTINCT {keys} FROM {from}{filter})"))?;
+        let distinct =
+            count(host, &format!("SELECT count(*) FROM (SELECT DISTINCT {keys} FROM {from}{filter})"))?;
         stat.push_str(&format!(" {}", average(rows, distinct)));
     }
     // The primary key of a WITHOUT ROWID table goes by the table's own name.
@@ -180,5 +186,8 @@ fn reload(host: &dyn Host, database: DatabaseIndex) -> Result<()> {
         let numbers: Vec<u64> = stat.split(' ').map_while(|n| n.parse().ok()).collect();
         statistics.insert(fold(&text(1).unwrap_or(table)), numbers);
     }
-    change_schema(host, database, |schema| schema.statistics = statistics)
+    let mut schema = (*host.schema(database)).clone();
+    schema.statistics = statistics;
+    host.write(database)?.set_schema(Arc::new(schema));
+    Ok(())
 }

@@ -49,7 +49,7 @@ pub fn run(context: &DdlContext<'_>, statement: &CreateIndex) -> Result<()> {
         return Err(Error::sql(format!("parameters prohibited in {place}")));
     }
     let database_name = host.database_name(database);
-    let mut index = build_index(stored, &sql, &table, &database_name, host.environment())?;
+    let mut index = build_index(stored, &sql, &table, &database_name, &*host.environment())?;
     index.id = host.write(database)?.create_tree(TreeKind::Key).id();
     let index_name = index.name.clone();
     let row = SchemaRow {
@@ -94,7 +94,10 @@ fn table_of(context: &DdlContext<'_>, statement: &CreateIndex) -> Result<(Databa
         Some(Object::View(_)) => Err(Error::sql("views may not be indexed")),
         Some(Object::Table(table)) => {
             if database == TEMP && found_in != Some(TEMP) {
-                return Err(Error::sql(format!("cannot create a TEMP index on non-TEMP table \"{}\"", table.name)));
+                return Err(Error::sql(format!(
+                    "cannot create a TEMP index on non-TEMP table \"{}\"",
+                    table.name
+                )));
             }
             Ok((database, table))
         }

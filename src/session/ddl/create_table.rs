@@ -55,8 +55,8 @@ pub fn authorize_create(
 ) -> Result<bool> {
     let database_name = host.database_name(database);
     let schema_table = if database == TEMP { "sqlite_temp_master" } else { "sqlite_master" };
-    Ok(host.authorize(action::INSERT, Some(schema_table), None, &database_name)?
-        && host.authorize(code, Some(name), table, &database_name)?)
+    Ok(host.authorize(action::INSERT, Some(schema_table), None, Some(&database_name))?
+        && host.authorize(code, Some(name), table, Some(&database_name))?)
 }
 
 /// The database of a new table or view.
@@ -107,7 +107,7 @@ pub fn create(host: &dyn Host, database: DatabaseIndex, sql: Arc<str>) -> Result
         return Err(Error::internal("the text of a table is CREATE TABLE"));
     };
     let database_name = host.database_name(database);
-    let draft = build_table(statement, &sql, &database_name, host.environment())?;
+    let draft = build_table(statement, &sql, &database_name, &*host.environment())?;
     let sequence = draft.uses_autoincrement() && host.schema(database).table("sqlite_sequence").is_none();
     let table = publish(host, database, draft)?;
     if sequence {
@@ -169,5 +169,11 @@ pub fn ensure(host: &dyn Host, database: DatabaseIndex, name: &str, sql: &str) -
 /// The database for objects that follow a table: its own, or the one that was written.
 pub fn follow_table(unqualified: bool, named: DatabaseIndex, table: DatabaseIndex) -> DatabaseIndex {
     // An unqualified index or trigger on a temp table is temp's; on any other it is main's.
-    if unqualified && table == TEMP { TEMP } else if unqualified { MAIN } else { named }
+    if unqualified && table == TEMP {
+        TEMP
+    } else if unqualified {
+        MAIN
+    } else {
+        named
+    }
 }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use heliosdb_dialect::ast::{CreateTrigger, QualifiedName, Statement};
+use heliosdb_dialect::ast::{CreateTrigger, InsertRows, QualifiedName, Statement};
 
-use super::{DdlContext, Host, TEMP, action, change_schema, create_table, foreign_references, names, schema_rows};
+use super::{
+    DdlContext, Host, TEMP, action, change_schema, create_table, foreign_references, names, schema_rows,
+};
 use crate::catalog::Object;
 use crate::catalog::build_trigger::{Watched, build_trigger, check_watched};
 use crate::catalog::load::SchemaRow;
@@ -15,6 +17,15 @@ use crate::plan::bound::DatabaseIndex;
 pub fn run(context: &DdlContext<'_>, statement: &CreateTrigger) -> Result<()> {
     let host = context.host;
     let name = &*statement.name.name.text;
+    if context.parsed.parameters.count > 0 {
+        return Err(Error::sql("trigger cannot use variables"));
+    }
+    // SQLite's grammar has no such INSERT inside triggers.
+    let default_values =
+        |s: &Statement| matches!(s, Statement::Insert(i) if matches!(i.rows, InsertRows::DefaultValues));
+    if statement.body.iter().any(default_values) {
+        return Err(Error::sql("near \"DEFAULT\": syntax error"));
+    }
     let (database, table_database, watched) = place(host, statement)?;
     if watched == Watched::Virtual {
         return Err(Error::sql("cannot create triggers on virtual tables"));

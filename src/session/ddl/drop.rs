@@ -67,7 +67,9 @@ fn drop_table(host: &dyn Host, database: DatabaseIndex, table: &Arc<Table>) -> R
         forget_sequence(host, database, &table.name)?;
     }
     forget_statistics(host, database, |row| schema_rows::is_text(row.first(), &table.name))?;
-    remove_rows(host, database, |row| row.table.eq_ignore_ascii_case(&table.name) && &*row.kind != "trigger")?;
+    remove_rows(host, database, |row| {
+        row.table.eq_ignore_ascii_case(&table.name) && &*row.kind != "trigger"
+    })?;
     {
         let mut write = host.write(database)?;
         if !table.is_virtual() {
@@ -162,9 +164,9 @@ fn authorize_drop(
 ) -> Result<bool> {
     let database_name = host.database_name(database);
     let schema_table = if database == TEMP { "sqlite_temp_master" } else { "sqlite_master" };
-    Ok(host.authorize(action::DELETE, Some(schema_table), None, &database_name)?
-        && host.authorize(code, Some(name), table, &database_name)?
-        && (table.is_some() || host.authorize(action::DELETE, Some(name), None, &database_name)?))
+    Ok(host.authorize(action::DELETE, Some(schema_table), None, Some(&database_name))?
+        && host.authorize(code, Some(name), table, Some(&database_name))?
+        && (table.is_some() || host.authorize(action::DELETE, Some(name), None, Some(&database_name))?))
 }
 
 fn refuse_while_running(host: &dyn Host) -> Result<()> {

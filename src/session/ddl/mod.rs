@@ -38,6 +38,7 @@ use crate::error::{Error, Result};
 use crate::plan::bound::{DatabaseIndex, OutputColumn};
 use crate::txn::{Mark, Transaction};
 
+pub use alter::reload as reload_schema;
 pub use names::{find_index, find_object, find_table, find_trigger};
 
 pub const MAIN: DatabaseIndex = DatabaseIndex(0);
@@ -75,12 +76,18 @@ pub trait Host {
     fn write(&self, database: DatabaseIndex) -> Result<RefMut<'_, Transaction>>;
     /// The transaction of a database in whatever state it is.
     fn transaction(&self, database: DatabaseIndex) -> RefMut<'_, Transaction>;
-    fn environment(&self) -> &dyn Environment;
+    fn environment(&self) -> Arc<dyn Environment>;
     fn options(&self) -> Options;
     /// Whether another statement of this connection has been stepped and not reset.
     fn has_running_statements(&self) -> bool;
     /// Asks the authorizer; false if it answers IGNORE: the statement then does nothing.
-    fn authorize(&self, action: i32, first: Option<&str>, second: Option<&str>, database: &str) -> Result<bool>;
+    fn authorize(
+        &self,
+        action: i32,
+        first: Option<&str>,
+        second: Option<&str>,
+        database: Option<&str>,
+    ) -> Result<bool>;
 
     /// Runs one SELECT inside the running transaction. It sees everything written so far.
     fn query(&self, sql: &str, row: &mut dyn FnMut(&[ValueRef<'_>]) -> Result<()>) -> Result<()>;
@@ -88,7 +95,13 @@ pub trait Host {
     fn result_columns(&self, query: &Query, sql: &str) -> Result<Vec<OutputColumn>>;
     /// Inserts the rows of a query of the running statement (with its parameters) into a new table, which has no
     /// constraints; column affinity is applied.
-    fn insert_query(&self, database: DatabaseIndex, table: &Arc<Table>, query: &Query, sql: &str) -> Result<()>;
+    fn insert_query(
+        &self,
+        database: DatabaseIndex,
+        table: &Arc<Table>,
+        query: &Query,
+        sql: &str,
+    ) -> Result<()>;
 
     /// Calls `row` with every row of a table in key order: its rowid (0 WITHOUT ROWID) and all its columns,
     /// generated ones computed.
@@ -100,8 +113,13 @@ pub trait Host {
     ) -> Result<()>;
     /// Writes one row with its index entries: no triggers, foreign keys, checks or affinity; `values` has all
     /// columns of the table (those of virtual columns are not looked at).
-    fn load_row(&self, database: DatabaseIndex, table: &Arc<Table>, rowid: i64, values: &[ValueRef<'_>])
-    -> Result<()>;
+    fn load_row(
+        &self,
+        database: DatabaseIndex,
+        table: &Arc<Table>,
+        rowid: i64,
+        values: &[ValueRef<'_>],
+    ) -> Result<()>;
     /// Fills an empty index from the rows of its table: `UNIQUE constraint failed: t.a`.
     fn fill_index(&self, database: DatabaseIndex, table: &Arc<Table>, index: &Arc<Index>) -> Result<()>;
     /// The DELETE of all rows that foreign keys want before a table is dropped: no triggers fire, actions do;
@@ -173,14 +191,34 @@ pub fn is_ddl(statement: &Statement) -> bool {
 
 /// Runs a statement of those above.
 pub fn run(context: &DdlContext<'_>) -> Result<()> {
-    let marks: Vec<Mark> = databases(context.host).map(|d| context.host.transaction(d).mark()).collect();
+    let host = context.host;
+    let before: Vec<(Mark, Arc<Schema>)> = databases(host)
+        .map(|database| {
+            let mark = host.transaction(database).mark();
+            (mark, host.schema(database))
+        })
+        .collect();
     let result = dispatch(context);
-    if result.is_err() {
-        for (database, mark) in databases(context.host).zip(marks) {
-            context.host.transaction(database).rollback_to(mark);
+    for (database, (mark, schema)) in databases(host).zip(before) {
+        match result {
+            Ok(()) => count_once(host, database, &schema)?,
+            Err(_) => host.transaction(database).rollback_to(mark),
         }
     }
     result
+}
+
+/// However many changes a statement made, the cookie grows by one.
+fn count_once(host: &dyn Host, database: DatabaseIndex, before: &Arc<Schema>) -> Result<()> {
+    let next = before.cookie.wrapping_add(1);
+    let now = host.schema(database);
+    if now.cookie == before.cookie || now.cookie == next {
+        return Ok(());
+    }
+    let mut schema = (*now).clone();
+    schema.cookie = next;
+    host.write(database)?.set_schema(Arc::new(schema));
+    Ok(())
 }
 
 fn dispatch(context: &DdlContext<'_>) -> Result<()> {
@@ -193,8 +231,12 @@ fn dispatch(context: &DdlContext<'_>) -> Result<()> {
         Statement::Drop { kind: ObjectKind::Table, if_exists, name } => {
             drop::table(context.host, name, *if_exists, false)
         }
-        Statement::Drop { kind: ObjectKind::View, if_exists, name } => drop::table(context.host, name, *if_exists, true),
-        Statement::Drop { kind: ObjectKind::Index, if_exists, name } => drop::index(context.host, name, *if_exists),
+        Statement::Drop { kind: ObjectKind::View, if_exists, name } => {
+            drop::table(context.host, name, *if_exists, true)
+        }
+        Statement::Drop { kind: ObjectKind::Index, if_exists, name } => {
+            drop::index(context.host, name, *if_exists)
+        }
         Statement::Drop { kind: ObjectKind::Trigger, if_exists, name } => {
             drop::trigger(context.host, name, *if_exists)
         }

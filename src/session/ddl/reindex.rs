@@ -55,7 +55,7 @@ fn table_indexes(
 }
 
 fn refill(host: &dyn Host, database: DatabaseIndex, table: &Arc<Table>, index: &Arc<Index>) -> Result<()> {
-    if !host.authorize(action::REINDEX, Some(&index.name), None, &host.database_name(database))? {
+    if !host.authorize(action::REINDEX, Some(&index.name), None, Some(&host.database_name(database)))? {
         return Ok(());
     }
     if index.id == table.id {

@@ -10,10 +10,11 @@
 use std::sync::Arc;
 
 use heliosdb_dialect::ast::{CreateTableBody, Statement};
-use rusqlite::functions::FunctionFlags;
+use rusqlite::functions::{self, Aggregate, FunctionFlags, WindowAggregate};
+use rusqlite::types::Null;
 use rusqlite::{Connection, params};
 
-use super::{Host, MAIN, Options, TEMP, databases, schema_rows};
+use super::{Host, MAIN, Options, TEMP, UserFunction, databases, schema_rows};
 use crate::catalog::SchemaRow;
 use crate::catalog::sql_text::{always_quoted, parse_stored};
 use crate::error::{Code, Error, Result};
@@ -60,20 +61,66 @@ fn open(host: &dyn Host) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Makes the names of the host's functions and collations known. Functions yield NULL: nothing is to be computed.
+/// Functions of ordinary builds that the bundled library was built without.
+#[rustfmt::skip]
+const MISSING_SCALARS: [(&str, i32); 30] = [
+    ("acos", 1), ("acosh", 1), ("asin", 1), ("asinh", 1), ("atan", 1), ("atan2", 2), ("atanh", 1), ("ceil", 1),
+    ("ceiling", 1), ("cos", 1), ("cosh", 1), ("degrees", 1), ("exp", 1), ("floor", 1), ("ln", 1), ("log", 1), ("log", 2),
+    ("log10", 1), ("log2", 1), ("mod", 2), ("pi", 0), ("pow", 2), ("power", 2), ("radians", 1), ("sin", 1), ("sinh", 1),
+    ("sqrt", 1), ("tan", 1), ("tanh", 1), ("trunc", 1),
+];
+const MISSING_AGGREGATES: [(&str, i32); 4] =
+    [("median", 1), ("percentile", 2), ("percentile_cont", 2), ("percentile_disc", 2)];
+
+/// Makes the names of functions and collations known that the library lacks. Functions yield NULL: nothing is to be
+/// computed.
 pub fn register(connection: &Connection, host: &dyn Host) -> Result<()> {
     for collation in host.user_collations() {
         let name = collation.name().to_owned();
         let compare = move |a: &str, b: &str| collation.compare(a.as_bytes(), b.as_bytes());
         connection.create_collation(&*name, compare).map_err(refused)?;
     }
-    for function in host.user_functions() {
+    let missing = |(name, args): (&str, i32), aggregate| UserFunction { name: name.into(), args, aggregate };
+    let scalars = MISSING_SCALARS.into_iter().map(|f| missing(f, false));
+    let aggregates = MISSING_AGGREGATES.into_iter().map(|f| missing(f, true));
+    // The host's come last: they may have taken one of these names.
+    for function in scalars.chain(aggregates).chain(host.user_functions()) {
         let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-        connection
-            .create_scalar_function(&*function.name, function.args, flags, |_| Ok(rusqlite::types::Null))
-            .map_err(refused)?;
+        let (name, args) = (&*function.name, function.args);
+        if function.aggregate {
+            connection.create_window_function(name, args, flags, NoValue).map_err(refused)?;
+        } else {
+            connection.create_scalar_function(name, args, flags, |_| Ok(Null)).map_err(refused)?;
+        }
     }
     Ok(())
+}
+
+/// An aggregate function that yields NULL.
+struct NoValue;
+
+impl Aggregate<(), Null> for NoValue {
+    fn init(&self, _: &mut functions::Context<'_>) -> rusqlite::Result<()> {
+        Ok(())
+    }
+
+    fn step(&self, _: &mut functions::Context<'_>, _: &mut ()) -> rusqlite::Result<()> {
+        Ok(())
+    }
+
+    fn finalize(&self, _: &mut functions::Context<'_>, _: Option<()>) -> rusqlite::Result<Null> {
+        Ok(Null)
+    }
+}
+
+impl WindowAggregate<(), Null> for NoValue {
+    fn value(&self, _: Option<&mut ()>) -> rusqlite::Result<Null> {
+        Ok(Null)
+    }
+
+    fn inverse(&self, _: &mut functions::Context<'_>, _: &mut ()) -> rusqlite::Result<()> {
+        Ok(())
+    }
 }
 
 /// Puts rows into a schema table. Their root pages are those of empty trees of the right kind, so that the
@@ -93,8 +140,9 @@ fn fill(connection: &Connection, database: &str, rows: &[(i64, SchemaRow)]) -> R
     }
     connection.execute_batch("PRAGMA writable_schema=ON").map_err(refused)?;
     connection.execute_batch(&format!("DELETE FROM {quoted}.sqlite_schema")).map_err(refused)?;
-    let insert =
-        format!("INSERT INTO {quoted}.sqlite_schema(rowid,type,name,tbl_name,rootpage,sql) VALUES(?1,?2,?3,?4,?5,?6)");
+    let insert = format!(
+        "INSERT INTO {quoted}.sqlite_schema(rowid,type,name,tbl_name,rootpage,sql) VALUES(?1,?2,?3,?4,?5,?6)"
+    );
     for ((rowid, row), page) in rows.iter().zip(spare) {
         let values = params![rowid, &*row.kind, &*row.name, &*row.table, page, row.sql.as_deref()];
         connection.execute(&insert, values).map_err(refused)?;
@@ -121,8 +169,10 @@ fn run(connection: &Connection, statement: &str) -> Result<()> {
 }
 
 fn read_back(connection: &Connection, database: &str) -> Result<Vec<(i64, SchemaRow)>> {
-    let select =
-        format!("SELECT rowid,type,name,tbl_name,rootpage,sql FROM {}.sqlite_schema ORDER BY rowid", always_quoted(database));
+    let select = format!(
+        "SELECT rowid,type,name,tbl_name,rootpage,sql FROM {}.sqlite_schema ORDER BY rowid",
+        always_quoted(database)
+    );
     let mut statement = connection.prepare(&select).map_err(refused)?;
     let rows = statement.query_map([], |row| {
         let text = |i: usize| row.get::<_, String>(i).map(String::into_boxed_str);

@@ -9,20 +9,11 @@ use heliosdb_udfs::value::{Value, ValueRef};
 
 use super::Host;
 use crate::catalog::load::SchemaRow;
-use crate::catalog::system::{SCHEMA_TABLE_ID, empty_schema};
+use crate::catalog::system::SCHEMA_TABLE_ID;
 use crate::error::{Error, Result};
 use crate::plan::bound::DatabaseIndex;
-use crate::store::{ObjectId, RowCursor, RowTree, Store, TreeKind, record};
-use crate::txn::{Transaction, Transactions};
-
-/// What the connections of a new, empty database in memory share.
-pub fn empty_database(temporary: bool) -> Arc<Transactions> {
-    let store = Store::new();
-    let id = store.allocate_id();
-    debug_assert_eq!(id, SCHEMA_TABLE_ID);
-    store.create(id, TreeKind::Row);
-    Transactions::new(store, Arc::new(empty_schema(temporary)))
-}
+use crate::store::{ObjectId, RowCursor, RowTree, record};
+use crate::txn::Transaction;
 
 /// Adds a row to the schema table.
 pub fn insert(host: &dyn Host, database: DatabaseIndex, row: &SchemaRow) -> Result<()> {
@@ -69,7 +60,8 @@ pub fn read_in(transaction: &mut Transaction) -> Result<Vec<(i64, SchemaRow)>> {
             _ => 0,
         };
         let sql = values.get(4).and_then(text_of).map(Arc::from);
-        let row = SchemaRow { kind: text(0).into(), name: text(1).into(), table: text(2).into(), root_page, sql };
+        let row =
+            SchemaRow { kind: text(0).into(), name: text(1).into(), table: text(2).into(), root_page, sql };
         rows.push((rowid, row));
     }
     Ok(rows)

@@ -1,11 +1,12 @@
 //! VACUUM and VACUUM INTO (https://sqlite.org/lang_vacuum.html).
 //!
-//! A database in memory has no pages to give back: VACUUM checks what SQLite checks and is done.
+//! A database in memory has no pages to give back: VACUUM checks what SQLite checks and counts as a change of
+//! the schema.
 
 use heliosdb_dialect::ast::{Expr, Name};
 use heliosdb_udfs::value::Value;
 
-use super::{DdlContext, MAIN, TEMP, names};
+use super::{DdlContext, MAIN, TEMP, change_schema, names};
 use crate::error::{Code, Error, Result};
 
 pub fn run(context: &DdlContext<'_>, schema: Option<&Name>, into: Option<&Expr>) -> Result<()> {
@@ -23,7 +24,7 @@ pub fn run(context: &DdlContext<'_>, schema: Option<&Name>, into: Option<&Expr>)
     if host.has_running_statements() {
         return Err(Error::sql("cannot VACUUM - SQL statements in progress"));
     }
-    let Some(into) = into else { return Ok(()) };
+    let Some(into) = into else { return change_schema(host, database, |_| {}) };
     let file = match host.constant(into, context.sql)? {
         Value::Text(name) => String::from_utf8_lossy(&name).into_owned(),
         _ => return Err(Error::sql("non-text filename")),

@@ -19,7 +19,8 @@ pub fn run(call: &Call<'_>) -> Result<Vec<Vec<Value>>> {
         },
         None => {
             let database = call.database();
-            let mut tables: Vec<Arc<Table>> = call.context.schema(database).tables.values().cloned().collect();
+            let mut tables: Vec<Arc<Table>> =
+                call.context.schema(database).tables.values().cloned().collect();
             tables.sort_by_key(|t| std::cmp::Reverse(t.id));
             (database, tables)
         }
@@ -31,7 +32,12 @@ pub fn run(call: &Call<'_>) -> Result<Vec<Vec<Value>>> {
     Ok(rows)
 }
 
-fn check_table(call: &Call<'_>, database: DatabaseIndex, table: &Table, out: &mut Vec<Vec<Value>>) -> Result<()> {
+fn check_table(
+    call: &Call<'_>,
+    database: DatabaseIndex,
+    table: &Table,
+    out: &mut Vec<Vec<Value>>,
+) -> Result<()> {
     let schema = call.context.schema(database);
     let database_name = call.context.database_name(database);
     // (rowid, key): SQLite goes row by row, and at each through the keys.

@@ -36,7 +36,8 @@ pub fn value(call: &Call<'_>) -> Rows {
 
 /// Whether running the pragma with this value needs a write transaction.
 pub fn writes(pragma: &str, has_value: bool) -> bool {
-    has_value && ["user_version", "application_id", "schema_version"].iter().any(|n| pragma.eq_ignore_ascii_case(n))
+    has_value
+        && ["user_version", "application_id", "schema_version"].iter().any(|n| pragma.eq_ignore_ascii_case(n))
 }
 
 pub fn data_version(call: &Call<'_>) -> Rows {
@@ -50,7 +51,8 @@ pub fn page_count(call: &Call<'_>) -> Rows {
     let store = transaction.shared().store();
     let mut pages = 1;
     for table in schema.tables.values().filter(|t| !t.system && !t.is_virtual()) {
-        let ids = std::iter::once(table.id).chain(table.indexes.iter().map(|i| i.id).filter(|id| *id != table.id));
+        let ids =
+            std::iter::once(table.id).chain(table.indexes.iter().map(|i| i.id).filter(|id| *id != table.id));
         for id in ids {
             pages += match store.tree(id) {
                 Some(crate::store::Tree::Row(tree)) => tree.leaf_count().max(1),

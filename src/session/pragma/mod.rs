@@ -29,6 +29,8 @@ use crate::error::{Error, Result};
 use crate::plan::bound::{DatabaseIndex, TableFunction};
 use crate::session::ddl::Host;
 
+pub use header::writes;
+pub use lists::{compile_option, is_compile_option};
 pub use settings::Settings;
 pub use table::{PRAGMAS, Pragma};
 
@@ -141,7 +143,12 @@ pub fn columns(name: &str, has_value: bool) -> Vec<&'static str> {
 }
 
 /// Runs a PRAGMA statement. `schema` is the name before the dot.
-pub fn run(context: &dyn Context, schema: Option<&str>, name: &str, value: Option<&str>) -> Result<PragmaRows> {
+pub fn run(
+    context: &dyn Context,
+    schema: Option<&str>,
+    name: &str,
+    value: Option<&str>,
+) -> Result<PragmaRows> {
     let database = match schema {
         Some(schema) => Some(database_named(context, schema)?),
         None => None,
@@ -152,7 +159,7 @@ pub fn run(context: &dyn Context, schema: Option<&str>, name: &str, value: Optio
         crate::session::ddl::action::PRAGMA,
         Some(name),
         value,
-        shown_database.as_deref().unwrap_or(""),
+        shown_database.as_deref(),
     )?;
     let columns = pragma.statement_columns(value.is_some());
     if !allowed {

@@ -1,6 +1,7 @@
 //! ALTER TABLE: texts, refusals and descriptions. The tables are empty here.
 
 use super::compare::Pair;
+use crate::session::ddl::Host;
 
 const SCHEMA: &[&str] = &[
     "CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT UNIQUE, c INT CHECK (c > b), d AS (c + 1), e DEFAULT 'x')",
@@ -89,4 +90,55 @@ fn one_after_another() {
         assert_eq!(pair.differs(sql), None);
         pair.same_schema();
     }
+}
+
+/// Functions and collations that the library lacks, built in here or the host's, do not stand in the way.
+#[test]
+fn unknown_functions() {
+    let pair = Pair::new();
+    for sql in [
+        "CREATE TABLE t(a, b CHECK (mine(a, 1) > 0) COLLATE NOCASE)",
+        "CREATE INDEX i ON t(sin(a))",
+        "CREATE VIEW v AS SELECT ours(a) OVER (ORDER BY b), median(b) FROM t",
+    ] {
+        pair.ours.execute(sql).expect("the host knows them");
+    }
+    pair.ours.execute("ALTER TABLE t RENAME a TO aa").expect("the texts are rewritten");
+    let schema = pair.ours.schema(crate::session::ddl::MAIN);
+    assert_eq!(
+        &*schema.view("v").expect("it is there").sql,
+        "CREATE VIEW v AS SELECT ours(aa) OVER (ORDER BY b), median(b) FROM t"
+    );
+    assert_eq!(schema.index("i").expect("it is there").sql.as_deref(), Some("CREATE INDEX i ON t(sin(aa))"));
+}
+
+/// Dropping a column copies the rows into new trees without it.
+#[test]
+fn rows_without_the_dropped_column() {
+    use crate::plan::bound::DatabaseIndex;
+    use heliosdb_udfs::value::ValueRef;
+
+    let pair = Pair::new();
+    pair.agree(&["CREATE TABLE t(a, b, c)", "CREATE INDEX i ON t(c)", "CREATE INDEX j ON t(a)"]);
+    let main = DatabaseIndex(0);
+    let before = pair.ours.schema(main).table("t").expect("it was created").clone();
+    for rowid in 1..4 {
+        let values = [ValueRef::Integer(rowid), ValueRef::Text(b"b"), ValueRef::Integer(rowid * 10)];
+        pair.ours.load_row(main, &before, rowid, &values).expect("a row");
+    }
+    pair.ours.commit();
+    pair.agree(&["ALTER TABLE t DROP COLUMN b"]);
+    pair.same_schema();
+    let after = pair.ours.schema(main).table("t").expect("it is still there").clone();
+    assert_ne!(before.id, after.id);
+    let mut rows = Vec::new();
+    pair.ours
+        .scan_rows(main, &after, &mut |rowid, values| {
+            rows.push((rowid, format!("{values:?}")));
+            Ok(())
+        })
+        .expect("a scan");
+    let expected: Vec<(i64, String)> =
+        (1..4).map(|i| (i, format!("[Integer({i}), Integer({})]", i * 10))).collect();
+    assert_eq!(rows, expected);
 }

@@ -4,6 +4,7 @@ use heliosdb_udfs::value::Value;
 use rusqlite::types::ValueRef as Oracle;
 
 use super::host::TestHost;
+use crate::catalog::load::{SchemaRow, load_own};
 use crate::plan::bound::DatabaseIndex;
 use crate::session::ddl::{Host, rewrite::refused, schema_rows};
 
@@ -44,7 +45,8 @@ impl Pair {
             let mut statement = self.oracle.prepare(sql)?;
             let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
             // ALTER and the like have columns of statements inside them.
-            let columns = if sql.trim_start()[..6].eq_ignore_ascii_case("pragma") { columns } else { Vec::new() };
+            let columns =
+                if sql.trim_start()[..6].eq_ignore_ascii_case("pragma") { columns } else { Vec::new() };
             let count = statement.column_count();
             let mut rows = statement.query([])?;
             let mut out = Vec::new();
@@ -63,7 +65,13 @@ impl Pair {
     /// Asserts that both give the same answer to each of these statements.
     pub fn agree(&self, statements: &[&str]) {
         let different: Vec<String> = statements.iter().filter_map(|s| self.differs(s)).collect();
-        assert!(different.is_empty(), "{} of {} differ:\n{}", different.len(), statements.len(), different.join("\n"));
+        assert!(
+            different.is_empty(),
+            "{} of {} differ:\n{}",
+            different.len(),
+            statements.len(),
+            different.join("\n")
+        );
     }
 
     /// What differs between the two schemas: their rows, and what pragmas say of every object.
@@ -72,7 +80,8 @@ impl Pair {
         for i in 0..self.ours.database_count() {
             let database = DatabaseIndex(i as u16);
             let name = self.ours.database_name(database);
-            let select = format!("SELECT type, name, tbl_name, sql FROM \"{name}\".sqlite_schema ORDER BY rowid");
+            let select =
+                format!("SELECT type, name, tbl_name, sql FROM \"{name}\".sqlite_schema ORDER BY rowid");
             let theirs = self.theirs(&select).expect("a plain query").0;
             let rows = schema_rows::read(&self.ours, database).expect("the schema table is there");
             let ours: Vec<String> = rows
@@ -83,12 +92,14 @@ impl Pair {
                     [text(&r.kind), text(&r.name), text(&r.table), show(&sql)].join("|")
                 })
                 .collect();
+            different.extend(self.differs(&format!("PRAGMA {name}.schema_version")));
             for (theirs, ours) in theirs.iter().zip(&ours).filter(|(a, b)| a != b) {
                 different.push(format!("row\n   sqlite: {theirs}\n   ours:   {ours}"));
             }
             if theirs.len() != ours.len() {
                 different.push(format!("{name}: {} rows, ours {}", theirs.len(), ours.len()));
             }
+            different.extend(self.reload_differences(database, &rows));
             for (_, row) in rows {
                 let pragmas: &[&str] = match &*row.kind {
                     "table" => &["table_info", "table_xinfo", "index_list", "foreign_key_list"],
@@ -100,6 +111,33 @@ impl Pair {
                     different.extend(self.differs(&format!("PRAGMA {name}.{pragma}('{quoted}')")));
                 }
             }
+        }
+        different
+    }
+
+    /// What differs between the schema in force and the one its own texts give.
+    fn reload_differences(&self, database: DatabaseIndex, rows: &[(i64, SchemaRow)]) -> Vec<String> {
+        let rows: Vec<SchemaRow> = rows.iter().map(|(_, row)| row.clone()).collect();
+        let loaded = match load_own(&rows, &self.ours.database_name(database)) {
+            Ok(loaded) => loaded,
+            Err(e) => return vec![format!("reload: {e}")],
+        };
+        let current = self.ours.schema(database);
+        let mut different = Vec::new();
+        let mut compare = |now: String, again: String| {
+            if now != again {
+                different.push(format!("reload\n   now:   {now}\n   again: {again}"));
+            }
+        };
+        for (name, table) in &current.tables {
+            compare(format!("{:?}", Some(table)), format!("{:?}", loaded.tables.get(name)));
+        }
+        compare(format!("{:?}", current.trigger_order), format!("{:?}", loaded.trigger_order));
+        compare(current.tables.len().to_string(), loaded.tables.len().to_string());
+        compare(current.indexes.len().to_string(), loaded.indexes.len().to_string());
+        for (name, trigger) in &current.triggers {
+            let again = loaded.triggers.get(name).map(|t| t.table_database.clone());
+            compare(format!("{:?}", Some(trigger.table_database.clone())), format!("{again:?}"));
         }
         different
     }

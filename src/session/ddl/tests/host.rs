@@ -12,14 +12,15 @@ use crate::catalog::environment::{Environment, FunctionKind};
 use crate::catalog::{Column, Index, Schema, Table, View};
 use crate::error::{Error, Result};
 use crate::plan::bound::{DatabaseIndex, OutputColumn};
-use crate::session::ddl::schema_rows::empty_database;
+use crate::session::database::in_memory;
 use crate::session::pragma::{self, PragmaRows, Settings};
+use crate::store::{KeyCursor, RowCursor, Tree, record};
 use crate::txn::Transaction;
 
 pub(crate) struct TestHost {
     databases: Vec<(Box<str>, RefCell<Transaction>)>,
     settings: RefCell<Settings>,
-    functions: OracleFunctions,
+    functions: Arc<OracleFunctions>,
     pub running: Cell<bool>,
 }
 
@@ -33,9 +34,23 @@ impl Environment for OracleFunctions {
 
     fn function(&self, name: &str, args: usize) -> FunctionKind {
         const WINDOW: [&str; 11] = [
-            "row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead", "first_value",
-            "last_value", "nth_value",
+            "row_number",
+            "rank",
+            "dense_rank",
+            "percent_rank",
+            "cume_dist",
+            "ntile",
+            "lag",
+            "lead",
+            "first_value",
+            "last_value",
+            "nth_value",
         ];
+        match name {
+            "mine" | "sin" => return FunctionKind::Scalar { deterministic: true },
+            "ours" | "median" => return FunctionKind::Aggregate,
+            _ => {}
+        }
         let named: Vec<_> = self.0.iter().filter(|f| f.0.eq_ignore_ascii_case(name)).collect();
         let fits = |narg: i32| narg == args as i32 || narg == -1 || narg < -1 && args as i32 >= -narg - 2;
         match named.iter().find(|f| fits(f.1)) {
@@ -60,19 +75,18 @@ impl TestHost {
             })
             .and_then(Iterator::collect)
             .expect("the oracle's functions are rows");
-        let database = |name: &str, temporary| {
-            (name.into(), RefCell::new(Transaction::new(empty_database(temporary))))
-        };
+        let database =
+            |name: &str, temporary| (name.into(), RefCell::new(Transaction::new(in_memory(temporary))));
         TestHost {
             databases: vec![database("main", false), database("temp", true)],
             settings: RefCell::default(),
-            functions: OracleFunctions(functions),
+            functions: Arc::new(OracleFunctions(functions)),
             running: Cell::new(false),
         }
     }
 
     pub fn attach(&mut self, name: &str) {
-        self.databases.push((name.into(), RefCell::new(Transaction::new(empty_database(false)))));
+        self.databases.push((name.into(), RefCell::new(Transaction::new(in_memory(false)))));
     }
 
     /// Runs a statement and commits it.
@@ -86,14 +100,23 @@ impl TestHost {
             }
             _ => run(&DdlContext { host: self, sql, parsed: &parsed }).map(|()| PragmaRows::default()),
         };
-        for (_, transaction) in &self.databases {
-            let mut transaction = transaction.borrow_mut();
-            match &result {
-                Ok(_) => drop(transaction.commit()),
-                Err(_) => transaction.rollback(),
-            }
+        match &result {
+            Ok(_) => self.commit(),
+            Err(_) => self.rollback(),
         }
         result
+    }
+
+    pub fn commit(&self) {
+        for (_, transaction) in &self.databases {
+            transaction.borrow_mut().commit();
+        }
+    }
+
+    pub fn rollback(&self) {
+        for (_, transaction) in &self.databases {
+            transaction.borrow_mut().rollback();
+        }
     }
 }
 
@@ -120,8 +143,8 @@ impl Host for TestHost {
         self.databases[usize::from(database.0)].1.borrow_mut()
     }
 
-    fn environment(&self) -> &dyn Environment {
-        &self.functions
+    fn environment(&self) -> Arc<dyn Environment> {
+        self.functions.clone()
     }
 
     fn options(&self) -> Options {
@@ -132,7 +155,7 @@ impl Host for TestHost {
         self.running.get()
     }
 
-    fn authorize(&self, _: i32, _: Option<&str>, _: Option<&str>, _: &str) -> Result<bool> {
+    fn authorize(&self, _: i32, _: Option<&str>, _: Option<&str>, _: Option<&str>) -> Result<bool> {
         Ok(true)
     }
 
@@ -148,16 +171,61 @@ impl Host for TestHost {
         Ok(())
     }
 
+    /// Records hold all columns here; the key of a row WITHOUT ROWID is its record.
     fn scan_rows(
         &self,
-        _: DatabaseIndex,
-        _: &Arc<Table>,
-        _: &mut dyn FnMut(i64, &[ValueRef<'_>]) -> Result<()>,
+        database: DatabaseIndex,
+        table: &Arc<Table>,
+        row: &mut dyn FnMut(i64, &[ValueRef<'_>]) -> Result<()>,
     ) -> Result<()> {
+        let mut transaction = self.transaction(database);
+        let tree = transaction.shared().store().tree(table.id).expect("a table has a tree");
+        let guard = transaction.open_view();
+        drop(transaction);
+        let values = |record: &[u8]| -> Vec<Value> {
+            record::columns(record).map(|v| v.unwrap_or(ValueRef::Null).to_owned()).collect()
+        };
+        let mut rows = Vec::new();
+        match tree {
+            Tree::Row(tree) => {
+                let mut cursor = RowCursor::new(tree, guard.view());
+                let mut more = cursor.first();
+                while more {
+                    rows.push((cursor.rowid(), values(cursor.record())));
+                    more = cursor.next();
+                }
+            }
+            Tree::Key(tree) => {
+                let mut cursor = KeyCursor::new(tree, guard.view());
+                let mut more = cursor.first();
+                while more {
+                    rows.push((0, values(cursor.record())));
+                    more = cursor.next();
+                }
+            }
+        }
+        for (rowid, values) in rows {
+            let values: Vec<ValueRef<'_>> = values.iter().map(Value::as_ref).collect();
+            row(rowid, &values)?;
+        }
         Ok(())
     }
 
-    fn load_row(&self, _: DatabaseIndex, _: &Arc<Table>, _: i64, _: &[ValueRef<'_>]) -> Result<()> {
+    fn load_row(
+        &self,
+        database: DatabaseIndex,
+        table: &Arc<Table>,
+        rowid: i64,
+        values: &[ValueRef<'_>],
+    ) -> Result<()> {
+        assert_eq!(values.len(), table.columns.len(), "a row of {} has all columns", table.name);
+        let mut bytes = Vec::new();
+        record::encode(&mut bytes, values.iter().copied());
+        let mut write = self.write(database)?;
+        match write.shared().store().tree(table.id).expect("a table has a tree") {
+            Tree::Row(tree) => drop(write.put_row(&tree, rowid, &bytes)),
+            Tree::Key(tree) => drop(write.put_key(&tree, &bytes, &bytes)),
+        }
         Ok(())
     }
 
@@ -174,7 +242,8 @@ impl Host for TestHost {
     }
 
     fn user_functions(&self) -> Vec<UserFunction> {
-        Vec::new()
+        let function = |name: &str, args, aggregate| UserFunction { name: name.into(), args, aggregate };
+        vec![function("mine", -1, false), function("ours", 1, true)]
     }
 
     fn user_collations(&self) -> Vec<Collation> {

@@ -29,17 +29,77 @@ fn settings() {
     let mut pair = Pair::new();
     pair.attach("aux");
     let values = [
-        "0", "1", "2", "-1", "5", "100", "-2000", "99999999999", "on", "off", "yes", "no", "true", "false", "foo", "'abc'", "full",
-        "normal", "extra", "fast", "memory", "delete", "exclusive", "'0x10'", "1.5",
+        "0",
+        "1",
+        "2",
+        "-1",
+        "5",
+        "100",
+        "-2000",
+        "99999999999",
+        "on",
+        "off",
+        "yes",
+        "no",
+        "true",
+        "false",
+        "foo",
+        "'abc'",
+        "full",
+        "normal",
+        "extra",
+        "fast",
+        "memory",
+        "delete",
+        "exclusive",
+        "'0x10'",
+        "1.5",
     ];
     let names = [
-        "analysis_limit", "application_id", "automatic_index", "cache_size", "cell_size_check", "checkpoint_fullfsync",
-        "count_changes", "defer_foreign_keys", "empty_result_callbacks", "foreign_keys", "full_column_names", "fullfsync",
-        "ignore_check_constraints", "journal_mode", "journal_size_limit", "legacy_alter_table", "locking_mode",
-        "query_only", "read_uncommitted", "recursive_triggers", "reverse_unordered_selects", "schema_version", "secure_delete",
-        "short_column_names", "synchronous", "temp_store", "threads", "trusted_schema", "user_version", "busy_timeout",
-        "case_sensitive_like", "writable_schema", "mmap_size", "auto_vacuum", "page_size", "data_version", "wal_checkpoint",
-        "incremental_vacuum", "shrink_memory", "optimize", "freelist_count", "database_list", "collation_list", "max_page_count",
+        "analysis_limit",
+        "application_id",
+        "automatic_index",
+        "cache_size",
+        "cell_size_check",
+        "checkpoint_fullfsync",
+        "count_changes",
+        "defer_foreign_keys",
+        "empty_result_callbacks",
+        "foreign_keys",
+        "full_column_names",
+        "fullfsync",
+        "ignore_check_constraints",
+        "journal_mode",
+        "journal_size_limit",
+        "legacy_alter_table",
+        "locking_mode",
+        "query_only",
+        "read_uncommitted",
+        "recursive_triggers",
+        "reverse_unordered_selects",
+        "schema_version",
+        "secure_delete",
+        "short_column_names",
+        "synchronous",
+        "temp_store",
+        "threads",
+        "trusted_schema",
+        "user_version",
+        "busy_timeout",
+        "case_sensitive_like",
+        "writable_schema",
+        "mmap_size",
+        "auto_vacuum",
+        "page_size",
+        "data_version",
+        "wal_checkpoint",
+        "incremental_vacuum",
+        "shrink_memory",
+        "optimize",
+        "freelist_count",
+        "database_list",
+        "collation_list",
+        "max_page_count",
     ];
     let mut different = Vec::new();
     for name in names {
@@ -115,7 +175,10 @@ fn table_valued_functions() {
         let columns: Vec<String> = function.columns.iter().map(|c| c.name.to_string()).collect();
         Some((columns.join(","), function.parameters))
     };
-    assert_eq!(shape("pragma_table_info"), Some(("cid,name,type,notnull,dflt_value,pk,arg,schema".to_owned(), 2)));
+    assert_eq!(
+        shape("pragma_table_info"),
+        Some(("cid,name,type,notnull,dflt_value,pk,arg,schema".to_owned(), 2))
+    );
     assert_eq!(shape("PRAGMA_user_version"), Some(("user_version".to_owned(), 0)));
     assert_eq!(shape("pragma_journal_mode"), Some(("journal_mode,schema".to_owned(), 1)));
     assert_eq!(shape("pragma_table_list"), Some(("schema,name,type,ncol,wr,strict,arg".to_owned(), 1)));

@@ -1,0 +1,109 @@
+//! Prepares a statement on both sides and tells where they differ: error or not, its message, the columns' names and
+//! declared types.
+
+use std::sync::Arc;
+
+use heliosdb_dialect::ast::Statement;
+
+use crate::catalog::Schema;
+use crate::catalog::load::{SchemaRow, load_own};
+use crate::plan::{Namespace, NoFunctions, Options, bind_statement, bound};
+
+pub struct Both {
+    sqlite: rusqlite::Connection,
+    databases: Vec<(Box<str>, Arc<Schema>)>,
+}
+
+/// What a side says about a statement.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Answer {
+    Error(String),
+    /// Name and declared type of each column.
+    Columns(Vec<(String, Option<String>)>),
+}
+
+impl Both {
+    pub fn new(schema: &str) -> Both {
+        let sqlite = rusqlite::Connection::open_in_memory().expect("memory is enough");
+        sqlite.execute_batch(schema).expect("the schema is valid");
+        let mut databases = Vec::new();
+        for name in ["main", "temp"] {
+            let query = format!("SELECT type, name, tbl_name, rootpage, sql FROM {name}.sqlite_schema ORDER BY rowid");
+            let mut statement = sqlite.prepare(&query).expect("the schema table exists");
+            let row = |r: &rusqlite::Row<'_>| {
+                let text = |i: usize| r.get::<_, String>(i).map(Into::into);
+                let sql = r.get::<_, Option<String>>(4)?.map(Into::into);
+                Ok(SchemaRow { kind: text(0)?, name: text(1)?, table: text(2)?, root_page: r.get(3)?, sql })
+            };
+            let rows = statement.query_map((), row).expect("no parameters").collect::<Result<Vec<_>, _>>();
+            let schema = load_own(&rows.expect("rows of five columns"), name).expect("SQLite wrote it");
+            databases.push((Box::from(name), Arc::new(schema)));
+        }
+        Both { sqlite, databases }
+    }
+
+    pub fn namespace(&self) -> Namespace<'static> {
+        Namespace {
+            databases: self.databases.clone(),
+            functions: &NoFunctions,
+            options: Options { foreign_keys: true, ..Options::default() },
+            authorizer: None,
+        }
+    }
+
+    pub fn sqlite(&self, sql: &str) -> Answer {
+        match self.sqlite.prepare(sql) {
+            Err(rusqlite::Error::SqlInputError { msg, .. }) => Answer::Error(msg),
+            Err(rusqlite::Error::SqliteFailure(e, msg)) => Answer::Error(msg.unwrap_or_else(|| e.to_string())),
+            Err(e) => Answer::Error(e.to_string()),
+            Ok(statement) => Answer::Columns(
+                statement
+                    .columns()
+                    .map(|c| (c.name().to_string(), c.decl_type().map(str::to_string)))
+                    .collect(),
+            ),
+        }
+    }
+
+    /// `None`: the text is not a statement that is bound.
+    pub fn ours(&self, sql: &str) -> Option<Answer> {
+        let parsed = match heliosdb_dialect::parse(sql) {
+            Ok(parsed) => parsed?,
+            Err(e) => return Some(Answer::Error(e.message)),
+        };
+        if !matches!(
+            parsed.statement,
+            Statement::Select(_) | Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_)
+        ) {
+            return None;
+        }
+        Some(match bind_statement(&self.namespace(), &parsed.statement, sql) {
+            Err(e) => Answer::Error(e.message.clone()),
+            Ok(bound) => {
+                let columns = match &bound {
+                    bound::Statement::Query(q) => q.columns.as_slice(),
+                    bound::Statement::Insert(i) => i.returning.as_ref().map_or(&[][..], |r| &r.columns[..]),
+                    bound::Statement::Update(u) => u.returning.as_ref().map_or(&[][..], |r| &r.columns[..]),
+                    bound::Statement::Delete(d) => d.returning.as_ref().map_or(&[][..], |r| &r.columns[..]),
+                };
+                let column = |c: &bound::OutputColumn| {
+                    (c.name.to_string(), c.declared_type.as_deref().map(str::to_string))
+                };
+                Answer::Columns(columns.iter().map(column).collect())
+            }
+        })
+    }
+
+    /// A line for each difference.
+    pub fn differences<'s>(&self, statements: impl IntoIterator<Item = &'s str>) -> Vec<String> {
+        let mut found = Vec::new();
+        for sql in statements {
+            let Some(ours) = self.ours(sql) else { continue };
+            let theirs = self.sqlite(sql);
+            if ours != theirs {
+                found.push(format!("{sql}\n    sqlite {theirs:?}\n    ours   {ours:?}"));
+            }
+        }
+        found
+    }
+}

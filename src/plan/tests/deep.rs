@@ -1,0 +1,1 @@
+//! Deep and wide statements: limits instead of a full stack.

@@ -1,0 +1,1 @@
+//! Statements put together at random.

@@ -1,0 +1,1 @@
+//! Details of the bound form that names and messages do not show.

@@ -1,0 +1,111 @@
+//! Text to something that runs: parse, bind, lower.
+
+use std::sync::Arc;
+
+use heliosdb_dialect::ast::{self, Explain, Parsed};
+use heliosdb_udfs::value::Value;
+
+use super::inner::Inner;
+use super::{explain, pragma};
+use crate::catalog::Schema;
+use crate::error::{Error, Result};
+use crate::plan::bound::{self, BoundTrigger};
+use crate::plan::{self};
+use crate::row::lower::{self, Lowering};
+use crate::row::program::{QueryProgram, TriggerProgram};
+use crate::row::write::{self, WriteProgram};
+
+/// A column of a statement's result.
+#[derive(Clone, Debug)]
+pub struct ColumnInfo {
+    pub name: Box<str>,
+    pub declared_type: Option<Box<str>>,
+}
+
+pub enum Program {
+    Query(Arc<QueryProgram>),
+    Write(Arc<WriteProgram>),
+    /// DDL, PRAGMA, transaction control, ATTACH: run from the tree.
+    Other,
+    /// Rows known beforehand: EXPLAIN.
+    Rows(Vec<Vec<Value>>),
+}
+
+pub struct Compiled {
+    pub program: Program,
+    pub columns: Vec<ColumnInfo>,
+    pub readonly: bool,
+    /// What it was compiled against.
+    pub fingerprint: Vec<Arc<Schema>>,
+    pub generation: u32,
+}
+
+pub fn compile(inner: &Inner, parsed: &Parsed, sql: &str) -> Result<Compiled> {
+    let generation = inner.generation.get();
+    let fingerprint = inner.fingerprint();
+    let (program, columns, readonly) = match &parsed.statement {
+        ast::Statement::Select(_) | ast::Statement::Insert(_) | ast::Statement::Update(_) | ast::Statement::Delete(_) => {
+            let statement = inner.with_namespace(|space| plan::bind_statement(space, &parsed.statement, sql))?;
+            lowered(&statement)?
+        }
+        ast::Statement::Pragma(p) => {
+            let columns = pragma::columns(&p.name.text, p.value.is_some());
+            let columns =
+                columns.into_iter().map(|name| ColumnInfo { name: name.into(), declared_type: None }).collect();
+            (Program::Other, columns, false)
+        }
+        other => (Program::Other, Vec::new(), is_readonly(other)),
+    };
+    let (program, columns, readonly) = match parsed.explain {
+        Explain::No => (program, columns, readonly),
+        kind => {
+            let rows = explain::rows(kind, &program);
+            (Program::Rows(rows), explain::columns(kind), true)
+        }
+    };
+    Ok(Compiled { program, columns, readonly, fingerprint, generation })
+}
+
+fn is_readonly(statement: &ast::Statement) -> bool {
+    matches!(
+        statement,
+        ast::Statement::Begin(_)
+            | ast::Statement::Commit
+            | ast::Statement::Rollback
+            | ast::Statement::Savepoint(_)
+            | ast::Statement::Release(_)
+            | ast::Statement::RollbackTo(_)
+    )
+}
+
+fn lowered(statement: &bound::Statement) -> Result<(Program, Vec<ColumnInfo>, bool)> {
+    let info = |columns: &[bound::OutputColumn]| -> Vec<ColumnInfo> {
+        columns
+            .iter()
+            .map(|c| ColumnInfo { name: c.name.clone(), declared_type: c.declared_type.clone() })
+            .collect()
+    };
+    let returning = match statement {
+        bound::Statement::Query(query) => {
+            let program = lower::query(query, &Lowering::default())?;
+            return Ok((Program::Query(program), info(&query.columns), true));
+        }
+        bound::Statement::Insert(s) => s.returning.as_ref(),
+        bound::Statement::Update(s) => s.returning.as_ref(),
+        bound::Statement::Delete(s) => s.returning.as_ref(),
+    };
+    let columns = returning.map(|r| info(&r.columns)).unwrap_or_default();
+    let program = write::lower(statement, &Lowering::default())?;
+    Ok((Program::Write(program), columns, false))
+}
+
+/// The program of a trigger, bound against the schemas as they are.
+pub fn trigger(inner: &Inner, trigger: &Arc<BoundTrigger>) -> Result<Arc<TriggerProgram>> {
+    let body = trigger.body.get_or_init(|| {
+        inner.with_namespace(|space| plan::bind_trigger_body(space, trigger)).map_err(|e| e.message.clone())
+    });
+    match body {
+        Ok(body) => write::lower_trigger(body, trigger),
+        Err(message) => Err(Error::sql(message.clone())),
+    }
+}

@@ -1,0 +1,231 @@
+//! A connection as the outside sees it.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use heliosdb_udfs::value::collation::CustomCollation;
+use parking_lot::{ReentrantMutex, ReentrantMutexGuard};
+
+use super::functions::Registered;
+use super::inner::{Inner, LIMITS_MAX};
+use super::{OpenOptions, Statement, config};
+use crate::catalog::schema::fold;
+use crate::env::callback::{Authorizer, LongRunning, Progress, Trace, UserAggregate, UserScalar};
+use crate::error::{Code, Error, Result};
+
+pub struct Connection {
+    lock: ReentrantMutex<Inner>,
+    /// Set from any thread without the lock.
+    interrupted: Arc<AtomicBool>,
+}
+
+/// The connection's lock while it is held; re-entrant, so that callbacks can use the connection that calls them.
+pub struct ConnectionGuard<'c>(ReentrantMutexGuard<'c, Inner>);
+
+impl Deref for ConnectionGuard<'_> {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Connection {
+    pub fn open(options: OpenOptions) -> Result<Arc<Connection>> {
+        let main = options.database()?;
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let inner = Inner::new(main, options.shown_file(), options.uri, interrupted.clone());
+        inner.settings.borrow_mut().busy_timeout_ms = options.busy_timeout_ms as i64;
+        Ok(Arc::new(Connection { lock: ReentrantMutex::new(inner), interrupted }))
+    }
+
+    pub fn lock(&self) -> ConnectionGuard<'_> {
+        ConnectionGuard(self.lock.lock())
+    }
+
+    /// The lock, if no other thread has it.
+    pub fn try_lock(&self) -> Option<ConnectionGuard<'_>> {
+        self.lock.try_lock().map(ConnectionGuard)
+    }
+
+    /// The first statement of a text and where the rest begins; `None` if there is none.
+    pub fn prepare(self: &Arc<Self>, sql: &str) -> Result<Option<(Statement, usize)>> {
+        let inner = self.lock();
+        inner.check_open()?;
+        if sql.len() > inner.limits.borrow()[1].max(0) as usize {
+            return Err(Error::new(Code::TOOBIG, "query string is too large"));
+        }
+        let parsed = heliosdb_dialect::parse(sql).map_err(|e| {
+            let mut error = Error::sql(e.message);
+            error.offset = e.offset;
+            error
+        })?;
+        let Some(parsed) = parsed else { return Ok(None) };
+        if parsed.parameters.count > inner.limits.borrow()[9].max(0) as u32 {
+            return Err(Error::sql("too many SQL variables"));
+        }
+        let tail = parsed.tail as usize;
+        Statement::new(self.clone(), sql, parsed).map(|s| Some((s, tail)))
+    }
+
+    /// Ends the connection: an open transaction is rolled back; statements answer MISUSE from now on.
+    pub fn close(&self) -> Result<()> {
+        let inner = self.lock();
+        if inner.closed.replace(true) {
+            return Ok(());
+        }
+        inner.rollback_all();
+        *inner.hooks.borrow_mut() = super::inner::Hooks::default();
+        *inner.registry.borrow_mut() = Arc::default();
+        Ok(())
+    }
+
+    /// Whether no transaction is open (`sqlite3_get_autocommit`).
+    pub fn is_autocommit(&self) -> bool {
+        self.lock().is_autocommit()
+    }
+
+    pub fn changes(&self) -> i64 {
+        self.lock().changes.get()
+    }
+
+    pub fn total_changes(&self) -> i64 {
+        self.lock().total_changes.get()
+    }
+
+    pub fn last_insert_rowid(&self) -> i64 {
+        self.lock().last_insert_rowid.get()
+    }
+
+    pub fn set_last_insert_rowid(&self, rowid: i64) {
+        self.lock().last_insert_rowid.set(rowid);
+    }
+
+    /// Makes running statements end with `interrupted`. From any thread, without waiting.
+    pub fn interrupt(&self) {
+        self.interrupted.store(true, Ordering::Relaxed);
+    }
+
+    pub fn set_busy_timeout_ms(&self, timeout_ms: u64) {
+        self.lock().settings.borrow_mut().busy_timeout_ms = i64::try_from(timeout_ms).unwrap_or(i64::MAX);
+    }
+
+    fn register(&self, name: &str, args: i32, function: Option<Registered>) -> Result<()> {
+        let inner = self.lock();
+        inner.check_open()?;
+        if name.len() > 255 || !(-1..=1000).contains(&args) {
+            return Err(Error::new(Code::MISUSE, "bad parameter or other API misuse"));
+        }
+        if inner.running.get() > 0 {
+            let known = inner.registry.borrow().functions.get(&fold(name)).is_some_and(|f| !f.is_empty());
+            if known {
+                return Err(Error::new(
+                    Code::BUSY,
+                    "unable to delete/modify user-function due to active statements",
+                ));
+            }
+        }
+        Arc::make_mut(&mut *inner.registry.borrow_mut()).set(name, args, function);
+        inner.invalidate();
+        Ok(())
+    }
+
+    /// Registers a scalar function for a number of arguments (-1: any), or takes it away.
+    pub fn create_scalar(
+        &self,
+        name: &str,
+        args: i32,
+        deterministic: bool,
+        direct_only: bool,
+        function: Option<Arc<dyn UserScalar>>,
+    ) -> Result<()> {
+        let registered = function.map(|function| Registered::Scalar { function, deterministic, direct_only });
+        self.register(name, args, registered)
+    }
+
+    /// Registers an aggregate or window function, or takes it away.
+    pub fn create_aggregate(&self, name: &str, args: i32, function: Option<Arc<dyn UserAggregate>>) -> Result<()> {
+        self.register(name, args, function.map(Registered::Aggregate))
+    }
+
+    /// Registers a collating sequence, or takes it away.
+    pub fn create_collation(&self, name: &str, collation: Option<Arc<dyn CustomCollation>>) -> Result<()> {
+        let inner = self.lock();
+        inner.check_open()?;
+        if inner.running.get() > 0 && inner.registry.borrow().collations.contains_key(&fold(name)) {
+            return Err(Error::new(
+                Code::BUSY,
+                "unable to delete/modify collation sequence due to active statements",
+            ));
+        }
+        {
+            let mut registry = inner.registry.borrow_mut();
+            let collations = &mut Arc::make_mut(&mut *registry).collations;
+            match collation {
+                Some(collation) => collations.insert(fold(name), collation),
+                None => collations.remove(&fold(name)),
+            };
+        }
+        inner.invalidate();
+        Ok(())
+    }
+
+    pub fn set_authorizer(&self, authorizer: Option<Arc<dyn Authorizer>>) {
+        let inner = self.lock();
+        inner.hooks.borrow_mut().authorizer = authorizer;
+        inner.invalidate();
+    }
+
+    /// Calls `progress` about every `every` steps of a running statement.
+    pub fn set_progress(&self, every: u32, progress: Option<Arc<dyn Progress>>) {
+        self.lock().hooks.borrow_mut().progress = progress.map(|p| (every.max(1), p));
+    }
+
+    pub fn set_trace(&self, trace: Option<Arc<dyn Trace>>) {
+        self.lock().hooks.borrow_mut().trace = trace;
+    }
+
+    pub fn set_long_running(&self, hook: Option<Arc<dyn LongRunning>>) {
+        self.lock().hooks.borrow_mut().long_running = hook;
+    }
+
+    /// The value of a SQLITE_LIMIT_…; sets it first unless `new` is negative.
+    pub fn limit(&self, id: i32, new: i32) -> Result<i32> {
+        let inner = self.lock();
+        let i = usize::try_from(id).ok().filter(|i| *i < LIMITS_MAX.len());
+        let i = i.ok_or_else(|| Error::new(Code::RANGE, "'category' is out of bounds"))?;
+        let old = inner.limits.borrow()[i];
+        if new >= 0 {
+            let least = if i == 0 { 30 } else { 0 };
+            inner.limits.borrow_mut()[i] = new.clamp(least, LIMITS_MAX[i]);
+        }
+        Ok(old)
+    }
+
+    pub fn config(&self, op: i32) -> Result<bool> {
+        config::get(&self.lock(), op)
+    }
+
+    pub fn set_config(&self, op: i32, on: bool) -> Result<bool> {
+        config::set(&self.lock(), op, on)
+    }
+
+    pub fn enable_load_extension(&self, on: bool) {
+        self.lock().load_extension.set(on);
+    }
+
+    /// Loads a SQLite extension for its functions.
+    pub fn load_extension(&self, path: &str, _entry: Option<&str>) -> Result<()> {
+        if !self.lock().load_extension.get() {
+            return Err(Error::sql("not authorized"));
+        }
+        Err(Error::unsupported(format!("loadable extensions ({path})")))
+    }
+
+    /// The file of a database; `None` if there is no such database.
+    pub fn filename(&self, schema: &str) -> Option<String> {
+        let inner = self.lock();
+        inner.find_database(schema).map(|d| inner.database_file(d))
+    }
+}

@@ -1,0 +1,33 @@
+//! Databases as connections share them: private ones in memory, and named ones that connections of the
+//! process open together (`file:name?mode=memory&cache=shared`).
+
+use std::sync::{Arc, OnceLock, Weak};
+
+use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
+
+use crate::catalog::system;
+use crate::store::{Store, TreeKind};
+use crate::txn::Transactions;
+
+/// A new empty database in memory.
+pub fn in_memory(temporary: bool) -> Arc<Transactions> {
+    let store = Store::new();
+    let id = store.allocate_id();
+    debug_assert!(id == system::SCHEMA_TABLE_ID, "the first object is the schema table");
+    store.create(id, TreeKind::Row);
+    Transactions::new(store, Arc::new(system::empty_schema(temporary)))
+}
+
+/// The database in memory that this process knows under a name; it lives as long as a connection has it open.
+pub fn shared_memory(name: &str) -> Arc<Transactions> {
+    static NAMED: OnceLock<Mutex<FxHashMap<String, Weak<Transactions>>>> = OnceLock::new();
+    let mut named = NAMED.get_or_init(Mutex::default).lock();
+    if let Some(database) = named.get(name).and_then(Weak::upgrade) {
+        return database;
+    }
+    named.retain(|_, database| database.strong_count() > 0);
+    let database = in_memory(false);
+    named.insert(name.to_owned(), Arc::downgrade(&database));
+    database
+}

@@ -1,0 +1,283 @@
+//! One statement while it runs: what the row executor asks of its connection.
+//!
+//! A reading statement sees the snapshot of its first read and keeps it registered until it ends. A writing
+//! statement begins the write transaction of each database it touches, with a mark to come back to.
+
+use std::cell::{Cell, OnceCell, RefCell, RefMut};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use heliosdb_udfs::signature::Host;
+use heliosdb_udfs::value::Value;
+
+use super::inner::{DATABASES_MAX, Inner};
+use super::{Connection, host, pragma, table_function};
+use crate::env;
+use crate::error::{Code, Error, Result};
+use crate::plan::bound::{BoundTrigger, DatabaseIndex, TableFunction};
+use crate::row::context::{RowSource, Surroundings, WriteOptions};
+use crate::row::program::TriggerProgram;
+use crate::store::{KeyTree, ObjectId, RowTree, View};
+use crate::txn::{StatementMark, Transaction, TransactionState, ViewGuard};
+
+/// What lives as long as the run of a statement.
+#[derive(Default)]
+pub struct Held {
+    guards: RefCell<[Option<ViewGuard>; DATABASES_MAX]>,
+    marks: RefCell<[Option<StatementMark>; DATABASES_MAX]>,
+    now_ms: OnceCell<i64>,
+    pub changes: Cell<i64>,
+    /// Trigger programs of this statement by trigger.
+    triggers: RefCell<Vec<(*const BoundTrigger, Arc<TriggerProgram>)>>,
+}
+
+// The pointers are only compared, never followed; the programs keep nothing of a thread.
+pub struct Execution<'s> {
+    pub connection: &'s Arc<Connection>,
+    pub inner: &'s Inner,
+    pub held: &'s Held,
+    pub writes: bool,
+}
+
+/// Rows of work between two looks at the clock of interrupts; the executor calls `tick` every few rows.
+const TICKS_UNTIL_LONG: u32 = 64;
+
+impl Held {
+    /// Ends the marks of a statement whose writes stay.
+    pub fn keep_writes(&self, inner: &Inner) {
+        for (i, mark) in self.marks.borrow_mut().iter_mut().enumerate() {
+            if let Some(mark) = mark.take() {
+                inner.transaction(DatabaseIndex(i as u16)).statement_end(mark);
+            }
+        }
+    }
+
+    /// Takes back what the statement wrote.
+    pub fn undo_writes(&self, inner: &Inner) {
+        for (i, mark) in self.marks.borrow_mut().iter_mut().enumerate() {
+            if let Some(mark) = mark.take() {
+                inner.transaction(DatabaseIndex(i as u16)).statement_rollback(mark);
+            }
+        }
+    }
+
+    /// Forgets marks of transactions that have ended.
+    pub fn forget_writes(&self) {
+        self.marks.borrow_mut().fill(None);
+    }
+}
+
+impl Execution<'_> {
+    fn begin_write(&self, database: DatabaseIndex) -> Result<RefMut<'_, Transaction>> {
+        let at = database.0 as usize;
+        if self.held.marks.borrow()[at].is_none() {
+            let mark = self.inner.begin_write(database)?.statement_begin();
+            self.held.marks.borrow_mut()[at] = Some(mark);
+        }
+        Ok(self.inner.transaction(database))
+    }
+}
+
+impl Surroundings for Execution<'_> {
+    fn host(&self) -> &dyn Host {
+        self
+    }
+
+    fn tick(&self) -> Result<()> {
+        if self.inner.interrupted.load(Ordering::Relaxed) {
+            return Err(Error::interrupted());
+        }
+        let ticks = self.inner.progress_left.get();
+        self.inner.progress_left.set(ticks.wrapping_add(1));
+        let hooks = self.inner.hooks.borrow();
+        if ticks % TICKS_UNTIL_LONG == TICKS_UNTIL_LONG - 1
+            && let Some(long) = hooks.long_running.clone()
+        {
+            drop(hooks);
+            long.begins();
+            return self.tick_progress(ticks);
+        }
+        drop(hooks);
+        self.tick_progress(ticks)
+    }
+
+    fn row_tree(&self, database: DatabaseIndex, id: ObjectId) -> Result<Arc<RowTree>> {
+        let tree = self.inner.transaction(database).shared().store().row_tree(id);
+        tree.ok_or_else(|| Error::internal(format!("object {} of database {} has no rows", id.0, database.0)))
+    }
+
+    fn key_tree(&self, database: DatabaseIndex, id: ObjectId) -> Result<Arc<KeyTree>> {
+        let tree = self.inner.transaction(database).shared().store().key_tree(id);
+        tree.ok_or_else(|| Error::internal(format!("index {} of database {} has no entries", id.0, database.0)))
+    }
+
+    fn view(&self, database: DatabaseIndex) -> Result<View> {
+        if self.inner.trigger_depth.get() > 0 {
+            return self.live_view(database);
+        }
+        let at = database.0 as usize;
+        if let Some(mark) = &self.held.marks.borrow()[at] {
+            return Ok(mark.view());
+        }
+        if let Some(guard) = &self.held.guards.borrow()[at] {
+            return Ok(guard.view());
+        }
+        let mut transaction = self.inner.transaction(database);
+        if self.inner.explicit.get() {
+            transaction.begin_read();
+        }
+        let guard = transaction.open_view();
+        let view = guard.view();
+        drop(transaction);
+        self.held.guards.borrow_mut()[at] = Some(guard);
+        Ok(view)
+    }
+
+    fn live_view(&self, database: DatabaseIndex) -> Result<View> {
+        let mut transaction = self.inner.transaction(database);
+        if transaction.state() == TransactionState::None {
+            drop(transaction);
+            let at = database.0 as usize;
+            let mut guards = self.held.guards.borrow_mut();
+            let guard = guards[at].get_or_insert_with(|| self.inner.transaction(database).open_view());
+            return Ok(guard.view());
+        }
+        Ok(transaction.view())
+    }
+
+    fn transaction(&self, database: DatabaseIndex) -> Result<RefMut<'_, Transaction>> {
+        self.begin_write(database)
+    }
+
+    fn table_function(&self, function: &TableFunction, args: &[Value]) -> Result<Box<dyn RowSource>> {
+        if function.pragma.is_empty() {
+            return table_function::open(function, args, self);
+        }
+        let context = host::ConnectionHost::new(self);
+        let rows = pragma::run_function(&context, &function.pragma, args)?;
+        let hidden = function.parameters as usize;
+        let rows: Vec<Vec<Value>> = rows
+            .into_iter()
+            .map(|mut row| {
+                row.resize(function.columns.len() - hidden, Value::Null);
+                row.extend((0..hidden).map(|i| args.get(i).cloned().unwrap_or_default()));
+                row
+            })
+            .collect();
+        Ok(Box::new(table_function::Rows { rows: rows.into_iter() }))
+    }
+
+    fn trigger_program(&self, trigger: &Arc<BoundTrigger>) -> Result<Arc<TriggerProgram>> {
+        let pointer = Arc::as_ptr(trigger);
+        if let Some((_, program)) = self.held.triggers.borrow().iter().find(|(p, _)| *p == pointer) {
+            return Ok(program.clone());
+        }
+        let program = super::compile::trigger(self.inner, trigger)?;
+        self.held.triggers.borrow_mut().push((pointer, program.clone()));
+        Ok(program)
+    }
+
+    fn count_change(&self) {
+        if self.inner.trigger_depth.get() == 0 {
+            self.held.changes.set(self.held.changes.get() + 1);
+        }
+        self.inner.total_changes.set(self.inner.total_changes.get() + 1);
+    }
+
+    fn set_last_insert_rowid(&self, rowid: i64) {
+        self.inner.last_insert_rowid.set(rowid);
+    }
+
+    fn last_insert_rowid(&self) -> i64 {
+        self.inner.last_insert_rowid.get()
+    }
+
+    fn write_options(&self) -> WriteOptions {
+        let settings = self.inner.settings.borrow();
+        let limits = self.inner.limits.borrow();
+        WriteOptions {
+            foreign_keys: settings.foreign_keys,
+            defer_foreign_keys: settings.defer_foreign_keys,
+            recursive_triggers: settings.recursive_triggers,
+            ignore_checks: settings.ignore_check_constraints,
+            trigger_depth_max: limits[10].max(0) as u32,
+            length_max: limits[0].max(0) as usize,
+        }
+    }
+
+    fn deferred_violations(&self) -> &Cell<i64> {
+        &self.inner.deferred_violations
+    }
+
+    fn trigger_depth(&self) -> &Cell<u32> {
+        &self.inner.trigger_depth
+    }
+}
+
+impl Execution<'_> {
+    /// Calls the progress handler when its number of steps has passed.
+    fn tick_progress(&self, ticks: u32) -> Result<()> {
+        let hooks = self.inner.hooks.borrow();
+        let Some((every, progress)) = &hooks.progress else { return Ok(()) };
+        // A tick stands for some dozen of SQLite's steps.
+        let period = (*every / 64).max(1);
+        if ticks % period != 0 {
+            return Ok(());
+        }
+        let progress = progress.clone();
+        drop(hooks);
+        if progress.progress() { Err(Error::interrupted()) } else { Ok(()) }
+    }
+}
+
+impl Host for Execution<'_> {
+    fn now_ms(&self) -> i64 {
+        // Julian day 2440587.5 is 1970-01-01.
+        *self.held.now_ms.get_or_init(|| env::now_ms() + 210_866_760_000_000)
+    }
+
+    fn local_offset_s(&self, unix_s: i64) -> i64 {
+        i64::from(env::local_offset_s(unix_s))
+    }
+
+    fn random(&self) -> i64 {
+        env::random_u64() as i64
+    }
+
+    fn changes(&self) -> i64 {
+        self.inner.changes.get()
+    }
+
+    fn total_changes(&self) -> i64 {
+        self.inner.total_changes.get()
+    }
+
+    fn last_insert_rowid(&self) -> i64 {
+        self.inner.last_insert_rowid.get()
+    }
+
+    fn length_limit(&self) -> usize {
+        self.inner.limits.borrow()[0].max(0) as usize
+    }
+
+    fn like_pattern_limit(&self) -> usize {
+        self.inner.limits.borrow()[8].max(0) as usize
+    }
+
+    fn case_sensitive_like(&self) -> bool {
+        self.inner.settings.borrow().case_sensitive_like
+    }
+
+    fn sqlite_version(&self) -> &'static str {
+        crate::SQLITE_VERSION
+    }
+
+    fn sqlite_source_id(&self) -> &'static str {
+        crate::SQLITE_SOURCE_ID
+    }
+}
+
+/// The error of a statement that cannot go on after a rollback.
+pub fn aborted_by_rollback() -> Error {
+    Error::new(Code::ABORT_ROLLBACK, "abort due to ROLLBACK")
+}

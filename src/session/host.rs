@@ -1,0 +1,397 @@
+//! What DDL and PRAGMA ask of a connection, answered with the row executor.
+
+use std::cell::RefMut;
+use std::sync::Arc;
+
+use heliosdb_dialect::ast::{self, Query};
+use heliosdb_udfs::value::{Collation, Value, ValueRef, affinity};
+
+use super::attach::AttachHost;
+use super::ddl::{self, Host, UserFunction};
+use super::execution::Execution;
+use super::functions::{Registered, Registry};
+use super::pragma::{self, Context as PragmaContext, FunctionEntry, Settings};
+use super::inner::Slot;
+use super::open::OpenOptions;
+use super::table_function;
+use crate::catalog::environment::Environment;
+use crate::catalog::{Column, Index, Schema, Table, View};
+use crate::env::callback::Authorization;
+use crate::error::{Code, Error, Result};
+use crate::plan::bound::{DatabaseIndex, OutputColumn};
+use crate::plan::{self};
+use crate::row::context::{Context, Shared, Surroundings};
+use crate::row::lower::{self, Lowering};
+use crate::row::run::QueryRun;
+use crate::row::write;
+use crate::store::RowCursor;
+use crate::txn::{Transaction, Transactions};
+
+pub struct ConnectionHost<'h> {
+    execution: &'h Execution<'h>,
+    pub parameters: &'h [Value],
+    registry: Arc<Registry>,
+    shared: Shared,
+}
+
+impl<'h> ConnectionHost<'h> {
+    pub fn new(execution: &'h Execution<'h>) -> ConnectionHost<'h> {
+        let registry = execution.inner.registry.borrow().clone();
+        ConnectionHost { execution, parameters: &[], registry, shared: Shared::default() }
+    }
+
+    /// Runs a bound query with everything written so far in sight.
+    fn run(&self, query: &plan::bound::Query, row: &mut dyn FnMut(&[ValueRef<'_>]) -> Result<()>) -> Result<()> {
+        let program = lower::query(query, &Lowering::default())?;
+        let live = Live { execution: self.execution };
+        let cx = Context { parameters: self.parameters, around: &live, shared: &self.shared };
+        let mut run = QueryRun::new(program, Vec::new());
+        while run.next(&cx)? {
+            let values: Vec<ValueRef<'_>> = (0..run.width()).map(|i| run.column(i)).collect();
+            row(&values)?;
+        }
+        Ok(())
+    }
+
+    /// The value of an expression without columns.
+    pub fn value_of(&self, expr: &ast::Expr, sql: &str) -> Result<Value> {
+        let bound = self.execution.inner.with_namespace(|space| plan::bind_constant(space, expr, sql))?;
+        let lowering = Lowering::default();
+        let mut lower = lower::Lower::new(&[], &lowering);
+        let node = lower.node(&bound)?;
+        let cx = Context { parameters: self.parameters, around: self.execution, shared: &self.shared };
+        write::constant(&node, &lower.subqueries, &cx)
+    }
+}
+
+impl Host for ConnectionHost<'_> {
+    fn database_count(&self) -> usize {
+        self.execution.inner.database_count()
+    }
+
+    fn database_name(&self, database: DatabaseIndex) -> Box<str> {
+        self.execution.inner.database_name(database)
+    }
+
+    fn schema(&self, database: DatabaseIndex) -> Arc<Schema> {
+        self.execution.inner.schema(database)
+    }
+
+    fn write(&self, database: DatabaseIndex) -> Result<RefMut<'_, Transaction>> {
+        self.execution.transaction(database)
+    }
+
+    fn transaction(&self, database: DatabaseIndex) -> RefMut<'_, Transaction> {
+        self.execution.inner.transaction(database)
+    }
+
+    fn environment(&self) -> Arc<dyn Environment> {
+        self.registry.clone()
+    }
+
+    fn options(&self) -> ddl::Options {
+        let inner = self.execution.inner;
+        let settings = inner.settings.borrow();
+        ddl::Options {
+            foreign_keys: settings.foreign_keys,
+            defer_foreign_keys: settings.defer_foreign_keys,
+            legacy_alter_table: settings.legacy_alter_table,
+            writable_schema: settings.writable_schema,
+            in_transaction: inner.explicit.get(),
+        }
+    }
+
+    fn has_running_statements(&self) -> bool {
+        self.execution.inner.running.get() > 0
+    }
+
+    fn authorize(
+        &self,
+        action: i32,
+        first: Option<&str>,
+        second: Option<&str>,
+        database: Option<&str>,
+    ) -> Result<bool> {
+        let authorizer = self.execution.inner.hooks.borrow().authorizer.clone();
+        let Some(authorizer) = authorizer else { return Ok(true) };
+        match authorizer.authorize(action, first, second, database, None) {
+            Authorization::Ok => Ok(true),
+            Authorization::Ignore => Ok(false),
+            Authorization::Deny => Err(Error::new(Code::AUTH, "not authorized")),
+            Authorization::Malfunction => Err(Error::sql("authorizer malfunction")),
+        }
+    }
+
+    fn query(&self, sql: &str, row: &mut dyn FnMut(&[ValueRef<'_>]) -> Result<()>) -> Result<()> {
+        let parsed = heliosdb_dialect::parse(sql).map_err(|e| Error::sql(e.message))?;
+        let Some(ast::Statement::Select(query)) = parsed.map(|p| p.statement) else {
+            return Err(Error::internal("only queries are run here"));
+        };
+        let bound = self.execution.inner.with_namespace(|space| plan::bind_query(space, &query, sql))?;
+        self.run(&bound, row)
+    }
+
+    fn result_columns(&self, query: &Query, sql: &str) -> Result<Vec<OutputColumn>> {
+        let bound = self.execution.inner.with_namespace(|space| plan::table_columns(space, query, sql))?;
+        Ok(bound.columns)
+    }
+
+    fn insert_query(&self, database: DatabaseIndex, table: &Arc<Table>, query: &Query, sql: &str) -> Result<()> {
+        let bound = self.execution.inner.with_namespace(|space| plan::bind_query(space, query, sql))?;
+        let mut rowid = 0;
+        let mut rows: Vec<Vec<Value>> = Vec::new();
+        self.run(&bound, &mut |values| {
+            rows.push(values.iter().map(|v| ValueRef::to_owned(*v)).collect());
+            Ok(())
+        })?;
+        let arena = bumpalo::Bump::new();
+        for row in rows {
+            rowid += 1;
+            let values: Vec<ValueRef<'_>> = row
+                .iter()
+                .zip(&table.columns)
+                .map(|(v, c)| affinity::apply(v.as_ref(), c.affinity, &arena))
+                .map(|v| crate::row::eval::keep(&v.to_owned(), &arena))
+                .collect();
+            self.load_row(database, table, rowid, &values)?;
+            self.execution.count_change();
+        }
+        Ok(())
+    }
+
+    fn scan_rows(
+        &self,
+        database: DatabaseIndex,
+        table: &Arc<Table>,
+        row: &mut dyn FnMut(i64, &[ValueRef<'_>]) -> Result<()>,
+    ) -> Result<()> {
+        let name = heliosdb_dialect::quote_name(&table.name);
+        let schema = heliosdb_dialect::quote_name(&self.database_name(database));
+        let columns: Vec<String> = table.columns.iter().map(|c| heliosdb_dialect::quote_name(&c.name)).collect();
+        if !table.has_rowid() {
+            let sql = format!("SELECT {} FROM {schema}.{name}", columns.join(","));
+            return self.query(&sql, &mut |values| row(0, values));
+        }
+        // The rowid comes through a name that no column hides.
+        let rowid = ["rowid", "_rowid_", "oid"].iter().find(|n| table.column(n).is_none());
+        if let Some(rowid) = rowid {
+            let sql = format!("SELECT {rowid},{} FROM {schema}.{name}", columns.join(","));
+            return self.query(&sql, &mut |values| match values.split_first() {
+                Some((ValueRef::Integer(id), rest)) => row(*id, rest),
+                _ => Err(Error::internal("a row without its rowid")),
+            });
+        }
+        let tree = self.execution.row_tree(database, table.id)?;
+        let mut cursor = RowCursor::new(tree, self.execution.live_view(database)?);
+        let mut more = cursor.first();
+        while more {
+            let values: Vec<ValueRef<'_>> = (0..table.columns.len())
+                .map(|i| crate::store::record::column(cursor.record(), i).unwrap_or(ValueRef::Null))
+                .collect();
+            row(cursor.rowid(), &values)?;
+            more = cursor.next();
+        }
+        Ok(())
+    }
+
+    fn load_row(&self, database: DatabaseIndex, table: &Arc<Table>, rowid: i64, values: &[ValueRef<'_>]) -> Result<()> {
+        let target = self.execution.inner.with_namespace(|space| plan::build_target(space, database, table))?;
+        let cx = Context { parameters: self.parameters, around: self.execution, shared: &self.shared };
+        write::load_row(&target, rowid, values, &cx)
+    }
+
+    fn fill_index(&self, database: DatabaseIndex, table: &Arc<Table>, index: &Arc<Index>) -> Result<()> {
+        let (row, terms, collations, filter) =
+            self.execution.inner.with_namespace(|space| plan::bind_index_terms(space, database, table, index))?;
+        let cx = Context { parameters: self.parameters, around: self.execution, shared: &self.shared };
+        write::fill_index(database, table, index, row, &terms, &collations, filter.as_ref(), &cx)
+    }
+
+    fn delete_for_drop(&self, database: DatabaseIndex, table: &Arc<Table>) -> Result<()> {
+        let name = heliosdb_dialect::quote_name(&table.name);
+        let schema = heliosdb_dialect::quote_name(&self.database_name(database));
+        let sql = format!("DELETE FROM {schema}.{name}");
+        let parsed = heliosdb_dialect::parse(&sql).map_err(|e| Error::sql(e.message))?;
+        let Some(parsed) = parsed else { return Ok(()) };
+        let mut bound = self.execution.inner.with_namespace(|space| plan::bind_statement(space, &parsed.statement, &sql))?;
+        if let plan::bound::Statement::Delete(delete) = &mut bound {
+            delete.target.triggers.clear();
+        }
+        let program = write::lower(&bound, &Lowering::default())?;
+        let cx = Context { parameters: &[], around: self.execution, shared: &self.shared };
+        write::execute(&program, &[], &cx).map(drop)
+    }
+
+    fn user_functions(&self) -> Vec<UserFunction> {
+        let entries = self.registry.functions.iter();
+        entries
+            .flat_map(|(name, all)| {
+                all.iter().map(|(args, f)| UserFunction {
+                    name: name.clone(),
+                    args: *args,
+                    aggregate: matches!(f, Registered::Aggregate(_)),
+                })
+            })
+            .collect()
+    }
+
+    fn user_collations(&self) -> Vec<Collation> {
+        self.registry.collations.values().map(|c| Collation::Custom(c.clone())).collect()
+    }
+
+    fn serialize(&self, database: DatabaseIndex) -> Result<Vec<u8>> {
+        super::serialize::serialize(self, database)
+    }
+
+    fn constant(&self, expr: &ast::Expr, sql: &str) -> Result<Value> {
+        self.value_of(expr, sql)
+    }
+}
+
+impl PragmaContext for ConnectionHost<'_> {
+    fn settings(&self) -> RefMut<'_, Settings> {
+        self.execution.inner.settings.borrow_mut()
+    }
+
+    fn database_file(&self, database: DatabaseIndex) -> String {
+        self.execution.inner.database_file(database)
+    }
+
+    fn is_temp_open(&self) -> bool {
+        let temp = self.schema(ddl::TEMP);
+        temp.tables.len() > 2 || !temp.views.is_empty() || !temp.triggers.is_empty()
+    }
+
+    fn data_version(&self, database: DatabaseIndex) -> i64 {
+        self.execution.inner.shared(database).last_commit().0 as i64 + 1
+    }
+
+    fn view_columns(&self, database: DatabaseIndex, view: &View) -> Result<Vec<Column>> {
+        let schema = heliosdb_dialect::quote_name(&self.database_name(database));
+        let sql = format!("SELECT * FROM {schema}.{}", heliosdb_dialect::quote_name(&view.name));
+        let parsed = heliosdb_dialect::parse(&sql).map_err(|e| Error::sql(e.message))?;
+        let Some(ast::Statement::Select(query)) = parsed.map(|p| p.statement) else { return Ok(Vec::new()) };
+        let columns = self.result_columns(&query, &sql)?;
+        Ok(columns
+            .into_iter()
+            .map(|c| {
+                let type_name = c.declared_type.unwrap_or_default();
+                crate::catalog::column::new_column(&c.name, type_name, c.affinity)
+            })
+            .collect())
+    }
+
+    fn functions(&self) -> Vec<FunctionEntry> {
+        let mut entries = Vec::new();
+        for (name, all) in &self.registry.functions {
+            for (args, f) in all {
+                let (kind, deterministic, direct_only) = match f {
+                    Registered::Scalar { deterministic, direct_only, .. } => ('s', *deterministic, *direct_only),
+                    Registered::Aggregate(a) => (if a.is_window() { 'w' } else { 'a' }, false, false),
+                };
+                let name = name.clone();
+                entries.push(FunctionEntry { name, builtin: false, kind, args: *args, deterministic, direct_only });
+            }
+        }
+        entries
+    }
+
+    fn modules(&self) -> Vec<Box<str>> {
+        table_function::names().map(Into::into).collect()
+    }
+}
+
+impl AttachHost for ConnectionHost<'_> {
+    fn takes_uris(&self) -> bool {
+        self.execution.inner.uris
+    }
+
+    fn attached_limit(&self) -> usize {
+        self.execution.inner.limits.borrow()[7].max(0) as usize
+    }
+
+    fn add_database(&self, name: &str, database: Arc<Transactions>, options: &OpenOptions) {
+        let slot = Slot { name: name.into(), file: options.shown_file(), transaction: Transaction::new(database) };
+        // The caller has checked that there is room.
+        let added = self.execution.inner.attach(slot);
+        debug_assert!(added.is_ok(), "ATTACH checks the limit first");
+    }
+
+    fn remove_database(&self, database: DatabaseIndex) {
+        self.execution.inner.detach(database);
+    }
+}
+
+/// The surroundings of a running statement, except that reads see everything written so far.
+struct Live<'l> {
+    execution: &'l Execution<'l>,
+}
+
+impl Surroundings for Live<'_> {
+    fn host(&self) -> &dyn heliosdb_udfs::signature::Host {
+        self.execution
+    }
+
+    fn tick(&self) -> Result<()> {
+        self.execution.tick()
+    }
+
+    fn row_tree(&self, database: DatabaseIndex, id: crate::store::ObjectId) -> Result<Arc<crate::store::RowTree>> {
+        self.execution.row_tree(database, id)
+    }
+
+    fn key_tree(&self, database: DatabaseIndex, id: crate::store::ObjectId) -> Result<Arc<crate::store::KeyTree>> {
+        self.execution.key_tree(database, id)
+    }
+
+    fn view(&self, database: DatabaseIndex) -> Result<crate::store::View> {
+        self.execution.live_view(database)
+    }
+
+    fn live_view(&self, database: DatabaseIndex) -> Result<crate::store::View> {
+        self.execution.live_view(database)
+    }
+
+    fn transaction(&self, database: DatabaseIndex) -> Result<RefMut<'_, Transaction>> {
+        Surroundings::transaction(self.execution, database)
+    }
+
+    fn table_function(
+        &self,
+        function: &plan::bound::TableFunction,
+        args: &[Value],
+    ) -> Result<Box<dyn crate::row::context::RowSource>> {
+        self.execution.table_function(function, args)
+    }
+
+    fn trigger_program(
+        &self,
+        trigger: &Arc<plan::bound::BoundTrigger>,
+    ) -> Result<Arc<crate::row::program::TriggerProgram>> {
+        self.execution.trigger_program(trigger)
+    }
+
+    fn count_change(&self) {
+        self.execution.count_change();
+    }
+
+    fn set_last_insert_rowid(&self, rowid: i64) {
+        self.execution.set_last_insert_rowid(rowid);
+    }
+
+    fn last_insert_rowid(&self) -> i64 {
+        Surroundings::last_insert_rowid(self.execution)
+    }
+
+    fn write_options(&self) -> crate::row::context::WriteOptions {
+        self.execution.write_options()
+    }
+
+    fn deferred_violations(&self) -> &std::cell::Cell<i64> {
+        self.execution.deferred_violations()
+    }
+
+    fn trigger_depth(&self) -> &std::cell::Cell<u32> {
+        self.execution.trigger_depth()
+    }
+}

@@ -1,0 +1,305 @@
+//! What the statements of one connection share: databases and their transactions, settings, what the host
+//! registered, counters.
+//!
+//! Invariant: no cell here stays borrowed while a callback of the host language runs.
+
+use std::cell::{Cell, RefCell, RefMut};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::functions::Registry;
+use super::pragma::Settings;
+use crate::catalog::Schema;
+use crate::env::callback::{Authorizer, LongRunning, Progress, Trace};
+use crate::error::{Code, Error, Result};
+use crate::plan::bound::DatabaseIndex;
+use crate::plan::{Limits, Namespace, Options};
+use crate::txn::{Mark, Transaction, TransactionState, Transactions};
+
+/// main, temp and ten attached ones.
+pub const DATABASES_MAX: usize = 12;
+
+/// One open database.
+pub struct Slot {
+    pub name: Box<str>,
+    pub file: String,
+    pub transaction: Transaction,
+}
+
+pub struct Savepoint {
+    pub name: Box<str>,
+    /// One for each database open then.
+    pub marks: Vec<Mark>,
+    /// It began the transaction: releasing it commits.
+    pub outermost: bool,
+    pub deferred_violations: i64,
+}
+
+#[derive(Default)]
+pub struct Hooks {
+    pub authorizer: Option<Arc<dyn Authorizer>>,
+    pub progress: Option<(u32, Arc<dyn Progress>)>,
+    pub trace: Option<Arc<dyn Trace>>,
+    pub long_running: Option<Arc<dyn LongRunning>>,
+}
+
+pub struct Inner {
+    slots: [RefCell<Option<Slot>>; DATABASES_MAX],
+    pub settings: RefCell<Settings>,
+    pub registry: RefCell<Arc<Registry>>,
+    pub hooks: RefCell<Hooks>,
+    /// Grows when something changes that compiled statements depend on beside schemas.
+    pub generation: Cell<u32>,
+    pub changes: Cell<i64>,
+    pub total_changes: Cell<i64>,
+    pub last_insert_rowid: Cell<i64>,
+    /// BEGIN or a savepoint is in force.
+    pub explicit: Cell<bool>,
+    pub savepoints: RefCell<Vec<Savepoint>>,
+    pub deferred_violations: Cell<i64>,
+    pub trigger_depth: Cell<u32>,
+    /// Statements that have been stepped and are not done.
+    pub running: Cell<u32>,
+    /// Statements that write among them.
+    pub writing: Cell<u32>,
+    pub limits: RefCell<[i32; 12]>,
+    pub closed: Cell<bool>,
+    pub interrupted: Arc<AtomicBool>,
+    /// Grows with each rollback: statements that were reading then must not go on.
+    pub rollbacks: Cell<u32>,
+    pub progress_left: Cell<u32>,
+    pub load_extension: Cell<bool>,
+    /// File names of ATTACH may be URIs.
+    pub uris: bool,
+    pub dbconfig: RefCell<std::collections::BTreeMap<i32, bool>>,
+}
+
+/// SQLITE_LIMIT_… in the order of their numbers.
+pub const LIMITS_MAX: [i32; 12] =
+    [1_000_000_000, 1_000_000_000, 2000, 1000, 500, 250_000_000, 1000, 10, 50_000, 32_766, 1000, 8];
+
+impl Inner {
+    pub fn new(main: Arc<Transactions>, file: String, uris: bool, interrupted: Arc<AtomicBool>) -> Inner {
+        let slots: [RefCell<Option<Slot>>; DATABASES_MAX] = std::array::from_fn(|_| RefCell::new(None));
+        *slots[0].borrow_mut() = Some(Slot { name: "main".into(), file, transaction: Transaction::new(main) });
+        let temp = super::database::in_memory(true);
+        *slots[1].borrow_mut() =
+            Some(Slot { name: "temp".into(), file: String::new(), transaction: Transaction::new(temp) });
+        Inner {
+            slots,
+            settings: RefCell::new(Settings::default()),
+            registry: RefCell::new(Arc::new(Registry::default())),
+            hooks: RefCell::new(Hooks::default()),
+            generation: Cell::new(0),
+            changes: Cell::new(0),
+            total_changes: Cell::new(0),
+            last_insert_rowid: Cell::new(0),
+            explicit: Cell::new(false),
+            savepoints: RefCell::new(Vec::new()),
+            deferred_violations: Cell::new(0),
+            trigger_depth: Cell::new(0),
+            running: Cell::new(0),
+            writing: Cell::new(0),
+            limits: RefCell::new(LIMITS_MAX),
+            closed: Cell::new(false),
+            interrupted,
+            rollbacks: Cell::new(0),
+            progress_left: Cell::new(0),
+            load_extension: Cell::new(false),
+            uris,
+            dbconfig: RefCell::new(std::collections::BTreeMap::new()),
+        }
+    }
+
+    pub fn database_count(&self) -> usize {
+        self.slots.iter().rposition(|s| s.borrow().is_some()).map_or(0, |i| i + 1)
+    }
+
+    pub fn database_name(&self, database: DatabaseIndex) -> Box<str> {
+        self.slots[database.0 as usize].borrow().as_ref().map_or_else(|| "".into(), |s| s.name.clone())
+    }
+
+    pub fn database_file(&self, database: DatabaseIndex) -> String {
+        self.slots[database.0 as usize].borrow().as_ref().map_or_else(String::new, |s| s.file.clone())
+    }
+
+    pub fn find_database(&self, name: &str) -> Option<DatabaseIndex> {
+        (0..self.database_count())
+            .rev()
+            .map(|i| DatabaseIndex(i as u16))
+            .find(|d| self.database_name(*d).eq_ignore_ascii_case(name))
+            .or_else(|| name.eq_ignore_ascii_case("main").then_some(DatabaseIndex(0)))
+    }
+
+    pub fn attach(&self, slot: Slot) -> Result<()> {
+        let free = self.slots.iter().find(|s| s.borrow().is_none());
+        let free = free.ok_or_else(|| Error::sql("too many attached databases - max 10"))?;
+        *free.borrow_mut() = Some(slot);
+        self.invalidate();
+        Ok(())
+    }
+
+    /// Takes a database out; those behind it move up, as in SQLite.
+    pub fn detach(&self, database: DatabaseIndex) {
+        let count = self.database_count();
+        self.slots[database.0 as usize].borrow_mut().take();
+        for i in database.0 as usize..count - 1 {
+            let next = self.slots[i + 1].borrow_mut().take();
+            *self.slots[i].borrow_mut() = next;
+        }
+        self.settings.borrow_mut().detach(database);
+        self.invalidate();
+    }
+
+    pub fn transaction(&self, database: DatabaseIndex) -> RefMut<'_, Transaction> {
+        RefMut::map(self.slots[database.0 as usize].borrow_mut(), |s| {
+            &mut s.as_mut().expect("statements are compiled anew when a database is detached").transaction
+        })
+    }
+
+    pub fn shared(&self, database: DatabaseIndex) -> Arc<Transactions> {
+        self.transaction(database).shared().clone()
+    }
+
+    pub fn databases(&self) -> impl Iterator<Item = DatabaseIndex> + use<> {
+        (0..self.database_count()).map(|i| DatabaseIndex(i as u16))
+    }
+
+    /// The schema in force. Outside transactions the newest committed one.
+    pub fn schema(&self, database: DatabaseIndex) -> Arc<Schema> {
+        let mut transaction = self.transaction(database);
+        transaction.refresh_schema();
+        transaction.schema().clone()
+    }
+
+    /// Compiled statements must be compiled anew.
+    pub fn invalidate(&self) {
+        self.generation.set(self.generation.get().wrapping_add(1));
+    }
+
+    pub fn check_open(&self) -> Result<()> {
+        if self.closed.get() { Err(Error::new(Code::MISUSE, "bad parameter or other API misuse")) } else { Ok(()) }
+    }
+
+    // Compiling.
+
+    pub fn options(&self) -> Options {
+        let s = self.settings.borrow();
+        let limits = self.limits.borrow();
+        let config = self.dbconfig.borrow();
+        let on = |op: i32, default: bool| config.get(&op).copied().unwrap_or(default);
+        let number = |i: usize| limits[i].max(0) as usize;
+        Options {
+            foreign_keys: s.foreign_keys,
+            recursive_triggers: s.recursive_triggers,
+            ignore_check_constraints: s.ignore_check_constraints,
+            trusted_schema: s.trusted_schema,
+            writable_schema: s.writable_schema,
+            triggers: on(super::config::ENABLE_TRIGGER, true),
+            views: on(super::config::ENABLE_VIEW, true),
+            dqs_dml: on(super::config::DQS_DML, true),
+            dqs_ddl: on(super::config::DQS_DDL, true),
+            full_column_names: s.full_column_names,
+            short_column_names: s.short_column_names,
+            limits: Limits {
+                columns: number(2),
+                expression_depth: number(3),
+                compound_selects: number(4),
+                function_args: number(6),
+                variables: number(9),
+            },
+        }
+    }
+
+    /// Calls `f` with everything names are resolved against.
+    pub fn with_namespace<T>(&self, f: impl FnOnce(&Namespace<'_>) -> T) -> T {
+        let registry = self.registry.borrow().clone();
+        let authorizer = self.hooks.borrow().authorizer.clone();
+        let databases = self.databases().map(|d| (self.database_name(d), self.schema(d))).collect();
+        let space = Namespace {
+            databases,
+            functions: &*registry,
+            options: self.options(),
+            authorizer: authorizer.as_deref(),
+        };
+        f(&space)
+    }
+
+    /// What compiled statements depend on.
+    pub fn fingerprint(&self) -> Vec<Arc<Schema>> {
+        self.databases().map(|d| self.schema(d)).collect()
+    }
+
+    pub fn is_current(&self, fingerprint: &[Arc<Schema>]) -> bool {
+        fingerprint.len() == self.database_count()
+            && fingerprint.iter().enumerate().all(|(i, known)| {
+                let mut transaction = self.transaction(DatabaseIndex(i as u16));
+                if i != 1 {
+                    transaction.refresh_schema();
+                }
+                Arc::ptr_eq(known, transaction.schema())
+            })
+    }
+
+    // Transactions.
+
+    pub fn is_autocommit(&self) -> bool {
+        !self.explicit.get()
+    }
+
+    pub fn begin_write(&self, database: DatabaseIndex) -> Result<RefMut<'_, Transaction>> {
+        if self.transaction(database).state() != TransactionState::Write {
+            if self.settings.borrow().query_only {
+                return Err(Error::new(Code::READONLY, "attempt to write a readonly database"));
+            }
+            let timeout_ms = self.settings.borrow().busy_timeout_ms.max(0) as u64;
+            let long = self.hooks.borrow().long_running.clone();
+            if let Some(long) = &long
+                && self.shared(database).is_contended()
+            {
+                long.begins();
+            }
+            let interrupted = self.interrupted.clone();
+            // Waiting with the cell borrowed is safe: only this thread, which waits, can use the connection.
+            self.transaction(database).begin_write(timeout_ms, &|| interrupted.load(Ordering::Relaxed))?;
+        }
+        Ok(self.transaction(database))
+    }
+
+    /// Commits every database.
+    pub fn commit_all(&self) -> Result<()> {
+        if self.deferred_violations.get() > 0 {
+            return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
+        }
+        for database in self.databases() {
+            let mut transaction = self.transaction(database);
+            match transaction.state() {
+                TransactionState::Write => {
+                    transaction.commit();
+                }
+                TransactionState::Read => transaction.rollback(),
+                TransactionState::None => {}
+            }
+        }
+        self.transaction_ended();
+        Ok(())
+    }
+
+    pub fn rollback_all(&self) {
+        for database in self.databases() {
+            let mut transaction = self.transaction(database);
+            if transaction.state() != TransactionState::None {
+                transaction.rollback();
+            }
+        }
+        self.rollbacks.set(self.rollbacks.get().wrapping_add(1));
+        self.transaction_ended();
+    }
+
+    fn transaction_ended(&self) {
+        self.explicit.set(false);
+        self.savepoints.borrow_mut().clear();
+        self.deferred_violations.set(0);
+        self.settings.borrow_mut().defer_foreign_keys = false;
+    }
+}

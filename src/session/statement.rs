@@ -1,0 +1,456 @@
+//! A prepared statement: its text, its program and, while it runs, its place.
+//!
+//! It is compiled anew when a schema it was compiled against has changed. A statement that is dropped or reset ends
+//! its run first.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use heliosdb_dialect::ast::{self, Explain, Parsed};
+use heliosdb_udfs::value::{Value, ValueRef, number};
+
+use super::compile::{self, Compiled, Program};
+use super::execution::{Execution, Held, aborted_by_rollback};
+use super::inner::Inner;
+use super::{Connection, ddl, host, pragma, transaction};
+use crate::error::{Code, Error, Result};
+use crate::plan::bound::RaiseAction;
+use crate::row::context::{Context, Shared};
+use crate::row::run::QueryRun;
+use crate::row::write;
+
+/// What a step came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Row,
+    Done,
+}
+
+enum State {
+    Idle,
+    Query { run: Box<QueryRun>, held: Box<Held>, shared: Box<Shared>, rollbacks: u32 },
+    Rows { rows: Vec<Vec<Value>>, at: usize },
+    Done,
+}
+
+pub struct Statement {
+    connection: Arc<Connection>,
+    sql: Arc<str>,
+    parsed: Arc<Parsed>,
+    compiled: Compiled,
+    parameters: Vec<Value>,
+    state: State,
+    generation: u32,
+}
+
+impl Statement {
+    pub(super) fn new(connection: Arc<Connection>, sql: &str, parsed: Parsed) -> Result<Statement> {
+        let compiled = {
+            let guard = connection.lock();
+            compile::compile(&guard, &parsed, sql)?
+        };
+        let parameters = vec![Value::Null; parsed.parameters.count as usize];
+        Ok(Statement {
+            connection,
+            sql: sql.into(),
+            parsed: Arc::new(parsed),
+            compiled,
+            parameters,
+            state: State::Idle,
+            generation: 0,
+        })
+    }
+
+    /// The statement's own text.
+    pub fn sql(&self) -> &str {
+        let start = self.parsed.span.start as usize;
+        let end = (self.parsed.tail as usize).max(self.parsed.span.end as usize);
+        self.sql[start..end].trim_end()
+    }
+
+    /// The text with parameters replaced by literals; `None` beyond SQLITE_LIMIT_LENGTH.
+    pub fn expanded_sql(&self) -> String {
+        let mut out = String::new();
+        let text = self.sql();
+        let mut at = 0;
+        let mut numbers = Vec::new();
+        heliosdb_dialect::parameters(text, &mut |span, number| numbers.push((span, number)));
+        for (span, number) in numbers {
+            out.push_str(&text[at..span.start as usize]);
+            let value = self.parameters.get(number as usize - 1).unwrap_or(&Value::Null);
+            out.push_str(&literal(value));
+            at = span.end as usize;
+        }
+        out.push_str(&text[at..]);
+        out
+    }
+
+    pub fn is_readonly(&self) -> bool {
+        self.compiled.readonly
+    }
+
+    pub fn is_explain(&self) -> bool {
+        self.parsed.explain != Explain::No
+    }
+
+    pub fn column_count(&self) -> usize {
+        self.compiled.columns.len()
+    }
+
+    pub fn column_name(&self, i: usize) -> &str {
+        self.compiled.columns.get(i).map_or("", |c| &c.name)
+    }
+
+    pub fn column_decltype(&self, i: usize) -> Option<&str> {
+        self.compiled.columns.get(i).and_then(|c| c.declared_type.as_deref())
+    }
+
+    pub fn parameter_count(&self) -> usize {
+        self.parameters.len()
+    }
+
+    /// The name of a parameter with its prefix; `i` counts from 1.
+    pub fn parameter_name(&self, i: usize) -> Option<&str> {
+        let names = &self.parsed.parameters.names;
+        names.iter().find(|(n, _)| *n as usize == i).map(|(_, name)| &**name)
+    }
+
+    /// Grows each time the statement is compiled anew.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    fn check_bind(&self, i: usize, len: usize) -> Result<usize> {
+        if i == 0 || i > self.parameters.len() {
+            return Err(Error::new(Code::RANGE, "column index out of range"));
+        }
+        if len > self.connection.lock().limits.borrow()[0].max(0) as usize {
+            return Err(Error::too_big());
+        }
+        if self.is_busy() {
+            return Err(Error::new(Code::MISUSE, "bad parameter or other API misuse"));
+        }
+        Ok(i - 1)
+    }
+
+    pub fn bind(&mut self, i: usize, value: Value) -> Result<()> {
+        let len = match &value {
+            Value::Text(b) | Value::Blob(b) => b.len(),
+            _ => 0,
+        };
+        let at = self.check_bind(i, len)?;
+        self.parameters[at] = value;
+        Ok(())
+    }
+
+    /// Binds a copy of a borrowed value.
+    pub fn bind_ref(&mut self, i: usize, value: ValueRef<'_>) -> Result<()> {
+        self.bind(i, value.to_owned())
+    }
+
+    pub fn clear_bindings(&mut self) {
+        self.parameters.fill(Value::Null);
+    }
+
+    /// Stepped, and neither finished nor reset.
+    pub fn is_busy(&self) -> bool {
+        matches!(self.state, State::Query { .. } | State::Rows { .. })
+    }
+
+    /// A value of the current row.
+    #[inline]
+    pub fn column(&self, i: usize) -> ValueRef<'_> {
+        match &self.state {
+            State::Query { run, .. } => run.column(i),
+            State::Rows { rows, at } => rows[*at - 1].get(i).map_or(ValueRef::Null, Value::as_ref),
+            State::Idle | State::Done => ValueRef::Null,
+        }
+    }
+
+    /// What `sqlite3_column_blob` gives: bytes of text and blobs, numbers as text, `None` for NULL and for no bytes.
+    pub fn column_bytes(&self, i: usize) -> Option<Cow<'_, [u8]>> {
+        let mut text = Vec::new();
+        match self.column(i) {
+            ValueRef::Text(b) | ValueRef::Blob(b) => return (!b.is_empty()).then_some(Cow::Borrowed(b)),
+            ValueRef::Integer(n) => number::write_integer(n, &mut text),
+            ValueRef::Real(r) => number::write_real(r, &mut text),
+            ValueRef::Null => return None,
+        }
+        Some(Cow::Owned(text))
+    }
+
+    /// Ends the run; bindings stay.
+    pub fn reset(&mut self) {
+        let state = std::mem::replace(&mut self.state, State::Idle);
+        if matches!(state, State::Query { .. } | State::Rows { .. }) {
+            let connection = self.connection.clone();
+            let inner = connection.lock();
+            // Cursors go before their views.
+            drop(state);
+            inner.running.set(inner.running.get().saturating_sub(1));
+        }
+    }
+
+    /// Runs to the next row or to the end.
+    pub fn step(&mut self) -> Result<Step> {
+        let connection = self.connection.clone();
+        let inner = connection.lock();
+        inner.check_open()?;
+        let result = self.step_locked(&connection, &inner);
+        if result.is_err() {
+            drop(inner);
+            self.reset();
+        }
+        result
+    }
+
+    fn step_locked(&mut self, connection: &Arc<Connection>, inner: &Inner) -> Result<Step> {
+        match &mut self.state {
+            State::Done => {
+                self.state = State::Idle;
+                self.start(connection, inner)
+            }
+            State::Idle => self.start(connection, inner),
+            State::Rows { rows, at } => {
+                *at += 1;
+                if *at <= rows.len() {
+                    return Ok(Step::Row);
+                }
+                self.finish(inner);
+                Ok(Step::Done)
+            }
+            State::Query { .. } => self.step_query(connection, inner),
+        }
+    }
+
+    fn step_query(&mut self, connection: &Arc<Connection>, inner: &Inner) -> Result<Step> {
+        let State::Query { run, held, shared, rollbacks } = &mut self.state else { return Ok(Step::Done) };
+        if *rollbacks != inner.rollbacks.get() && inner.rollbacks.get() != 0 {
+            // SQLite ends reads only when the schema changed under them; rows already found stay readable.
+            if !inner.is_current(&self.compiled.fingerprint) {
+                return Err(aborted_by_rollback());
+            }
+        }
+        let execution = Execution { connection, inner, held, writes: false };
+        let cx = Context { parameters: &self.parameters, around: &execution, shared };
+        if run.next(&cx)? {
+            return Ok(Step::Row);
+        }
+        self.finish(inner);
+        Ok(Step::Done)
+    }
+
+    fn finish(&mut self, inner: &Inner) {
+        self.state = State::Done;
+        inner.running.set(inner.running.get().saturating_sub(1));
+    }
+
+    fn start(&mut self, connection: &Arc<Connection>, inner: &Inner) -> Result<Step> {
+        if inner.running.get() == 0 {
+            inner.interrupted.store(false, Ordering::Relaxed);
+        }
+        self.refresh(inner)?;
+        self.trace(inner);
+        match &self.compiled.program {
+            Program::Query(program) => {
+                let run = Box::new(QueryRun::new(program.clone(), Vec::new()));
+                let rollbacks = inner.rollbacks.get();
+                self.state = State::Query { run, held: Box::default(), shared: Box::default(), rollbacks };
+                inner.running.set(inner.running.get() + 1);
+                self.step_query(connection, inner)
+            }
+            Program::Write(_) => self.run_write(connection, inner),
+            Program::Rows(rows) => {
+                let rows = rows.clone();
+                self.deliver(rows, inner)
+            }
+            Program::Other => self.run_other(connection, inner),
+        }
+    }
+
+    /// Rows that are all there, one a step.
+    fn deliver(&mut self, rows: Vec<Vec<Value>>, inner: &Inner) -> Result<Step> {
+        if rows.is_empty() {
+            self.state = State::Done;
+            return Ok(Step::Done);
+        }
+        self.state = State::Rows { rows, at: 1 };
+        inner.running.set(inner.running.get() + 1);
+        Ok(Step::Row)
+    }
+
+    /// Compiles anew if what it was compiled against has changed.
+    fn refresh(&mut self, inner: &Inner) -> Result<()> {
+        let current =
+            self.compiled.generation == inner.generation.get() && inner.is_current(&self.compiled.fingerprint);
+        if !current {
+            self.compiled = compile::compile(inner, &self.parsed, &self.sql)?;
+            self.generation = self.generation.wrapping_add(1);
+        }
+        Ok(())
+    }
+
+    fn trace(&self, inner: &Inner) {
+        let trace = inner.hooks.borrow().trace.clone();
+        if let Some(trace) = trace {
+            let expanded = self.expanded_sql();
+            let limit = inner.limits.borrow()[0].max(0) as usize;
+            trace.statement(self.sql(), (expanded.len() <= limit).then_some(&*expanded));
+        }
+    }
+
+    fn run_write(&mut self, connection: &Arc<Connection>, inner: &Inner) -> Result<Step> {
+        let Program::Write(program) = &self.compiled.program else { return Ok(Step::Done) };
+        let held = Held::default();
+        let shared = Shared::default();
+        let result = {
+            let execution = Execution { connection, inner, held: &held, writes: true };
+            let cx = Context { parameters: &self.parameters, around: &execution, shared: &shared };
+            inner.running.set(inner.running.get() + 1);
+            inner.writing.set(inner.writing.get() + 1);
+            let result = write::execute(program, &[], &cx);
+            inner.writing.set(inner.writing.get() - 1);
+            inner.running.set(inner.running.get() - 1);
+            result
+        };
+        let result = match result {
+            Ok(written) => {
+                inner.changes.set(written.changes);
+                end_write(inner, &held, None).map(|()| written.returned)
+            }
+            Err(e) => {
+                let changes = held.changes.get();
+                Err(fail_write(inner, &held, e, changes))
+            }
+        };
+        self.deliver(result?, inner)
+    }
+
+    /// Statements that are run from their tree.
+    fn run_other(&mut self, connection: &Arc<Connection>, inner: &Inner) -> Result<Step> {
+        let parsed = self.parsed.clone();
+        let held = Held::default();
+        match &parsed.statement {
+            ast::Statement::Begin(mode) => transaction::begin(inner, *mode)?,
+            ast::Statement::Commit => transaction::commit(inner)?,
+            ast::Statement::Rollback => transaction::rollback(inner)?,
+            ast::Statement::Savepoint(name) => transaction::savepoint(inner, &name.text)?,
+            ast::Statement::Release(name) => transaction::release(inner, &name.text)?,
+            ast::Statement::RollbackTo(name) => transaction::rollback_to(inner, &name.text)?,
+            ast::Statement::Pragma(p) => {
+                let schema = p.schema.as_ref().map(|s| &*s.text);
+                let value = p.value.as_ref().map(|ast::PragmaValue::Text(t)| &**t);
+                let execution = Execution { connection, inner, held: &held, writes: true };
+                let context = host::ConnectionHost::new(&execution);
+                let before = inner.settings.borrow().foreign_keys;
+                let rows = pragma::run(&context, schema, &p.name.text, value);
+                if value.is_some() || before != inner.settings.borrow().foreign_keys {
+                    inner.invalidate();
+                    self.compiled.generation = inner.generation.get();
+                }
+                let rows = match rows {
+                    Ok(rows) => end_write(inner, &held, None).map(|()| rows.rows)?,
+                    Err(e) => return Err(fail_write(inner, &held, e, 0)),
+                };
+                return self.deliver(rows, inner);
+            }
+            ast::Statement::Attach { file, schema, .. } => {
+                let execution = Execution { connection, inner, held: &held, writes: false };
+                let mut context = host::ConnectionHost::new(&execution);
+                context.parameters = &self.parameters;
+                super::attach::attach(&context, file, schema, &self.sql)?;
+            }
+            ast::Statement::Detach(schema) => {
+                let execution = Execution { connection, inner, held: &held, writes: false };
+                let mut context = host::ConnectionHost::new(&execution);
+                context.parameters = &self.parameters;
+                super::attach::detach(&context, schema, &self.sql)?;
+            }
+            statement if ddl::is_ddl(statement) => {
+                let execution = Execution { connection, inner, held: &held, writes: true };
+                let mut context = host::ConnectionHost::new(&execution);
+                context.parameters = &self.parameters;
+                let result = ddl::run(&ddl::DdlContext { host: &context, sql: &self.sql, parsed: &parsed });
+                match result {
+                    Ok(()) => end_write(inner, &held, None)?,
+                    Err(e) => return Err(fail_write(inner, &held, e, 0)),
+                }
+            }
+            _ => return Err(Error::internal("a statement of no kind")),
+        }
+        self.state = State::Done;
+        Ok(Step::Done)
+    }
+}
+
+impl Drop for Statement {
+    fn drop(&mut self) {
+        self.reset();
+    }
+}
+
+/// Ends a writing statement whose changes stay; in autocommit they are committed.
+fn end_write(inner: &Inner, held: &Held, changes: Option<i64>) -> Result<()> {
+    held.keep_writes(inner);
+    if let Some(changes) = changes {
+        inner.changes.set(changes);
+    }
+    if inner.is_autocommit() && inner.writing.get() == 0 {
+        if let Err(e) = inner.commit_all() {
+            inner.rollback_all();
+            return Err(e);
+        }
+    }
+    Ok(())
+}
+
+/// Ends a writing statement that failed, by its conflict action.
+fn fail_write(inner: &Inner, held: &Held, mut error: Error, changes: i64) -> Error {
+    inner.trigger_depth.set(0);
+    let action = error.raise.take();
+    let interrupted = error.code.primary() == Code::INTERRUPT || error.code.primary() == Code::NOMEM;
+    let roll_back = action == Some(RaiseAction::Rollback) || (interrupted && inner.explicit.get());
+    if roll_back {
+        held.forget_writes();
+        inner.rollback_all();
+    } else if action == Some(RaiseAction::Fail) {
+        if let Err(e) = end_write(inner, held, Some(changes)) {
+            return e;
+        }
+    } else {
+        held.undo_writes(inner);
+        if inner.is_autocommit() && inner.writing.get() == 0 {
+            inner.rollback_all();
+        }
+    }
+    error
+}
+
+/// A value as an SQL literal, as `sqlite3_expanded_sql` writes it.
+fn literal(value: &Value) -> String {
+    let mut out = Vec::new();
+    match value {
+        Value::Null => out.extend_from_slice(b"NULL"),
+        Value::Integer(i) => number::write_integer(*i, &mut out),
+        Value::Real(r) => number::write_real(*r, &mut out),
+        Value::Text(t) => {
+            out.push(b'\'');
+            for &b in t.iter() {
+                out.push(b);
+                if b == b'\'' {
+                    out.push(b);
+                }
+            }
+            out.push(b'\'');
+        }
+        Value::Blob(b) => {
+            out.extend_from_slice(b"x'");
+            for byte in b.iter() {
+                out.extend_from_slice(format!("{byte:02x}").as_bytes());
+            }
+            out.push(b'\'');
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}

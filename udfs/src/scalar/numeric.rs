@@ -1,0 +1,60 @@
+//! abs, round, sign.
+
+use super::row;
+use crate::signature::{Call, Flags, FunctionError, FunctionResult, Scalar};
+use crate::value::ValueRef;
+use crate::value::cast::{to_integer, to_real};
+
+const PURE: Flags = Flags::DETERMINISTIC;
+
+#[rustfmt::skip]
+pub static TABLE: &[Scalar] = &[
+    row("abs", 1, Some(1), PURE, abs, "abs(X)", "The absolute value."),
+    row("round", 1, Some(2), PURE, round, "round(X[,Y])", "X as a real rounded to Y decimals, half away from zero."),
+    row("sign", 1, Some(1), PURE, sign, "sign(X)", "-1, 0 or 1; NULL for what is no number."),
+];
+
+fn abs<'a>(_: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
+    match args[0] {
+        ValueRef::Null => Ok(ValueRef::Null),
+        ValueRef::Integer(i) => match i.checked_abs() {
+            Some(i) => Ok(ValueRef::Integer(i)),
+            None => Err(FunctionError::new("integer overflow")),
+        },
+        v => Ok(ValueRef::Real(to_real(v).abs())),
+    }
+}
+
+fn sign<'a>(_: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
+    let r = match args[0] {
+        ValueRef::Integer(i) => return Ok(ValueRef::Integer(i.signum())),
+        ValueRef::Real(r) => r,
+        ValueRef::Text(t) => match crate::value::cast::whole_number(t) {
+            Some(_) => to_real(args[0]),
+            None => return Ok(ValueRef::Null),
+        },
+        _ => return Ok(ValueRef::Null),
+    };
+    Ok(ValueRef::Integer(i64::from(r > 0.0) - i64::from(r < 0.0)))
+}
+
+fn round<'a>(_: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
+    let places = match args.get(1) {
+        None => 0,
+        Some(ValueRef::Null) => return Ok(ValueRef::Null),
+        Some(&v) => to_integer(v).clamp(0, 30),
+    };
+    if args[0].is_null() {
+        return Ok(ValueRef::Null);
+    }
+    let r = to_real(args[0]);
+    if !(-4503599627370496.0..=4503599627370496.0).contains(&r) {
+        return Ok(ValueRef::Real(r));
+    }
+    if places == 0 {
+        let half = if r < 0.0 { -0.5 } else { 0.5 };
+        return Ok(ValueRef::Real((r + half).trunc()));
+    }
+    let text = format!("{r:.*}", places as usize);
+    Ok(ValueRef::Real(text.parse().unwrap_or(r)))
+}

@@ -1,0 +1,82 @@
+//! Functions that look for text in text: like, glob, instr. The LIKE and GLOB operators call the first two with
+//! the pattern first.
+
+use super::row;
+use crate::signature::{Call, Flags, FunctionError, FunctionResult, Scalar};
+use crate::value::ValueRef;
+use crate::value::cast::to_text;
+use crate::value::text::{char_count, code_point};
+use crate::value::{glob, like};
+use memchr::memmem;
+
+const PURE: Flags = Flags::DETERMINISTIC;
+
+#[rustfmt::skip]
+pub static TABLE: &[Scalar] = &[
+    row("glob", 2, Some(2), PURE, glob_function, "glob(X,Y)", "Whether Y matches the pattern X: `Y GLOB X`."),
+    row("instr", 2, Some(2), PURE, instr, "instr(X,Y)", "Where Y first stands in X, counted in characters from 1, or in bytes if both are blobs; 0 if nowhere."),
+    row("like", 2, Some(3), PURE, like_function, "like(X,Y[,Z])", "Whether Y matches the pattern X with the escape character Z: `Y LIKE X ESCAPE Z`."),
+];
+
+fn too_complex(call: &Call<'_, '_>, pattern: &[u8]) -> Result<(), FunctionError> {
+    if pattern.len() > call.host.like_pattern_limit() {
+        return Err(FunctionError::new("LIKE or GLOB pattern too complex"));
+    }
+    Ok(())
+}
+
+fn like_function<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
+    let pattern = to_text(args[0], call.arena);
+    too_complex(call, pattern)?;
+    let mut escape = None;
+    if let Some(&z) = args.get(2) {
+        if z.is_null() {
+            return Ok(ValueRef::Null);
+        }
+        let z = to_text(z, call.arena);
+        if char_count(z) != 1 {
+            return Err(FunctionError::new("ESCAPE expression must be a single character"));
+        }
+        escape = Some(code_point(z, 0).0);
+    }
+    if args[0].is_null() || args[1].is_null() {
+        return Ok(ValueRef::Null);
+    }
+    let text = to_text(args[1], call.arena);
+    let matched = like::like(pattern, text, escape, call.host.case_sensitive_like());
+    Ok(ValueRef::Integer(i64::from(matched)))
+}
+
+fn glob_function<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
+    let pattern = to_text(args[0], call.arena);
+    too_complex(call, pattern)?;
+    if args[0].is_null() || args[1].is_null() {
+        return Ok(ValueRef::Null);
+    }
+    let text = to_text(args[1], call.arena);
+    Ok(ValueRef::Integer(i64::from(glob::glob(pattern, text))))
+}
+
+fn instr<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
+    if args[0].is_null() || args[1].is_null() {
+        return Ok(ValueRef::Null);
+    }
+    if let (ValueRef::Blob(text), ValueRef::Blob(wanted)) = (args[0], args[1]) {
+        return Ok(ValueRef::Integer(memmem::find(text, wanted).map_or(0, |i| i as i64 + 1)));
+    }
+    let (text, wanted) = (to_text(args[0], call.arena), to_text(args[1], call.arena));
+    if wanted.is_empty() {
+        return Ok(ValueRef::Integer(1));
+    }
+    // Only at the beginning of a character.
+    let mut position = 0;
+    let mut at = 0;
+    for hit in memmem::find_iter(text, wanted) {
+        position += text[at..hit].iter().filter(|&&b| b & 0xc0 != 0x80).count() as i64;
+        at = hit;
+        if text[hit] & 0xc0 != 0x80 {
+            return Ok(ValueRef::Integer(position + 1));
+        }
+    }
+    Ok(ValueRef::Integer(0))
+}
