@@ -44,8 +44,6 @@ pub struct Scope<'a> {
     /// Rows that only a qualified name reaches (`excluded`).
     pub rows: Vec<QualifiedRow>,
     pub place: Place,
-    /// Position of the first source that conditions of joins count from: 1 behind the target of UPDATE … FROM.
-    pub first_joined: usize,
     /// Names are not looked for further out.
     pub closed: bool,
     pub allow_aggregates: bool,
@@ -238,7 +236,6 @@ impl<'a> Scope<'a> {
             sources: Vec::new(),
             rows: Vec::new(),
             place: Place::Ordinary,
-            first_joined: 0,
             closed: false,
             allow_aggregates: false,
             allow_windows: false,

@@ -11,6 +11,8 @@ use rustc_hash::FxHashMap;
 
 use super::level::Kept;
 use super::program::TriggerProgram;
+use super::write::TargetProgram;
+use crate::catalog::Table;
 use crate::plan::bound::{BoundTrigger, DatabaseIndex, TableFunction};
 use crate::store::{KeyTree, ObjectId, RowTree, View};
 use crate::txn::Transaction;
@@ -33,8 +35,18 @@ pub trait Surroundings {
     fn table_function(&self, function: &TableFunction, args: &[Value]) -> Result<Box<dyn RowSource>>;
     /// The program of a trigger's body, bound and lowered at its first use.
     fn trigger_program(&self, trigger: &Arc<BoundTrigger>) -> Result<Arc<TriggerProgram>>;
+    /// The default of a column, for NOT NULL ON CONFLICT REPLACE.
+    fn default_value(&self, database: DatabaseIndex, table: &Arc<Table>, column: usize) -> Result<Value>;
+    /// The largest rowid that an AUTOINCREMENT table has used, from `sqlite_sequence`.
+    fn sequence(&self, database: DatabaseIndex, table: &str) -> Result<Option<i64>>;
+    /// Raises it.
+    fn note_sequence(&self, database: DatabaseIndex, table: &str, rowid: i64) -> Result<()>;
+    /// A table as the target of the actions of foreign keys.
+    fn target_program(&self, database: DatabaseIndex, table: &Arc<Table>) -> Result<Arc<TargetProgram>>;
     /// Counts one changed row (`changes()`, `total_changes()`).
     fn count_change(&self);
+    /// Counts a row changed by a foreign key's action (`total_changes()` only).
+    fn count_nested_change(&self);
     fn set_last_insert_rowid(&self, rowid: i64);
     fn last_insert_rowid(&self) -> i64;
     /// Settings that change how rows are written.

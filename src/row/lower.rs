@@ -33,6 +33,13 @@ pub struct Lowering {
     pub volatile: bool,
 }
 
+impl Lowering {
+    /// For a statement that writes.
+    pub fn volatile() -> Lowering {
+        Lowering { volatile: true, ..Lowering::default() }
+    }
+}
+
 /// What a level's record holds.
 #[derive(Clone)]
 pub enum Layout {
@@ -574,7 +581,8 @@ impl<'l> Lower<'l> {
     }
 }
 
-fn query_with_free(q: &Query, free: &[Free], shared: &Lowering) -> Result<Arc<QueryProgram>> {
+/// Lowers a query whose inputs are those of an enclosing program.
+pub fn query_with_free(q: &Query, free: &[Free], shared: &Lowering) -> Result<Arc<QueryProgram>> {
     Lower::new(free, shared).query(q)
 }
 

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use heliosdb_udfs::value::{Affinity, Collation};
 
 use super::node::{Node, Subquery};
+use super::write::WriteProgram;
 use crate::catalog::{Index, Table};
 use crate::plan::bound::{
-    AggregateFunction, CompoundOp, DatabaseIndex, FrameExclude, FrameUnit, Free, TableFunction, WindowFunction,
+    AggregateFunction, CompoundOp, DatabaseIndex, FrameExclude, FrameUnit, Free, SourceId, TableFunction,
+    WindowFunction,
 };
 
 /// A query of any shape. Yields rows of `width` values.
@@ -242,5 +244,19 @@ pub enum SortKeySource {
 
 /// A trigger's WHEN and statements, lowered.
 pub struct TriggerProgram {
+    /// What is taken from OLD and NEW.
     pub free: Vec<Free>,
+    pub old: SourceId,
+    pub new: SourceId,
+    pub when: Option<Node>,
+    /// Positions in `free` of the inputs of `when`.
+    pub when_inputs: Vec<usize>,
+    pub when_subqueries: Vec<Subquery>,
+    pub statements: Vec<TriggerStatement>,
+}
+
+/// A statement with the positions in `TriggerProgram::free` of its inputs.
+pub enum TriggerStatement {
+    Query(Arc<QueryProgram>, Vec<usize>),
+    Write(Arc<WriteProgram>, Vec<usize>),
 }

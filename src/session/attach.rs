@@ -5,7 +5,7 @@ use std::sync::Arc;
 use heliosdb_dialect::ast::{Expr, ExprKind};
 use heliosdb_udfs::value::Value;
 
-use super::ddl::{Host, action};
+use super::ddl::{Host, TEMP, action};
 use super::open::OpenOptions;
 use crate::error::{Error, Result};
 use crate::plan::bound::DatabaseIndex;
@@ -58,7 +58,9 @@ pub fn detach(host: &dyn AttachHost, schema: &Expr, sql: &str) -> Result<()> {
     if !host.authorize(action::DETACH, Some(&name), None, None)? {
         return Ok(());
     }
-    let Some(database) = find(host, &name) else {
+    // Until something is created in it there is no temp to SQLite.
+    let is_open = |d: &DatabaseIndex| *d != TEMP || host.schema(TEMP).cookie > 0;
+    let Some(database) = find(host, &name).filter(is_open) else {
         return Err(Error::sql(format!("no such database: {name}")));
     };
     if database.0 < 2 {
@@ -87,4 +89,62 @@ fn text(host: &dyn AttachHost, expr: &Expr, sql: &str) -> Result<String> {
         Value::Real(r) => r.to_string(),
         Value::Text(t) | Value::Blob(t) => String::from_utf8_lossy(&t).into_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::ddl::tests::compare::Pair;
+
+    #[test]
+    fn names_and_limits() {
+        let pair = Pair::new();
+        pair.agree(&[
+            "ATTACH ':memory:' AS main",
+            "ATTACH ':memory:' AS temp",
+            "ATTACH ':memory:' AS a1",
+            "ATTACH ':memory:' AS A1",
+            "ATTACH DATABASE 'file:x?mode=memory' AS 'a 2'",
+            "ATTACH 'file:x?mode=nosuch' AS a3",
+            "ATTACH 'file:x?cache=nosuch' AS a3",
+            "ATTACH 'file:x?vfs=nosuch' AS a3",
+            "ATTACH '/no/such/folder/file' AS a3",
+            "ATTACH '/' AS a3",
+            "ATTACH '' AS a3",
+            "CREATE TABLE a1.t(a)",
+            "CREATE TABLE a3.u(a)",
+            "DETACH nosuch",
+            "DETACH main",
+            "DETACH temp",
+            "DETACH A1",
+            "PRAGMA a1.table_info(t)",
+            "PRAGMA a3.table_info(u)",
+            "ATTACH ':memory:' AS b1",
+            "ATTACH ':memory:' AS b2",
+            "ATTACH ':memory:' AS b3",
+            "ATTACH ':memory:' AS b4",
+            "ATTACH ':memory:' AS b5",
+            "ATTACH ':memory:' AS b6",
+            "ATTACH ':memory:' AS b7",
+            "ATTACH ':memory:' AS b8",
+            "ATTACH ':memory:' AS b9",
+            "ATTACH ':memory:' AS b10",
+            "PRAGMA database_list",
+            "DETACH DATABASE 'a 2'",
+            "PRAGMA database_list",
+        ]);
+    }
+
+    #[test]
+    fn a_database_in_a_transaction_stays() {
+        let pair = Pair::new();
+        pair.agree(&["ATTACH ':memory:' AS a"]);
+        drop(pair.ours.write(DatabaseIndex(2)).expect("nobody else writes"));
+        let parsed = heliosdb_dialect::parse("DETACH a").expect("it parses").expect("a statement");
+        let heliosdb_dialect::ast::Statement::Detach(schema) = &parsed.statement else { panic!("a DETACH") };
+        let error = detach(&pair.ours, schema, "DETACH a").expect_err("it is written to");
+        assert_eq!(error.message, "database a is locked");
+        pair.ours.commit();
+        detach(&pair.ours, schema, "DETACH a").expect("nothing holds it");
+    }
 }

@@ -8,16 +8,20 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use heliosdb_udfs::signature::Host;
-use heliosdb_udfs::value::Value;
+use heliosdb_udfs::value::{Value, ValueRef, cast};
 
 use super::inner::{DATABASES_MAX, Inner};
 use super::{Connection, host, pragma, table_function};
 use crate::env;
 use crate::error::{Code, Error, Result};
+use crate::catalog::Table;
 use crate::plan::bound::{BoundTrigger, DatabaseIndex, TableFunction};
-use crate::row::context::{RowSource, Surroundings, WriteOptions};
+use crate::plan;
+use crate::row::context::{Context, RowSource, Shared, Surroundings, WriteOptions};
+use crate::row::lower::{Lower, Lowering};
 use crate::row::program::TriggerProgram;
-use crate::store::{KeyTree, ObjectId, RowTree, View};
+use crate::row::write::{self, TargetProgram};
+use crate::store::{KeyTree, ObjectId, RowCursor, RowTree, View, record};
 use crate::txn::{StatementMark, Transaction, TransactionState, ViewGuard};
 
 /// What lives as long as the run of a statement.
@@ -27,11 +31,12 @@ pub struct Held {
     marks: RefCell<[Option<StatementMark>; DATABASES_MAX]>,
     now_ms: OnceCell<i64>,
     pub changes: Cell<i64>,
+    /// Written tables reached through foreign keys.
+    targets: RefCell<Vec<(Arc<Table>, Arc<TargetProgram>)>>,
     /// Trigger programs of this statement by trigger.
     triggers: RefCell<Vec<(*const BoundTrigger, Arc<TriggerProgram>)>>,
 }
 
-// The pointers are only compared, never followed; the programs keep nothing of a thread.
 pub struct Execution<'s> {
     pub connection: &'s Arc<Connection>,
     pub inner: &'s Inner,
@@ -184,6 +189,55 @@ impl Surroundings for Execution<'_> {
         self.inner.total_changes.set(self.inner.total_changes.get() + 1);
     }
 
+    fn count_nested_change(&self) {
+        self.inner.total_changes.set(self.inner.total_changes.get() + 1);
+    }
+
+    fn default_value(&self, database: DatabaseIndex, table: &Arc<Table>, column: usize) -> Result<Value> {
+        let Some(default) = &table.columns[column].default else { return Ok(Value::Null) };
+        let name = &table.columns[column].name;
+        let bound = self.inner.with_namespace(|space| plan::bind_default(space, name, &default.expr, &default.source))?;
+        let _ = database;
+        let lowering = Lowering::default();
+        let mut lower = Lower::new(&[], &lowering);
+        let node = lower.node(&bound.expr)?;
+        let shared = Shared::default();
+        let cx = Context { parameters: &[], around: self, shared: &shared };
+        write::constant(&node, &lower.subqueries, &cx)
+    }
+
+    fn sequence(&self, database: DatabaseIndex, table: &str) -> Result<Option<i64>> {
+        Ok(self.sequence_row(database, table)?.map(|(_, seq)| seq))
+    }
+
+    fn note_sequence(&self, database: DatabaseIndex, table: &str, rowid: i64) -> Result<()> {
+        let found = self.sequence_row(database, table)?;
+        if found.is_some_and(|(_, seq)| seq >= rowid) {
+            return Ok(());
+        }
+        let id = self.sequence_table(database)?;
+        let tree = self.row_tree(database, id)?;
+        let key = match found {
+            Some((key, _)) => key,
+            None => tree.max_key(self.live_view(database)?).map_or(1, |k| k + 1),
+        };
+        let mut record = Vec::new();
+        record::encode(&mut record, [ValueRef::Text(table.as_bytes()), ValueRef::Integer(rowid)]);
+        Surroundings::transaction(self, database)?.put_row(&tree, key, &record);
+        Ok(())
+    }
+
+    fn target_program(&self, database: DatabaseIndex, table: &Arc<Table>) -> Result<Arc<TargetProgram>> {
+        let known = self.held.targets.borrow().iter().find(|(t, _)| Arc::ptr_eq(t, table)).map(|(_, p)| p.clone());
+        if let Some(program) = known {
+            return Ok(program);
+        }
+        let target = self.inner.with_namespace(|space| plan::build_target(space, database, table))?;
+        let program = Arc::new(write::lower_target(&target)?);
+        self.held.targets.borrow_mut().push((table.clone(), program.clone()));
+        Ok(program)
+    }
+
     fn set_last_insert_rowid(&self, rowid: i64) {
         self.inner.last_insert_rowid.set(rowid);
     }
@@ -215,6 +269,29 @@ impl Surroundings for Execution<'_> {
 }
 
 impl Execution<'_> {
+    fn sequence_table(&self, database: DatabaseIndex) -> Result<ObjectId> {
+        let schema = self.inner.transaction(database).schema().clone();
+        let table = schema.table("sqlite_sequence");
+        table.map(|t| t.id).ok_or_else(|| Error::internal("AUTOINCREMENT without sqlite_sequence"))
+    }
+
+    /// The rowid and the number of a table's row in `sqlite_sequence`.
+    fn sequence_row(&self, database: DatabaseIndex, table: &str) -> Result<Option<(i64, i64)>> {
+        let tree = self.row_tree(database, self.sequence_table(database)?)?;
+        let mut cursor = RowCursor::new(tree, self.live_view(database)?);
+        let mut more = cursor.first();
+        while more {
+            if let Some(ValueRef::Text(name)) = record::column(cursor.record(), 0)
+                && name == table.as_bytes()
+            {
+                let seq = record::column(cursor.record(), 1).map_or(0, cast::to_integer);
+                return Ok(Some((cursor.rowid(), seq)));
+            }
+            more = cursor.next();
+        }
+        Ok(None)
+    }
+
     /// Calls the progress handler when its number of steps has passed.
     fn tick_progress(&self, ticks: u32) -> Result<()> {
         let hooks = self.inner.hooks.borrow();

@@ -371,6 +371,26 @@ impl Surroundings for Live<'_> {
         self.execution.trigger_program(trigger)
     }
 
+    fn default_value(&self, database: DatabaseIndex, table: &Arc<Table>, column: usize) -> Result<Value> {
+        self.execution.default_value(database, table, column)
+    }
+
+    fn sequence(&self, database: DatabaseIndex, table: &str) -> Result<Option<i64>> {
+        self.execution.sequence(database, table)
+    }
+
+    fn note_sequence(&self, database: DatabaseIndex, table: &str, rowid: i64) -> Result<()> {
+        self.execution.note_sequence(database, table, rowid)
+    }
+
+    fn target_program(&self, database: DatabaseIndex, table: &Arc<Table>) -> Result<Arc<write::TargetProgram>> {
+        self.execution.target_program(database, table)
+    }
+
+    fn count_nested_change(&self) {
+        self.execution.count_nested_change();
+    }
+
     fn count_change(&self) {
         self.execution.count_change();
     }

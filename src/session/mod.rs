@@ -5,6 +5,7 @@
 //! connection that is calling it. No lock but that one is held while a callback runs.
 
 pub mod attach;
+pub mod backup;
 mod compile;
 pub mod config;
 pub mod connection;
@@ -23,6 +24,7 @@ mod table_function;
 mod transaction;
 
 pub use crate::env::callback;
+pub use backup::{Backup, BackupStep};
 pub use connection::{Connection, ConnectionGuard};
 pub use heliosdb_dialect::is_complete;
 pub use open::OpenOptions;

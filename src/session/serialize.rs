@@ -100,7 +100,7 @@ fn write_rows(
 /// A name by which a table's rowid can be had; `None` WITHOUT ROWID, or if columns took all three.
 fn rowid_name(table: &Table) -> Option<&'static str> {
     let free = |name: &&str| is_rowid_name(name) && table.column(name).is_none();
-    if table.has_rowid() { ["rowid", "_rowid_", "oid"].into_iter().find(|n| free(&n)) } else { None }
+    if table.has_rowid() { ["rowid", "_rowid_", "oid"].into_iter().find(|n| free(n)) } else { None }
 }
 
 fn to_foreign(value: ValueRef<'_>) -> ToSqlOutput<'_> {

@@ -10,3 +10,4 @@ pub mod json;
 pub mod aggregate;
 pub mod datetime;
 pub mod window;
+pub mod scalar;

@@ -9,6 +9,7 @@ use super::{comparison, explicit, made};
 use crate::error::Result;
 
 impl<'a> Binder<'a> {
+    #[inline(never)]
     pub(super) fn case(
         &mut self,
         operand: Option<&'a ast::Expr>,
@@ -35,6 +36,7 @@ impl<'a> Binder<'a> {
     }
 
     /// `CASE (a, b) WHEN (1, 2) THEN …` compares rows.
+    #[inline(never)]
     fn case_of_row(
         &mut self,
         row: &'a ast::Expr,

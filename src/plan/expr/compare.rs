@@ -142,6 +142,7 @@ pub fn columns_expected(actual: usize, expected: usize) -> Error {
 
 impl<'a> Binder<'a> {
     /// `left op right` where the left side is bound and is one value.
+    #[inline(never)]
     pub(super) fn compare_with(&mut self, op: CompareOp, left: Expr, right: &'a ast::Expr) -> Result<Expr> {
         if matches!(op, CompareOp::Is | CompareOp::IsNot) {
             if let Ast::Literal(ast::Literal::Null) = right.kind {
@@ -180,6 +181,7 @@ impl<'a> Binder<'a> {
     }
 
     /// A comparison of which a side may be a row.
+    #[inline(never)]
     pub fn compare_operands(
         &mut self,
         op: CompareOp,
@@ -260,6 +262,7 @@ impl<'a> Binder<'a> {
         query.columns.iter().enumerate().map(member).collect()
     }
 
+    #[inline(never)]
     pub(super) fn between(
         &mut self,
         negated: bool,
@@ -290,6 +293,7 @@ impl<'a> Binder<'a> {
     }
 
     /// `(a, b) BETWEEN (…) AND (…)` is two comparisons.
+    #[inline(never)]
     fn between_rows(
         &mut self,
         negated: bool,

@@ -10,6 +10,7 @@ use super::super::authorize::Permission;
 use super::super::binder::Binder;
 use super::super::bound::{
     Aggregate, AggregateFunction, Call, Classes, Expr, ExprKind, Free, Function, SortKey, When,
+    WindowFunction,
 };
 use super::super::builtin::{Callee, lookup};
 use super::super::context::Lookup;
@@ -27,6 +28,15 @@ pub fn aggregate_name(function: &AggregateFunction) -> &str {
     }
 }
 
+pub fn window_name(function: &WindowFunction) -> &str {
+    let kind = match function {
+        WindowFunction::Aggregate(function) => return aggregate_name(function),
+        WindowFunction::Positional(kind) => *kind,
+    };
+    let mut tables = heliosdb_udfs::window::TABLES.iter().copied().flatten();
+    tables.find(|def| def.kind == kind).map_or("", |def| def.name)
+}
+
 fn flags(function: &AggregateFunction) -> Flags {
     match function {
         AggregateFunction::Builtin(def) => def.flags,
@@ -40,6 +50,7 @@ pub fn call_collation(args: &[Expr]) -> Collation {
 }
 
 impl<'a> Binder<'a> {
+    #[inline(never)]
     pub(super) fn call(&mut self, call: &'a ast::Call) -> Result<Expr> {
         let name = &*call.name.text;
         let max = self.space.options.limits.function_args;
@@ -79,6 +90,7 @@ impl<'a> Binder<'a> {
         (0..4).any(|n| matches!(lookup(self.space.functions, name, n), Lookup::Found(Callee::Scalar(_))))
     }
 
+    #[inline(never)]
     fn scalar_call(&mut self, call: &'a ast::Call, function: Function) -> Result<Expr> {
         let name = &*call.name.text;
         self.check_usable(name, &function)?;
@@ -99,6 +111,7 @@ impl<'a> Binder<'a> {
     }
 
     /// `likely(X)` is X without its affinity.
+    #[inline(never)]
     fn hint(&mut self, call: &'a ast::Call) -> Result<Expr> {
         if let Some(p) = call.args.get(1) {
             if !matches!(p.kind, Ast::Literal(ast::Literal::Real(r)) if (0.0..=1.0).contains(&r)) {
@@ -152,6 +165,7 @@ impl<'a> Binder<'a> {
         Ok(())
     }
 
+    #[inline(never)]
     fn aggregate_call(&mut self, call: &'a ast::Call, function: AggregateFunction) -> Result<Expr> {
         let name = &*call.name.text;
         if !self.scope().allow_aggregates {

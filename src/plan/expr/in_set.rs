@@ -13,6 +13,7 @@ use super::{collation_of, explicit, made, row_misused};
 use crate::error::{Error, Result};
 
 impl<'a> Binder<'a> {
+    #[inline(never)]
     pub(super) fn in_set(&mut self, negated: bool, operand: &'a ast::Expr, set: &'a InSet) -> Result<Expr> {
         match set {
             InSet::List(items) if items.is_empty() => {
@@ -42,6 +43,7 @@ impl<'a> Binder<'a> {
         }
     }
 
+    #[inline(never)]
     fn in_list(&mut self, negated: bool, operand: &'a ast::Expr, items: &'a [ast::Expr]) -> Result<Expr> {
         let operand = self.expr(operand)?;
         let items = self.exprs(items)?;
@@ -55,6 +57,7 @@ impl<'a> Binder<'a> {
     }
 
     /// `(a, b) IN ((1, 2), …)`: the list is a VALUES query.
+    #[inline(never)]
     fn in_rows(&mut self, negated: bool, operand: &'a ast::Expr, items: &'a [ast::Expr]) -> Result<Expr> {
         let Ast::Row(members) = &operand.kind else { return Err(row_misused()) };
         let expected = members.len();
@@ -79,6 +82,7 @@ impl<'a> Binder<'a> {
         self.in_query(negated, operand, query)
     }
 
+    #[inline(never)]
     fn in_query(&mut self, negated: bool, operand: Operand, query: Query) -> Result<Expr> {
         if operand.width() != query.columns.len() {
             return Err(columns_expected(query.columns.len(), operand.width()));

@@ -46,6 +46,7 @@ pub fn is_hint(name: &str, args: usize) -> bool {
 }
 
 impl<'a> Binder<'a> {
+    #[inline(never)]
     pub(super) fn literal(&mut self, literal: &'a Literal) -> Result<Expr> {
         let (value, classes) = match literal {
             Literal::Null => (Value::Null, Classes::NULL),

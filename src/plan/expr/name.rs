@@ -75,6 +75,7 @@ impl<'a> Binder<'a> {
         self.lookup(Written { database: None, table: None, column, quote: Quote::Bracket, offset: 0 })
     }
 
+    #[inline(never)]
     fn lookup(&mut self, name: Written<'_>) -> Result<Expr> {
         let innermost = self.scopes.len();
         let database = match name.database {
@@ -188,6 +189,7 @@ impl<'a> Binder<'a> {
     }
 
     /// The expression of a result alias.
+    #[inline(never)]
     fn alias(&mut self, level: usize, column: &str) -> Result<Option<Expr>> {
         let innermost = self.scopes.len() - 1;
         let scope = &self.scopes[level];
@@ -232,6 +234,7 @@ impl<'a> Binder<'a> {
     }
 
     /// A column of a source in scope.
+    #[inline(never)]
     pub fn column_at(&mut self, level: usize, source: usize, column: usize) -> Result<Expr> {
         let scope = &mut self.scopes[level];
         let in_schema = scope.place.is_schema();
@@ -320,6 +323,7 @@ impl<'a> Binder<'a> {
     }
 
     /// A virtual generated column: its expression over the same source.
+    #[inline(never)]
     fn generated(&mut self, level: usize, source: usize, column: usize, table: &'a Table) -> Result<Expr> {
         let c = &table.columns[column];
         let generated = c.generated.as_ref().expect("only called for generated columns");

@@ -50,6 +50,7 @@ pub fn truth_classes(operands: Classes) -> Classes {
 }
 
 impl<'a> Binder<'a> {
+    #[inline(never)]
     pub(super) fn unary(&mut self, op: ast::UnaryOp, operand: &'a ast::Expr) -> Result<Expr> {
         if op == ast::UnaryOp::Minus {
             match &operand.kind {
@@ -80,6 +81,7 @@ impl<'a> Binder<'a> {
     }
 
     /// A chain of binary operators: down the left operands in a loop, then up again.
+    #[inline(never)]
     pub(super) fn binary(&mut self, e: &'a ast::Expr) -> Result<Expr> {
         let Ast::Binary(op, left, right) = &e.kind else { return self.expr(e) };
         if !matches!(left.kind, Ast::Binary(..)) {
@@ -108,6 +110,7 @@ impl<'a> Binder<'a> {
     }
 
     /// The lowest operator of a chain: its left operand may be a row.
+    #[inline(never)]
     fn first_binary(&mut self, op: BinaryOp, left: &'a ast::Expr, right: &'a ast::Expr) -> Result<Expr> {
         if let Some(op) = compare_op(op) {
             if matches!(left.kind, Ast::Row(_) | Ast::Subquery(_)) || matches!(right.kind, Ast::Row(_) | Ast::Subquery(_))
@@ -119,6 +122,7 @@ impl<'a> Binder<'a> {
         self.combine(op, left, right)
     }
 
+    #[inline(never)]
     fn combine(&mut self, op: BinaryOp, left: Expr, right: &'a ast::Expr) -> Result<Expr> {
         if let Some(op) = compare_op(op) {
             return self.compare_with(op, left, right);
@@ -140,18 +144,21 @@ impl<'a> Binder<'a> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn is_null(&mut self, negated: bool, operand: &'a ast::Expr) -> Result<Expr> {
         let operand = self.expr(operand)?;
         let collation = explicit([&operand]);
         Ok(made(ExprKind::IsNull { negated, operand: Box::new(operand) }, Classes::INTEGER, collation))
     }
 
+    #[inline(never)]
     pub(super) fn collate(&mut self, operand: &'a ast::Expr, name: &'a ast::Name) -> Result<Expr> {
         // Of several COLLATEs the outermost counts. An unknown one is an error only where it is used.
         let operand = self.expr(operand)?;
         Ok(with_collation(operand, self.named_collation(&name.text)))
     }
 
+    #[inline(never)]
     pub(super) fn cast(&mut self, operand: &'a ast::Expr, type_name: &'a ast::TypeName) -> Result<Expr> {
         let operand = self.expr(operand)?;
         let to = cast_affinity(&type_name.text);
@@ -168,6 +175,7 @@ impl<'a> Binder<'a> {
     }
 
     /// LIKE, GLOB, REGEXP and MATCH are calls with the pattern first.
+    #[inline(never)]
     pub(super) fn like(
         &mut self,
         op: LikeOp,

@@ -8,6 +8,7 @@ use super::made;
 use crate::error::{Error, Result};
 
 impl<'a> Binder<'a> {
+    #[inline(never)]
     pub(super) fn raise(&mut self, action: RaiseAction, message: Option<&'a ast::Expr>) -> Result<Expr> {
         let message = message.map(|m| self.expr(m)).transpose()?;
         if self.trigger.is_none() {

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 
 impl<'a> Binder<'a> {
     /// Binds a query that stands in an expression.
+    #[inline(never)]
     pub(super) fn subquery(&mut self, query: &'a ast::Query) -> Result<Query> {
         let scope = self.scope();
         let place = scope.place;
@@ -20,14 +21,16 @@ impl<'a> Binder<'a> {
         if scope.trying {
             return Err(Error::sql("subqueries are not compared"));
         }
-        self.query(query, Naming::Result)
+        self.query(query, Naming::Subquery)
     }
 
+    #[inline(never)]
     pub(super) fn exists(&mut self, query: &'a ast::Query) -> Result<Expr> {
         let query = Box::new(self.subquery(query)?);
         Ok(made(ExprKind::Exists { negated: false, query }, Classes::INTEGER, None))
     }
 
+    #[inline(never)]
     pub(super) fn scalar(&mut self, query: &'a ast::Query) -> Result<Expr> {
         let query = self.subquery(query)?;
         if query.columns.len() != 1 {

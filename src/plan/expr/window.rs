@@ -23,6 +23,7 @@ struct Merged<'a> {
 }
 
 impl<'a> Binder<'a> {
+    #[inline(never)]
     pub(super) fn window_aggregate(
         &mut self,
         call: &'a ast::Call,
@@ -48,6 +49,7 @@ impl<'a> Binder<'a> {
         self.window(call, WindowFunction::Aggregate(function), over, compares)
     }
 
+    #[inline(never)]
     pub(super) fn window_positional(
         &mut self,
         call: &'a ast::Call,
@@ -60,6 +62,7 @@ impl<'a> Binder<'a> {
         self.window(call, WindowFunction::Positional(def.kind), over, false)
     }
 
+    #[inline(never)]
     fn window(&mut self, call: &'a ast::Call, function: WindowFunction, over: &'a Over, compares: bool) -> Result<Expr> {
         let aggregates = self.scope().allow_aggregates;
         let allowed = self.allow(aggregates, false);
@@ -88,7 +91,9 @@ impl<'a> Binder<'a> {
         };
         self.allow(allowed.0, allowed.1);
         let collation = if compares { call_collation(&args) } else { Collation::Binary };
-        self.check_collation(&collation)?;
+        for arg in &args {
+            self.check_collation(&collation_of(arg))?;
+        }
         let handed_on = explicit(&args);
         let classes = match function {
             WindowFunction::Positional(WindowKind::PercentRank | WindowKind::CumeDist) => Classes::REAL,

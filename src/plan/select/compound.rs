@@ -33,6 +33,7 @@ impl<'a> Binder<'a> {
     }
 
     /// As `compound`, over some of a body's SELECTs.
+    #[inline(never)]
     pub(super) fn compound_of(
         &mut self,
         first: &'a ast::SelectCore,

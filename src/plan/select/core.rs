@@ -7,8 +7,8 @@ use heliosdb_dialect::ast;
 
 use super::super::authorize;
 use super::super::binder::{Binder, ordinal};
-use super::super::bound::{Body, Expr, GroupKey, OrderBy, OutputColumn, Query, Select};
-use super::super::expr::{aggregate_name, collation_of, integer_literal, skip_collate};
+use super::super::bound::{Body, Expr, Free, GroupKey, OrderBy, OutputColumn, Query, Select};
+use super::super::expr::{aggregate_name, collation_of, integer_literal, skip_collate, walk, window_name};
 use super::super::scope::{Output, Scope};
 use super::Naming;
 use super::column_name::output_columns;
@@ -31,6 +31,7 @@ pub enum Arm<'a> {
 
 impl<'a> Binder<'a> {
     /// A query without compound operators.
+    #[inline(never)]
     pub fn single(
         &mut self,
         core: &'a ast::SelectCore,
@@ -48,6 +49,7 @@ impl<'a> Binder<'a> {
         }
     }
 
+    #[inline(never)]
     fn select(
         &mut self,
         select: &'a ast::Select,
@@ -62,6 +64,7 @@ impl<'a> Binder<'a> {
     }
 
     /// Binds a SELECT; `order_by` is `None` in a compound, whose ORDER BY is matched later.
+    #[inline(never)]
     pub fn core(
         &mut self,
         select: &'a ast::Select,
@@ -139,6 +142,7 @@ impl<'a> Binder<'a> {
     }
 
     /// Binds the result columns into the innermost scope.
+    #[inline(never)]
     fn results(&mut self, columns: &'a [ast::ResultColumn]) -> Result<()> {
         self.scope().outputs.reserve(columns.len());
         for column in columns {
@@ -169,6 +173,7 @@ impl<'a> Binder<'a> {
         Ok(())
     }
 
+    #[inline(never)]
     fn group_terms(&mut self, terms: &'a [ast::Expr]) -> Result<Vec<GroupKey>> {
         let max = self.space.options.limits.columns;
         if terms.len() > max {
@@ -189,6 +194,9 @@ impl<'a> Binder<'a> {
                         )));
                     };
                     let (expr, aggregate) = (output.expr.clone(), output.has_aggregate);
+                    if output.has_window {
+                        return Err(misused_window(self.scope(), &expr));
+                    }
                     (self.collated_like(expr, term)?, aggregate)
                 }
                 None => (self.expr(term)?, false),
@@ -204,6 +212,7 @@ impl<'a> Binder<'a> {
     }
 
     /// VALUES rows; each sees what surrounds the query.
+    #[inline(never)]
     pub fn values(&mut self, rows: &'a [Vec<ast::Expr>]) -> Result<Vec<Vec<Expr>>> {
         let width = rows.first().map_or(0, Vec::len);
         if rows.iter().any(|row| row.len() != width) {
@@ -217,6 +226,17 @@ impl<'a> Binder<'a> {
         self.scopes.pop();
         Ok(bound)
     }
+}
+
+/// A term of GROUP BY by position may not be a window call.
+fn misused_window(scope: &Scope<'_>, e: &Expr) -> Error {
+    let mut name = "";
+    walk::references(e, &mut |r| {
+        if let Free::Window(id) = r {
+            name = scope.windows.iter().find(|w| w.id == id).map_or(name, |w| window_name(&w.function));
+        }
+    });
+    Error::sql(format!("misuse of window function {name}()"))
 }
 
 impl Core<'_> {

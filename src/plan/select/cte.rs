@@ -61,6 +61,7 @@ impl<'a> Binder<'a> {
     }
 
     /// The common table that a name in FROM stands for.
+    #[inline(never)]
     pub(super) fn common_table(
         &mut self,
         name: &'a ast::QualifiedName,
@@ -138,6 +139,7 @@ impl<'a> Binder<'a> {
         Ok(placed(source, SourceKind::Cte { cte }))
     }
 
+    #[inline(never)]
     fn define(&mut self, level: usize, position: usize, table: &'a CommonTable) -> Result<Defined> {
         let steps = recursive_arms(table);
         if steps > 0 {
@@ -162,6 +164,7 @@ impl<'a> Binder<'a> {
         })))
     }
 
+    #[inline(never)]
     fn define_recursive(
         &mut self,
         level: usize,

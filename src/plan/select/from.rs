@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 
 impl<'a> Binder<'a> {
     /// The sources of a FROM clause in written order. Conditions and arguments are bound later.
+    #[inline(never)]
     pub fn from(&mut self, from: &'a ast::From) -> Result<Vec<ScopeSource<'a>>> {
         let mut sources = Vec::with_capacity(1 + from.joins.len());
         self.first_source(&from.first, &mut sources)?;
@@ -61,22 +62,28 @@ impl<'a> Binder<'a> {
     }
 
     /// A source after the first: one table in parentheses is that table.
+    #[inline(never)]
     fn joined_source(&mut self, source: &'a ast::Source) -> Result<ScopeSource<'a>> {
         if let Ast::Join(inner) = &source.kind {
             if inner.joins.is_empty() {
-                let mut bound = self.joined_source(&inner.first)?;
-                if let Some(alias) = &source.alias {
-                    bound.name = alias.text.clone();
-                    bound.aliased = true;
-                }
-                return Ok(bound);
+                // An alias inside the parentheses is lost.
+                return self.aliased_source(&inner.first, source.alias.as_ref());
             }
         }
         self.source(source)
     }
 
+    #[inline(never)]
     fn source(&mut self, source: &'a ast::Source) -> Result<ScopeSource<'a>> {
-        let alias = source.alias.as_ref();
+        self.aliased_source(source, source.alias.as_ref())
+    }
+
+    #[inline(never)]
+    fn aliased_source(
+        &mut self,
+        source: &'a ast::Source,
+        alias: Option<&'a ast::Name>,
+    ) -> Result<ScopeSource<'a>> {
         let mut bound = match &source.kind {
             Ast::Table { name, index } => self.named_source(name, None, index)?,
             Ast::Function { name, args } => self.named_source(name, Some(args), &ast::IndexHint::None)?,
@@ -84,6 +91,7 @@ impl<'a> Binder<'a> {
                 let query = self.query(query, Naming::Subquery)?;
                 self.derived("".into(), query, None)
             }
+            Ast::Join(from) if from.joins.is_empty() => self.aliased_source(&from.first, alias)?,
             Ast::Join(from) => self.nested(from)?,
         };
         if let Some(alias) = alias {
@@ -97,6 +105,7 @@ impl<'a> Binder<'a> {
     }
 
     /// A table, view, common table or table-valued function by name.
+    #[inline(never)]
     pub(super) fn named_source(
         &mut self,
         name: &'a ast::QualifiedName,
@@ -135,6 +144,7 @@ impl<'a> Binder<'a> {
         }
     }
 
+    #[inline(never)]
     fn table_source(
         &mut self,
         database: DatabaseIndex,
@@ -170,7 +180,8 @@ impl<'a> Binder<'a> {
     }
 
     /// `(a JOIN b …)` behind other sources: a query of all their columns, each with its origin.
-    fn nested(&mut self, from: &'a ast::From) -> Result<ScopeSource<'a>> {
+    #[inline(never)]
+    pub fn nested(&mut self, from: &'a ast::From) -> Result<ScopeSource<'a>> {
         self.open_query();
         let mut scope = Scope::new();
         scope.sources = self.from(from)?;
@@ -185,6 +196,11 @@ impl<'a> Binder<'a> {
         let count = self.scopes[level].sources.len();
         for i in 0..count {
             self.nested_columns(level, i, &mut output, &mut origins, &mut columns)?;
+        }
+        // A column of the same name as one that USING merged is left out of `*` further out.
+        for i in 1..origins.len() {
+            let merged = origins[..i].iter().any(|o| o.using && o.name.eq_ignore_ascii_case(&origins[i].name));
+            origins[i].hidden |= merged;
         }
         super::column_name::make_unique(&mut columns);
         let scope = self.scopes.pop().expect("pushed above");
@@ -217,11 +233,12 @@ impl<'a> Binder<'a> {
         columns: &mut Vec<OutputColumn>,
     ) -> Result<()> {
         let mut push = |binder: &Self, expr: Expr, origin: NestedColumn| {
-            let source = &binder.scopes[level].sources[i];
+            let sources = &binder.scopes[level].sources;
             let declared = match &expr.kind {
                 ExprKind::Column(c) if c.column == ROWID => Some("INTEGER"),
                 ExprKind::Column(c) | ExprKind::Generated { column: c, .. } => {
-                    source.columns.declared_type(c.column as usize)
+                    let source = sources.iter().find(|s| s.id == c.source);
+                    source.and_then(|s| s.columns.declared_type(c.column as usize))
                 }
                 _ => None,
             };
@@ -252,6 +269,10 @@ impl<'a> Binder<'a> {
         }
         for j in 0..self.scopes[level].sources[i].len() {
             let source = &self.scopes[level].sources[i];
+            // Rowids are seen through one level of parentheses.
+            if matches!(&source.columns, Columns::Nested(_, inner) if inner[j].rowid) {
+                continue;
+            }
             let name: Box<str> = source.columns.name(j).into();
             let merged = source.in_using(&name) || next_using.iter().any(|n| n.eq_ignore_ascii_case(&name));
             let origin = match &source.columns {

@@ -38,9 +38,7 @@ impl<'a> Binder<'a> {
         if self.scope().sources.len() < 2 {
             return Ok(());
         }
-        let base = self.scope().first_joined;
         each_join(from, &mut |i, join| {
-            let i = i + base;
             if join.natural {
                 if join.on.is_some() || join.using.is_some() {
                     return Err(Error::sql("a NATURAL join may not have an ON or USING clause"));
@@ -115,9 +113,7 @@ impl<'a> Binder<'a> {
         }
         let mut moved = Vec::new();
         let right_joins = self.scopes[level].sources.iter().any(|s| s.right);
-        let base = self.scopes[level].first_joined;
         each_join(from, &mut |i, join| {
-            let i = i + base;
             let Some(on) = &join.on else { return Ok(()) };
             let on = self.expr(on)?;
             let inner = {

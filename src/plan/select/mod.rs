@@ -34,6 +34,7 @@ pub fn table_columns(space: &Namespace<'_>, query: &ast::Query, source: &str) ->
 
 impl<'a> Binder<'a> {
     /// Binds a query; what it takes from outside becomes its `free` list.
+    #[inline(never)]
     pub fn query(&mut self, query: &'a ast::Query, naming: Naming) -> Result<Query> {
         self.nesting += 1;
         if self.nesting > self.space.options.limits.expression_depth {
@@ -68,6 +69,7 @@ impl<'a> Binder<'a> {
     }
 
     /// LIMIT and OFFSET see no names at all.
+    #[inline(never)]
     pub fn limits(
         &mut self,
         limit: Option<&'a ast::Expr>,

@@ -33,6 +33,7 @@ pub fn ordered(key: OrderKey, collation: Collation, term: &ast::OrderTerm) -> Or
 }
 
 impl<'a> Binder<'a> {
+    #[inline(never)]
     pub(super) fn order_terms(&mut self, terms: &'a [ast::OrderTerm]) -> Result<Vec<OrderBy>> {
         if terms.len() > self.space.options.limits.columns {
             return Err(Error::sql("too many terms in ORDER BY clause"));

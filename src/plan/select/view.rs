@@ -15,6 +15,7 @@ use crate::catalog::View;
 use crate::error::{Error, Result};
 
 impl<'a> Binder<'a> {
+    #[inline(never)]
     pub(super) fn view_source(
         &mut self,
         database: DatabaseIndex,
@@ -31,6 +32,7 @@ impl<'a> Binder<'a> {
     }
 
     /// The query of a view under the view's column names.
+    #[inline(never)]
     pub fn view_query(&mut self, database: DatabaseIndex, view: &'a Arc<View>) -> Result<Query> {
         let same = |v: &(DatabaseIndex, &str)| v.0 == database && v.1.eq_ignore_ascii_case(&view.name);
         if self.views.iter().any(same) {

@@ -4,7 +4,6 @@ use heliosdb_dialect::ast;
 
 use super::super::binder::Binder;
 use super::super::bound::Returning;
-use super::super::expr::collation_of;
 use super::super::scope::{Columns, Output, Scope, ScopeSource};
 use super::super::select::{Naming, output_columns};
 use super::target::Written;
@@ -54,9 +53,6 @@ impl<'a> Binder<'a> {
             }
         }
         let mut scope = self.scopes.pop().expect("pushed above");
-        for output in &scope.outputs {
-            self.check_collation(&collation_of(&output.expr))?;
-        }
         let columns = output_columns(self, &mut scope, Naming::Result);
         let output = scope.outputs.into_iter().map(|o| o.expr).collect();
         Ok(Some(Returning { row, columns, output }))

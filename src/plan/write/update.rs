@@ -82,23 +82,17 @@ impl<'a> Binder<'a> {
         let mut scope = Scope::new();
         scope.sources.push(source);
         if let Some(from) = &update.from {
-            scope.first_joined = 1;
-            scope.sources.extend(self.from(from)?);
+            if from.joins.is_empty() && !matches!(from.first.kind, ast::SourceKind::Join(_)) {
+                scope.sources.extend(self.from(from)?);
+            } else {
+                // Joins behind FROM are a source of their own, which does not see the target.
+                scope.sources.push(self.nested(from)?);
+            }
         }
         self.scopes.push(scope);
-        if let Some(from) = &update.from {
-            self.using_conditions(from)?;
-        }
         let set = self.assignments(&update.set, &table, database)?;
         let filter = update.filter.as_ref().map(|f| self.expr(f)).transpose()?;
-        let filter = match &update.from {
-            Some(from) => {
-                let filter = self.on_conditions(from, filter)?;
-                self.function_arguments()?;
-                filter
-            }
-            None => filter,
-        };
+        self.function_arguments()?;
         if !update.order_by.is_empty() && update.limit.is_none() {
             return Err(Error::sql("ORDER BY without LIMIT on UPDATE"));
         }
@@ -164,6 +158,7 @@ impl<'a> Binder<'a> {
         database: DatabaseIndex,
         set: &mut Vec<(u16, Expr)>,
     ) -> Result<()> {
+        let view = table.primary_index().is_none() && !table.has_rowid() && !table.is_virtual();
         let column = match table.column(&name.text) {
             Some(column) => {
                 let c = &table.columns[column as usize];
@@ -173,6 +168,8 @@ impl<'a> Binder<'a> {
                 column
             }
             None if is_rowid(&name.text) && table.has_rowid() => table.rowid_alias().unwrap_or(ROWID),
+            // The rowid of a view: accepted, without effect.
+            None if is_rowid(&name.text) && view => return Ok(()),
             None => return Err(Error::sql(format!("no such column: {}", name.text))),
         };
         let shown = table.columns.get(column as usize).map_or("ROWID", |c| &c.name);

@@ -1,18 +1,72 @@
-//! Writing rows. (Interface only; replaced by its implementation.)
+//! Writing rows: INSERT, UPDATE, DELETE with their constraints, indexes, triggers and foreign keys.
+//!
+//! Row formats: a rowid table's record holds every column in order, the INTEGER PRIMARY KEY and virtual columns as
+//! NULL. An index entry of such a table is the encoded terms and the rowid, without record. A WITHOUT ROWID
+//! table's key is its encoded primary key and its record all columns; entries of its other indexes are the encoded terms
+//! and the primary key's bytes, with the primary key's bytes as record.
+
+mod delete;
+mod foreign_key;
+mod insert;
+mod key;
+mod load;
+mod lower;
+mod row;
+mod target;
+mod trigger;
+mod update;
+mod upsert;
+
+use std::cell::Cell;
 use std::sync::Arc;
-use heliosdb_udfs::value::{Collation, Value, ValueRef};
+
+use heliosdb_udfs::value::Value;
+
 use super::context::Context;
-use super::lower::Lowering;
-use super::node::{Node, Subquery};
-use super::program::TriggerProgram;
-use crate::catalog::{Index, Table};
-use crate::error::{Error, Result};
-use crate::plan::bound::{self, BoundTrigger, DatabaseIndex, Expr, SourceId, Target, TriggerBody};
-pub struct WriteProgram;
-pub struct Written { pub changes: i64, pub returned: Vec<Vec<Value>> }
-pub fn lower(_: &bound::Statement, _: &Lowering) -> Result<Arc<WriteProgram>> { Err(Error::unsupported("writes")) }
-pub fn execute(_: &Arc<WriteProgram>, _: &[Value], _: &Context<'_>) -> Result<Written> { Err(Error::unsupported("writes")) }
-pub fn lower_trigger(_: &TriggerBody, _: &Arc<BoundTrigger>) -> Result<Arc<TriggerProgram>> { Err(Error::unsupported("writes")) }
-pub fn load_row(_: &Target, _: i64, _: &[ValueRef<'_>], _: &Context<'_>) -> Result<()> { Err(Error::unsupported("writes")) }
-pub fn fill_index(_: DatabaseIndex, _: &Arc<Table>, _: &Arc<Index>, _: SourceId, _: &[Expr], _: &[Collation], _: Option<&Expr>, _: &Context<'_>) -> Result<()> { Err(Error::unsupported("writes")) }
-pub fn constant(_: &Node, _: &[Subquery], _: &Context<'_>) -> Result<Value> { Err(Error::unsupported("writes")) }
+use crate::error::{Code, Error, Result};
+
+pub use load::{constant, fill_index, load_row};
+pub use lower::{WriteProgram, lower, lower_trigger};
+pub use target::{TargetProgram, lower_target};
+
+/// What a statement did.
+#[derive(Default)]
+pub struct Written {
+    pub changes: i64,
+    /// Rows of RETURNING.
+    pub returned: Vec<Vec<Value>>,
+}
+
+/// One run of a writing statement, nested writes of its triggers and keys not included.
+struct Run<'r> {
+    cx: &'r Context<'r>,
+    inputs: &'r [Value],
+    written: Written,
+    /// Rows of this statement that violate an immediate foreign key, shared with nested writes.
+    violations: &'r Cell<i64>,
+}
+
+/// Runs a statement to its end.
+pub fn execute(program: &Arc<WriteProgram>, inputs: &[Value], cx: &Context<'_>) -> Result<Written> {
+    let violations = Cell::new(0);
+    let written = execute_nested(program, inputs, &violations, cx)?;
+    if violations.get() > 0 {
+        return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
+    }
+    Ok(written)
+}
+
+fn execute_nested(
+    program: &Arc<WriteProgram>,
+    inputs: &[Value],
+    violations: &Cell<i64>,
+    cx: &Context<'_>,
+) -> Result<Written> {
+    let mut run = Run { cx, inputs, written: Written::default(), violations };
+    match &**program {
+        WriteProgram::Insert(insert) => run.insert(insert)?,
+        WriteProgram::Update(update) => run.update(update)?,
+        WriteProgram::Delete(delete) => run.delete(delete)?,
+    }
+    Ok(run.written)
+}

@@ -14,7 +14,6 @@ use rustc_hash::FxHashMap;
 use super::rewrite::{Rewritten, rewrite};
 use super::{DdlContext, Host, TEMP, action, alter_check, names, schema_rows};
 use crate::catalog::load::load;
-use crate::catalog::schema::fold;
 use crate::catalog::sql_text::is_reserved_name;
 use crate::catalog::{Object, SchemaRow, Table};
 use crate::error::{Error, Result};
@@ -48,27 +47,38 @@ pub fn run(context: &DdlContext<'_>, name: &QualifiedName, alteration: &AlterTab
     if let AlterTable::Other { .. } = alteration {
         alter_check::changed_constraints(host, database, &table, &rewritten)?;
     }
+    let mut rewritten = with_root_pages(host, rewritten)?;
+    if let AlterTable::DropColumn(column) = alteration {
+        let own = rewritten.iter_mut().find(|r| r.database == database);
+        let own = own.ok_or_else(|| Error::internal("the altered table's database was rewritten"))?;
+        copy_without(host, own, &table, &column.text)?;
+    }
     apply(host, rewritten)?;
     match alteration {
-        AlterTable::RenameTable { to } => rename_in_plain_tables(host, database, &table.name, &to.text),
-        AlterTable::DropColumn(column) => drop_column(host, database, &table, &column.text),
+        AlterTable::RenameTable { to } => rename_sequence(host, database, &table.name, &to.text),
         _ => Ok(()),
     }
 }
 
-/// Puts rewritten rows into the schema tables and builds the schemas from them. Objects keep their numbers by the
-/// rowid of their row, which no ALTER changes.
+/// Objects keep their numbers, by the rowid of their row, which no ALTER changes.
+fn with_root_pages(host: &dyn Host, mut rewritten: Vec<Rewritten>) -> Result<Vec<Rewritten>> {
+    for Rewritten { database, rows } in &mut rewritten {
+        let old: FxHashMap<i64, u32> = schema_rows::read(host, *database)?
+            .into_iter()
+            .map(|(rowid, row)| (rowid, row.root_page))
+            .collect();
+        for (rowid, row) in rows {
+            row.root_page = old.get(rowid).copied().unwrap_or(0);
+        }
+    }
+    Ok(rewritten)
+}
+
+/// Puts rewritten rows into the schema tables and builds the schemas from them.
 fn apply(host: &dyn Host, rewritten: Vec<Rewritten>) -> Result<()> {
     for Rewritten { database, rows } in rewritten {
         let old: FxHashMap<i64, SchemaRow> = schema_rows::read(host, database)?.into_iter().collect();
-        let rows: Vec<(i64, SchemaRow)> = rows
-            .into_iter()
-            .map(|(rowid, mut row)| {
-                row.root_page = old.get(&rowid).map_or(0, |o| o.root_page);
-                (rowid, row)
-            })
-            .collect();
-        if rows.len() == old.len() && rows.iter().all(|(rowid, row)| old.get(rowid) == Some(row)) {
+        if rows.iter().all(|(rowid, row)| old.get(rowid) == Some(row)) {
             continue;
         }
         for (rowid, row) in &rows {
@@ -77,6 +87,33 @@ fn apply(host: &dyn Host, rewritten: Vec<Rewritten>) -> Result<()> {
         reload(host, database)?;
     }
     Ok(())
+}
+
+/// Copies the rows of a table without one column into new trees, whose numbers go into the rewritten rows, and lets
+/// the old trees go. The old schema is still in force.
+fn copy_without(host: &dyn Host, rewritten: &mut Rewritten, old: &Arc<Table>, column: &str) -> Result<()> {
+    let database = rewritten.database;
+    let dropped = old.column(column).ok_or_else(|| Error::sql(format!("no such column: \"{column}\"")))?;
+    {
+        let mut write = host.write(database)?;
+        for (_, row) in &mut rewritten.rows {
+            if row.root_page != 0 && row.table.eq_ignore_ascii_case(&old.name) {
+                let is_table = &*row.kind == "table";
+                let kind = if is_table && old.has_rowid() { TreeKind::Row } else { TreeKind::Key };
+                write.drop_tree(ObjectId(row.root_page));
+                row.root_page = write.create_tree(kind).id().0;
+            }
+        }
+    }
+    let rows: Vec<SchemaRow> = rewritten.rows.iter().map(|(_, row)| row.clone()).collect();
+    let mut number = |_: &str, _: TreeKind, root_page: u32| ObjectId(root_page);
+    let schema = load(&rows, &host.database_name(database), &mut number)?;
+    let new = schema.table(&old.name).ok_or_else(|| Error::internal("the altered table is in the schema"))?;
+    host.scan_rows(database, old, &mut |rowid, values| {
+        let kept = values.iter().enumerate().filter(|(i, _)| *i != usize::from(dropped)).map(|(_, v)| *v);
+        let kept: Vec<_> = kept.collect();
+        host.load_row(database, new, rowid, &kept)
+    })
 }
 
 /// Builds a database's schema anew from its rows and puts it into force.
@@ -93,62 +130,38 @@ pub fn reload(host: &dyn Host, database: DatabaseIndex) -> Result<()> {
     Ok(())
 }
 
-/// `sqlite_sequence` and `sqlite_stat1` name tables in their rows.
-fn rename_in_plain_tables(host: &dyn Host, database: DatabaseIndex, from: &str, to: &str) -> Result<()> {
-    for name in ["sqlite_sequence", "sqlite_stat1", "sqlite_stat4"] {
-        let Some(table) = host.schema(database).table(name).cloned() else { continue };
-        let rows = schema_rows::plain_rows(&mut host.transaction(database), table.id)?;
-        for (rowid, mut row) in rows {
-            if schema_rows::is_text(row.first(), from) {
-                row[0] = Value::text(to);
-                schema_rows::put_plain(host, database, table.id, Some(rowid), &row)?;
-            }
+/// `sqlite_sequence` names tables in its rows. (`sqlite_stat1` does too, and keeps the old name as in SQLite.)
+fn rename_sequence(host: &dyn Host, database: DatabaseIndex, from: &str, to: &str) -> Result<()> {
+    let Some(sequence) = host.schema(database).table("sqlite_sequence").cloned() else { return Ok(()) };
+    let rows = schema_rows::plain_rows(&mut host.transaction(database), sequence.id)?;
+    for (rowid, mut row) in rows {
+        if schema_rows::is_text(row.first(), from) {
+            row[0] = Value::text(to);
+            schema_rows::put_plain(host, database, sequence.id, Some(rowid), &row)?;
         }
     }
     Ok(())
 }
 
-/// Copies the rows of a table without one column into new trees, and lets the old ones go.
-fn drop_column(host: &dyn Host, database: DatabaseIndex, old: &Arc<Table>, column: &str) -> Result<()> {
-    let dropped = old.column(column).ok_or_else(|| Error::sql(format!("no such column: \"{column}\"")))?;
+/// Reads a schema again whose rows were changed by hand (`PRAGMA writable_schema = RESET`).
+pub fn reload_if_changed(host: &dyn Host, database: DatabaseIndex) -> Result<()> {
     let schema = host.schema(database);
-    let current =
-        schema.table(&old.name).ok_or_else(|| Error::internal("the altered table is in the schema"))?;
-    let mut new = (**current).clone();
-    let mut numbers: FxHashMap<ObjectId, ObjectId> = FxHashMap::default();
-    {
-        let mut write = host.write(database)?;
-        let kind = if new.has_rowid() { TreeKind::Row } else { TreeKind::Key };
-        let id = write.create_tree(kind).id();
-        numbers.insert(std::mem::replace(&mut new.id, id), id);
-        for index in &mut new.indexes {
-            let index = Arc::make_mut(index);
-            let id = *numbers.entry(index.id).or_insert_with(|| write.create_tree(TreeKind::Key).id());
-            index.id = id;
-        }
-        for old_id in numbers.keys() {
-            write.drop_tree(*old_id);
-        }
+    let rows = schema_rows::read(host, database)?;
+    let known = |row: &SchemaRow| {
+        let sql = match &*row.kind {
+            "table" => schema.table(&row.name).map(|t| t.sql.clone()),
+            "view" => schema.view(&row.name).map(|v| v.sql.clone()),
+            "index" => return schema.index(&row.name).is_some_and(|i| i.sql == row.sql),
+            _ => schema.trigger(&row.name).map(|t| t.sql.clone()),
+        };
+        sql == row.sql
+    };
+    let tables = schema.tables.values().filter(|t| !t.system).count();
+    let indexes =
+        schema.indexes.values().filter(|i| schema.table(&i.table).is_some_and(|t| t.id != i.id)).count();
+    let count = tables + indexes + schema.views.len() + schema.triggers.len();
+    if count == rows.len() && rows.iter().all(|(_, row)| known(row)) {
+        return Ok(());
     }
-    schema_rows::update(host, database, |row| {
-        let mut row = row.clone();
-        if row.root_page != 0
-            && let Some(id) = numbers.get(&ObjectId(row.root_page))
-        {
-            row.root_page = id.0;
-        }
-        Some(row)
-    })?;
-    let mut schema = (*schema).clone();
-    let new = Arc::new(new);
-    for index in &new.indexes {
-        schema.indexes.insert(fold(&index.name), index.clone());
-    }
-    schema.tables.insert(fold(&new.name), new.clone());
-    host.write(database)?.set_schema(Arc::new(schema));
-    host.scan_rows(database, old, &mut |rowid, values| {
-        let kept = values.iter().enumerate().filter(|(i, _)| *i != usize::from(dropped)).map(|(_, v)| *v);
-        let kept: Vec<_> = kept.collect();
-        host.load_row(database, &new, rowid, &kept)
-    })
+    reload(host, database)
 }

@@ -38,7 +38,7 @@ use crate::error::{Error, Result};
 use crate::plan::bound::{DatabaseIndex, OutputColumn};
 use crate::txn::{Mark, Transaction};
 
-pub use alter::reload as reload_schema;
+pub use alter::{reload as reload_schema, reload_if_changed};
 pub use names::{find_index, find_object, find_table, find_trigger};
 
 pub const MAIN: DatabaseIndex = DatabaseIndex(0);

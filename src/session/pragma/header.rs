@@ -46,22 +46,8 @@ pub fn data_version(call: &Call<'_>) -> Rows {
 
 /// Pages are not what is stored; about as many as SQLite would have.
 pub fn page_count(call: &Call<'_>) -> Rows {
-    let schema = call.context.schema(call.database());
-    let transaction = call.context.transaction(call.database());
-    let store = transaction.shared().store();
-    let mut pages = 1;
-    for table in schema.tables.values().filter(|t| !t.system && !t.is_virtual()) {
-        let ids =
-            std::iter::once(table.id).chain(table.indexes.iter().map(|i| i.id).filter(|id| *id != table.id));
-        for id in ids {
-            pages += match store.tree(id) {
-                Some(crate::store::Tree::Row(tree)) => tree.leaf_count().max(1),
-                Some(crate::store::Tree::Key(tree)) => tree.leaf_count().max(1),
-                None => 0,
-            };
-        }
-    }
-    Ok(vec![row![pages as i64]])
+    let shared = call.context.transaction(call.database()).shared().clone();
+    Ok(vec![row![crate::session::backup::page_count(&shared) as i64]])
 }
 
 /// Nothing is ever kept for reuse.

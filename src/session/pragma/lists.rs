@@ -2,6 +2,7 @@
 
 use heliosdb_udfs::value::Value;
 
+use super::builtin_functions::builtin_functions;
 use super::table::PRAGMAS;
 use super::{Call, row};
 use crate::error::Result;
@@ -55,7 +56,7 @@ pub fn collation_list(call: &Call<'_>) -> Rows {
 }
 
 pub fn function_list(call: &Call<'_>) -> Rows {
-    let rows = call.context.functions().into_iter().map(|f| {
+    let rows = builtin_functions().into_iter().chain(call.context.functions()).map(|f| {
         let mut kind = [0; 4];
         let flags = if f.deterministic { DETERMINISTIC } else { 0 }
             | if f.direct_only { DIRECT_ONLY } else { 0 }

@@ -8,6 +8,7 @@
 //! unknown pragma has neither and is no error. Pragmas of file handling keep and show their setting without
 //! effect on a database in memory.
 
+mod builtin_functions;
 mod checks;
 mod foreign_key_check;
 mod header;
@@ -65,6 +66,7 @@ pub trait Context: Host {
     fn data_version(&self, database: DatabaseIndex) -> i64;
     /// The columns of a view with names, types and affinities.
     fn view_columns(&self, database: DatabaseIndex, view: &View) -> Result<Vec<Column>>;
+    /// The host language's functions; the built-in ones are known.
     fn functions(&self) -> Vec<FunctionEntry>;
     /// Names of table-valued functions and virtual table modules.
     fn modules(&self) -> Vec<Box<str>>;

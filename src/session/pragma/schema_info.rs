@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use heliosdb_dialect::ast::{Conflict, ForeignKeyAction};
-use heliosdb_udfs::value::Value;
+use heliosdb_udfs::value::{Affinity, Value};
 
 use super::{Call, row};
 use crate::catalog::{Column, Index, IndexColumn, IndexOrigin, IndexTerm, Object, Table};
@@ -46,7 +46,11 @@ pub fn table_info(call: &Call<'_>) -> Rows {
     let Some(name) = call.value else { return Ok(Vec::new()) };
     let columns = match object(call, name) {
         Some((_, Object::Table(table))) => table.columns.clone(),
-        Some((database, Object::View(view))) => call.context.view_columns(database, &view)?,
+        Some((database, Object::View(view))) => {
+            let mut columns = call.context.view_columns(database, &view)?;
+            columns.iter_mut().for_each(name_type_of_view);
+            columns
+        }
         _ => return Ok(Vec::new()),
     };
     let mut rows = Vec::new();
@@ -70,6 +74,22 @@ pub fn table_info(call: &Call<'_>) -> Rows {
         shown += 1i64;
     }
     Ok(rows)
+}
+
+/// A view's column is shown with its declared type if its affinity is that type's, else with a type of its affinity.
+fn name_type_of_view(column: &mut Column) {
+    if !column.type_name.is_empty() && Affinity::of_type(&column.type_name) == column.affinity {
+        return;
+    }
+    column.type_name = match column.affinity {
+        Affinity::None => "",
+        Affinity::Blob => "BLOB",
+        Affinity::Text => "TEXT",
+        Affinity::Numeric | Affinity::FlexNum => "NUM",
+        Affinity::Integer => "INT",
+        Affinity::Real => "REAL",
+    }
+    .into();
 }
 
 fn hidden_kind(column: &Column) -> i64 {

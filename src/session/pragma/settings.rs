@@ -7,7 +7,7 @@ use heliosdb_udfs::value::Value;
 use super::{Call, boolean, row};
 use crate::error::{Error, Result};
 use crate::plan::bound::DatabaseIndex;
-use crate::session::ddl::TEMP;
+use crate::session::ddl::{TEMP, reload_if_changed};
 
 type Rows = Result<Vec<Vec<Value>>>;
 
@@ -197,8 +197,15 @@ pub fn flag(call: &Call<'_>) -> Rows {
         let on = *flag;
         return Ok(vec![row![on]]);
     };
-    // RESET is for `writable_schema`: off, and the schema is read again (which ours need not be).
     let on = boolean(value, false);
+    if call.pragma.name == "writable_schema" && value.eq_ignore_ascii_case("reset") {
+        settings.writable_schema = false;
+        drop(settings);
+        for i in 0..call.context.database_count() {
+            reload_if_changed(call.context, DatabaseIndex(i as u16))?;
+        }
+        return Ok(Vec::new());
+    }
     if call.pragma.name == "foreign_keys" {
         drop(settings);
         // Not inside a transaction: deferred violations could not be counted.

@@ -72,7 +72,7 @@ fn matches(pattern: &[u8], text: &[u8]) -> Option<bool> {
 
 /// Whether `x` is in the set that begins at `p`, and where the set ends; `None` without a closing bracket.
 fn set(pattern: &[u8], mut p: usize, x: u32) -> Option<(bool, usize)> {
-    let mut take = |p: &mut usize| -> Option<u32> {
+    let take = |p: &mut usize| -> Option<u32> {
         if *p >= pattern.len() {
             return None;
         }

@@ -5,7 +5,7 @@
 //! of another and keys of several columns can be joined. Values that compare equal have equal keys, of whichever
 //! class they are (1 and 1.0). Descending columns have every byte inverted.
 
-use super::{Collation, ValueRef};
+use super::{Collation, Value, ValueRef};
 
 const NULL: u8 = 0x05;
 const NUMBER: u8 = 0x15;
@@ -110,6 +110,50 @@ fn escaped(bytes: &[u8], out: &mut Vec<u8>) {
         }
     }
     out.extend_from_slice(&[0, 0]);
+}
+
+/// The value that a key begins with, and what follows it. Numbers that are whole come back as integers; text as
+/// it was encoded (folded, trimmed).
+pub fn decode_key(key: &[u8], descending: bool) -> Option<(Value, &[u8])> {
+    let byte = |i: usize| key.get(i).map(|b| if descending { !*b } else { *b });
+    match byte(0)? {
+        NULL => Some((Value::Null, &key[1..])),
+        NUMBER => {
+            let mut bits = [0u8; 8];
+            for (i, b) in bits.iter_mut().enumerate() {
+                *b = byte(1 + i)?;
+            }
+            let residue = i32::from(u16::from_be_bytes([byte(9)?, byte(10)?])) - i32::from(MIDDLE);
+            let bits = u64::from_be_bytes(bits);
+            let real = f64::from_bits(if bits >> 63 == 1 { bits & !(1 << 63) } else { !bits });
+            let whole = real.fract() == 0.0 && real.abs() <= 9223372036854775808.0;
+            let value = match i64::try_from(real as i128 + i128::from(residue)) {
+                Ok(i) if whole => Value::Integer(i),
+                _ => Value::Real(real),
+            };
+            Some((value, &key[11..]))
+        }
+        class @ (TEXT | BLOB) => {
+            let mut bytes = Vec::new();
+            let mut at = 1;
+            loop {
+                match (byte(at)?, byte(at + 1)) {
+                    (0, Some(0)) => break,
+                    (0, _) => {
+                        bytes.push(0);
+                        at += 2;
+                    }
+                    (b, _) => {
+                        bytes.push(b);
+                        at += 1;
+                    }
+                }
+            }
+            let value = if class == TEXT { Value::Text(bytes.into()) } else { Value::Blob(bytes.into()) };
+            Some((value, &key[at + 2..]))
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod arithmetic;
 pub mod cast;
 pub mod collation;
 pub mod compare;
+pub mod decimal;
 pub mod glob;
 pub mod key;
 pub mod like;

@@ -3,6 +3,8 @@
 //! Follows https://sqlite.org/datatype3.html and the observed behaviour of the bundled release: a REAL shows
 //! 15 significant digits where they give the same value back, else 17.
 
+use super::decimal::{Digits, double};
+
 /// A number of either class.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Number {
@@ -55,11 +57,12 @@ pub fn write_real(r: f64, out: &mut Vec<u8>) {
         out.extend_from_slice(b"0.0");
         return;
     }
-    let (digits, exponent) = shown_digits(r.abs());
     if r < 0.0 {
         out.push(b'-');
     }
-    let digits = trim_zeros(&digits);
+    let shown = Digits::shortest(r.abs());
+    let digits = shown.as_slice();
+    let exponent = shown.point - 1;
     if !(-4..17).contains(&exponent) {
         out.push(digits[0]);
         out.push(b'.');
@@ -72,14 +75,13 @@ pub fn write_real(r: f64, out: &mut Vec<u8>) {
         }
         write_integer(i64::from(magnitude), out);
     } else if exponent < 0 {
-        out.extend_from_slice(b"0.");
-        out.extend(std::iter::repeat_n(b'0', (-exponent - 1) as usize));
+        out.extend_from_slice(&b"0.000"[..(1 - exponent) as usize]);
         out.extend_from_slice(digits);
     } else {
         let whole = exponent as usize + 1;
         if digits.len() <= whole {
             out.extend_from_slice(digits);
-            out.extend(std::iter::repeat_n(b'0', whole - digits.len()));
+            out.extend_from_slice(&[b'0'; 17][..whole - digits.len()]);
             out.extend_from_slice(b".0");
         } else {
             out.extend_from_slice(&digits[..whole]);
@@ -87,20 +89,6 @@ pub fn write_real(r: f64, out: &mut Vec<u8>) {
             out.extend_from_slice(&digits[whole..]);
         }
     }
-}
-
-/// Significant digits and decimal exponent.
-fn shown_digits(r: f64) -> (Vec<u8>, i32) {
-    let short = format!("{r:.14e}");
-    let text = if short.parse::<f64>() == Ok(r) { short } else { format!("{r:.16e}") };
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let digits = mantissa.bytes().filter(u8::is_ascii_digit).collect();
-    (digits, exponent.parse().unwrap_or(0))
-}
-
-fn trim_zeros(digits: &[u8]) -> &[u8] {
-    let end = digits.iter().rposition(|&d| d != b'0').map_or(1, |i| i + 1);
-    &digits[..end]
 }
 
 pub(crate) fn is_space(b: u8) -> bool {
@@ -174,8 +162,43 @@ fn parse_i64(body: &[u8]) -> Option<i64> {
     if negative { Some(value) } else { value.checked_neg() }
 }
 
+/// Digits beyond this value are only counted.
+const SIGNIFICAND_MAX: u64 = (u64::MAX - 9) / 10;
+
+/// A number as [`extent`] found it: sign, digits, point, digits, exponent.
 fn parse_real(body: &[u8]) -> f64 {
-    std::str::from_utf8(body).ok().and_then(|s| s.parse().ok()).unwrap_or(0.0)
+    let (negative, body) = match body.first() {
+        Some(b'-') => (true, &body[1..]),
+        Some(b'+') => (false, &body[1..]),
+        _ => (false, body),
+    };
+    let mut significand = 0u64;
+    let mut power = 0i32;
+    let mut at = 0;
+    let mut fraction = 0;
+    while let Some(&b) = body.get(at) {
+        match b {
+            b'.' => fraction = 1,
+            b'0'..=b'9' if significand < SIGNIFICAND_MAX => {
+                significand = significand * 10 + u64::from(b - b'0');
+                power = power.saturating_sub(fraction);
+            }
+            b'0'..=b'9' => power = power.saturating_add(1 - fraction),
+            _ => break,
+        }
+        at += 1;
+    }
+    if at < body.len() {
+        let (down, digits) = match body.get(at + 1) {
+            Some(b'-') => (true, &body[at + 2..]),
+            Some(b'+') => (false, &body[at + 2..]),
+            _ => (false, &body[at + 1..]),
+        };
+        let exponent = digits.iter().fold(0i32, |e, d| if e < 10_000 { e * 10 + i32::from(d - b'0') } else { 10_000 });
+        power = power.saturating_add(if down { -exponent } else { exponent });
+    }
+    let r = double(significand, power);
+    if negative { -r } else { r }
 }
 
 /// CAST of text to INTEGER: the integer it begins with, held within the limits.

@@ -3,5 +3,7 @@
 mod json;
 mod aggregate;
 mod datetime;
+mod oracle;
 mod reference;
+mod values;
 mod window;

@@ -43,7 +43,7 @@ impl Pair {
     fn theirs(&self, sql: &str) -> Result<(Vec<String>, Vec<String>), (i32, String)> {
         let run = || -> rusqlite::Result<(Vec<String>, Vec<String>)> {
             let mut statement = self.oracle.prepare(sql)?;
-            let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+            let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
             // ALTER and the like have columns of statements inside them.
             let columns =
                 if sql.trim_start()[..6].eq_ignore_ascii_case("pragma") { columns } else { Vec::new() };

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell, RefMut};
 use std::sync::Arc;
 
-use heliosdb_dialect::ast::{Expr, Query, Statement};
+use heliosdb_dialect::ast::{Expr, ExprKind, Literal, Query, Statement};
 use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef};
 
 use super::super::{DdlContext, Host, Options, UserFunction, run};
@@ -12,16 +12,24 @@ use crate::catalog::environment::{Environment, FunctionKind};
 use crate::catalog::{Column, Index, Schema, Table, View};
 use crate::error::{Error, Result};
 use crate::plan::bound::{DatabaseIndex, OutputColumn};
+use crate::session::attach::{self, AttachHost};
 use crate::session::database::in_memory;
+use crate::session::open::OpenOptions;
 use crate::session::pragma::{self, PragmaRows, Settings};
 use crate::store::{KeyCursor, RowCursor, Tree, record};
-use crate::txn::Transaction;
+use crate::txn::{Transaction, Transactions};
 
 pub(crate) struct TestHost {
-    databases: Vec<(Box<str>, RefCell<Transaction>)>,
+    /// In the order of their numbers; those behind the last one are empty.
+    databases: Vec<RefCell<Option<Database>>>,
     settings: RefCell<Settings>,
     functions: Arc<OracleFunctions>,
     pub running: Cell<bool>,
+}
+
+struct Database {
+    name: Box<str>,
+    transaction: Transaction,
 }
 
 /// The functions that the oracle has.
@@ -75,18 +83,24 @@ impl TestHost {
             })
             .and_then(Iterator::collect)
             .expect("the oracle's functions are rows");
-        let database =
-            |name: &str, temporary| (name.into(), RefCell::new(Transaction::new(in_memory(temporary))));
-        TestHost {
-            databases: vec![database("main", false), database("temp", true)],
+        let host = TestHost {
+            databases: (0..13).map(|_| RefCell::new(None)).collect(),
             settings: RefCell::default(),
             functions: Arc::new(OracleFunctions(functions)),
             running: Cell::new(false),
-        }
+        };
+        host.open("main", in_memory(false));
+        host.open("temp", in_memory(true));
+        host
     }
 
     pub fn attach(&mut self, name: &str) {
-        self.databases.push((name.into(), RefCell::new(Transaction::new(in_memory(false)))));
+        self.open(name, in_memory(false));
+    }
+
+    fn open(&self, name: &str, database: Arc<Transactions>) {
+        let free = self.databases.iter().find(|d| d.borrow().is_none()).expect("there is room");
+        *free.borrow_mut() = Some(Database { name: name.into(), transaction: Transaction::new(database) });
     }
 
     /// Runs a statement and commits it.
@@ -98,6 +112,10 @@ impl TestHost {
                 let value = p.value.as_ref().map(|heliosdb_dialect::ast::PragmaValue::Text(text)| &**text);
                 pragma::run(self, p.schema.as_ref().map(|s| &*s.text), &p.name.text, value)
             }
+            Statement::Attach { file, schema, .. } => {
+                attach::attach(self, file, schema, sql).map(|()| PragmaRows::default())
+            }
+            Statement::Detach(schema) => attach::detach(self, schema, sql).map(|()| PragmaRows::default()),
             _ => run(&DdlContext { host: self, sql, parsed: &parsed }).map(|()| PragmaRows::default()),
         };
         match &result {
@@ -108,25 +126,25 @@ impl TestHost {
     }
 
     pub fn commit(&self) {
-        for (_, transaction) in &self.databases {
-            transaction.borrow_mut().commit();
+        for i in 0..self.database_count() {
+            self.transaction(DatabaseIndex(i as u16)).commit();
         }
     }
 
     pub fn rollback(&self) {
-        for (_, transaction) in &self.databases {
-            transaction.borrow_mut().rollback();
+        for i in 0..self.database_count() {
+            self.transaction(DatabaseIndex(i as u16)).rollback();
         }
     }
 }
 
 impl Host for TestHost {
     fn database_count(&self) -> usize {
-        self.databases.len()
+        self.databases.iter().filter(|d| d.borrow().is_some()).count()
     }
 
     fn database_name(&self, database: DatabaseIndex) -> Box<str> {
-        self.databases[usize::from(database.0)].0.clone()
+        self.databases[usize::from(database.0)].borrow().as_ref().expect("it is open").name.clone()
     }
 
     fn schema(&self, database: DatabaseIndex) -> Arc<Schema> {
@@ -140,7 +158,8 @@ impl Host for TestHost {
     }
 
     fn transaction(&self, database: DatabaseIndex) -> RefMut<'_, Transaction> {
-        self.databases[usize::from(database.0)].1.borrow_mut()
+        let database = self.databases[usize::from(database.0)].borrow_mut();
+        RefMut::map(database, |d| &mut d.as_mut().expect("it is open").transaction)
     }
 
     fn environment(&self) -> Arc<dyn Environment> {
@@ -254,8 +273,29 @@ impl Host for TestHost {
         Ok(Vec::new())
     }
 
-    fn constant(&self, _: &Expr, _: &str) -> Result<Value> {
-        Ok(Value::Null)
+    /// Knows texts only.
+    fn constant(&self, expr: &Expr, _: &str) -> Result<Value> {
+        Ok(match &expr.kind {
+            ExprKind::Literal(Literal::String(text)) => Value::text(text),
+            _ => Value::Null,
+        })
+    }
+}
+
+impl AttachHost for TestHost {
+    fn takes_uris(&self) -> bool {
+        true
+    }
+
+    fn add_database(&self, name: &str, database: Arc<Transactions>, _: &OpenOptions) {
+        self.open(name, database);
+    }
+
+    fn remove_database(&self, database: DatabaseIndex) {
+        for i in usize::from(database.0)..self.databases.len() - 1 {
+            let next = self.databases[i + 1].borrow_mut().take();
+            *self.databases[i].borrow_mut() = next;
+        }
     }
 }
 

@@ -1,0 +1,110 @@
+//! DELETE (https://sqlite.org/lang_delete.html).
+
+use std::sync::Arc;
+
+use heliosdb_udfs::value::Value;
+
+use super::Run;
+use super::key::{self, Holder};
+use super::lower::DeleteProgram;
+use super::row::Row;
+use super::target::TargetProgram;
+use super::trigger::Fired;
+use crate::error::Result;
+use crate::plan::bound::{TriggerEvent, TriggerTime};
+use crate::row::program::QueryProgram;
+use crate::row::run::QueryRun;
+
+impl Run<'_> {
+    /// The rows that a statement found, before it changes any.
+    pub fn found(&self, rows: &Arc<QueryProgram>) -> Result<Vec<Vec<Value>>> {
+        let mut run = QueryRun::new(rows.clone(), self.inputs.to_vec());
+        let mut found = Vec::new();
+        while run.next(self.cx)? {
+            found.push((0..run.width()).map(|i| run.column(i).to_owned()).collect());
+        }
+        Ok(found)
+    }
+
+    /// The row that the first columns of a found row stand for, as it is now.
+    pub fn current(&self, target: &TargetProgram, by: &[Value]) -> Result<Option<(Row, Option<Vec<u8>>)>> {
+        if target.table.has_rowid() {
+            let Some(Value::Integer(rowid)) = by.first() else { return Ok(None) };
+            return self.read_holder(target, &Holder::Rowid(*rowid));
+        }
+        let row = Row { rowid: 0, values: by.to_vec() };
+        match key::primary_key(target, &row, self.cx)? {
+            Some(primary) => self.read_holder(target, &Holder::Primary(primary)),
+            None => Ok(None),
+        }
+    }
+
+    pub fn delete(&mut self, program: &DeleteProgram) -> Result<()> {
+        let target = &program.target;
+        for found in self.found(&program.rows)? {
+            if program.view {
+                let row = Row { rowid: 0, values: found };
+                let fired =
+                    self.fire(target, TriggerTime::InsteadOf, TriggerEvent::Delete, &[], Some(&row), None)?;
+                if fired == Fired::GoOn {
+                    self.count(program.returning.as_ref(), &row)?;
+                }
+                continue;
+            }
+            let Some((row, primary)) = self.current(target, &found)? else { continue };
+            if self.delete_row(target, &row, primary.as_deref(), true)? {
+                self.count(program.returning.as_ref(), &row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes a row with its index entries and what foreign keys say; false if a trigger kept it.
+    pub fn delete_row(
+        &mut self,
+        target: &TargetProgram,
+        row: &Row,
+        primary: Option<&[u8]>,
+        triggers: bool,
+    ) -> Result<bool> {
+        if triggers
+            && !target.triggers.is_empty()
+            && self.fire(target, TriggerTime::Before, TriggerEvent::Delete, &[], Some(row), None)? == Fired::Ignore
+        {
+            return Ok(false);
+        }
+        self.parent_leaves(target, row, None)?;
+        self.erase(target, row, primary)?;
+        self.child_left(target, row)?;
+        self.act_on_children(target, row, None)?;
+        if triggers {
+            self.fire(target, TriggerTime::After, TriggerEvent::Delete, &[], Some(row), None)?;
+        }
+        Ok(true)
+    }
+
+    /// Takes a row and its index entries out of the trees.
+    pub fn erase(&mut self, target: &TargetProgram, row: &Row, primary: Option<&[u8]>) -> Result<()> {
+        let around = self.cx.around;
+        for index in &target.indexes {
+            if index.primary {
+                continue;
+            }
+            let Some(entry) = key::entry_key(target, index, row, self.cx)? else { continue };
+            let tree = around.key_tree(target.database, index.index.id)?;
+            let full = key::full_key(&entry.prefix, row, primary);
+            around.transaction(target.database)?.delete_key(&tree, &full);
+        }
+        match primary {
+            Some(primary) => {
+                let tree = around.key_tree(target.database, target.table.id)?;
+                around.transaction(target.database)?.delete_key(&tree, primary);
+            }
+            None => {
+                let tree = around.row_tree(target.database, target.table.id)?;
+                around.transaction(target.database)?.delete_row(&tree, row.rowid);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,328 @@
+//! Foreign keys (https://sqlite.org/foreignkeys.html).
+//!
+//! Violations are counted: immediate ones until the end of the statement, deferred ones until COMMIT. A row that
+//! takes away a parent, or has none, adds; a row that mends it subtracts.
+
+use std::sync::Arc;
+
+use heliosdb_udfs::value::{Affinity, Collation, Value, affinity, compare};
+
+use super::Run;
+use super::row::Row;
+use super::target::TargetProgram;
+use crate::catalog::{IndexTerm, Table};
+use crate::error::{Code, Error, Result};
+use crate::plan::bound::{DatabaseIndex, ForeignKeyCheck};
+use crate::row::scan::encode;
+use crate::store::{KeyCursor, RowCursor};
+use heliosdb_dialect::ast::ForeignKeyAction;
+
+impl Run<'_> {
+    /// The violations that a key counts into.
+    fn add(&self, key: &ForeignKeyCheck, n: i64) {
+        let deferred = key.child.foreign_keys[key.position as usize].deferred
+            || self.cx.around.write_options().defer_foreign_keys;
+        let counter = if deferred { self.cx.around.deferred_violations() } else { self.violations };
+        counter.set((counter.get() + n).max(0));
+    }
+
+    fn counted(&self, key: &ForeignKeyCheck) -> i64 {
+        let deferred = key.child.foreign_keys[key.position as usize].deferred
+            || self.cx.around.write_options().defer_foreign_keys;
+        if deferred { self.cx.around.deferred_violations().get() } else { self.violations.get() }
+    }
+
+    /// A new child row needs its parents.
+    pub fn check_child(&mut self, target: &TargetProgram, row: &Row) -> Result<()> {
+        for key in &target.child_keys {
+            if !self.has_parent(key, row)? {
+                self.add(key, 1);
+            }
+        }
+        Ok(())
+    }
+
+    /// A child row that had no parent has gone.
+    pub fn child_left(&mut self, target: &TargetProgram, row: &Row) -> Result<()> {
+        for key in &target.child_keys {
+            if self.counted(key) > 0 && !self.has_parent(key, row)? {
+                self.add(key, -1);
+            }
+        }
+        Ok(())
+    }
+
+    pub fn child_changed(&mut self, target: &TargetProgram, old: &Row, new: &Row) -> Result<()> {
+        for key in &target.child_keys {
+            let columns = &key.child.foreign_keys[key.position as usize].columns;
+            if columns.iter().all(|c| same(&old.values[*c as usize], &new.values[*c as usize])) {
+                continue;
+            }
+            if self.counted(key) > 0 && !self.has_parent(key, old)? {
+                self.add(key, -1);
+            }
+            if !self.has_parent(key, new)? {
+                self.add(key, 1);
+            }
+        }
+        Ok(())
+    }
+
+    /// A parent row that children were waiting for has come.
+    pub fn parent_appeared(&mut self, target: &TargetProgram, row: &Row) -> Result<()> {
+        for key in &target.parent_keys {
+            if self.counted(key) > 0
+                && let Ok(columns) = &key.parent_columns
+            {
+                let children = self.children(key, row, columns)?;
+                self.add(key, -(children.len() as i64));
+            }
+        }
+        Ok(())
+    }
+
+    /// A parent row is about to go or change: RESTRICT says no at once.
+    pub fn parent_leaves(&mut self, target: &TargetProgram, old: &Row, new: Option<&Row>) -> Result<()> {
+        for key in &target.parent_keys {
+            let Some(columns) = changed_columns(key, old, new)? else { continue };
+            let foreign_key = &key.child.foreign_keys[key.position as usize];
+            let action = if new.is_some() { foreign_key.on_update } else { foreign_key.on_delete };
+            if action == ForeignKeyAction::Restrict && !self.children(key, old, columns)?.is_empty() {
+                return Err(Error::new(Code::CONSTRAINT_TRIGGER, "FOREIGN KEY constraint failed"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A parent row has gone or changed: its children follow, or violate the key.
+    pub fn act_on_children(&mut self, target: &TargetProgram, old: &Row, new: Option<&Row>) -> Result<()> {
+        for key in &target.parent_keys {
+            let Some(columns) = changed_columns(key, old, new)? else { continue };
+            let mut children = self.children(key, old, columns)?;
+            if Arc::ptr_eq(&key.child, &target.table) || key.child.id == target.table.id {
+                // A row that refers to itself has gone with its parent.
+                children.retain(|(child, _)| new.is_some() || child.rowid != old.rowid || !target.table.has_rowid());
+            }
+            if children.is_empty() {
+                continue;
+            }
+            let foreign_key = &key.child.foreign_keys[key.position as usize];
+            let action = if new.is_some() { foreign_key.on_update } else { foreign_key.on_delete };
+            if matches!(action, ForeignKeyAction::NoAction | ForeignKeyAction::Restrict) {
+                self.add(key, children.len() as i64);
+                continue;
+            }
+            let child_target = self.cx.around.target_program(key.database, &key.child)?;
+            let changes = self.written.changes;
+            for (child, primary) in children {
+                let set = |value: &dyn Fn(usize, u16) -> Result<Value>| -> Result<Vec<(u16, Value)>> {
+                    foreign_key.columns.iter().enumerate().map(|(i, c)| Ok((*c, value(i, *c)?))).collect()
+                };
+                let set = match (action, new) {
+                    (ForeignKeyAction::Cascade, None) => {
+                        if self.delete_row(&child_target, &child, primary.as_deref(), true)? {
+                            self.cx.around.count_nested_change();
+                        }
+                        continue;
+                    }
+                    (ForeignKeyAction::Cascade, Some(new)) => set(&|i, _| Ok(parent_value(key, new, columns[i])))?,
+                    (ForeignKeyAction::SetNull, _) => set(&|_, _| Ok(Value::Null))?,
+                    _ => set(&|_, c| self.cx.around.default_value(key.database, &key.child, c as usize))?,
+                };
+                let depth = self.cx.around.trigger_depth();
+                depth.set(depth.get() + 1);
+                let result = self.update_row(&child_target, None, &child, primary.as_deref(), set, None);
+                depth.set(depth.get() - 1);
+                result?;
+            }
+            self.written.changes = changes;
+        }
+        Ok(())
+    }
+
+    /// Whether the parent of a child row exists, or none is needed.
+    fn has_parent(&self, key: &ForeignKeyCheck, row: &Row) -> Result<bool> {
+        let foreign_key = &key.child.foreign_keys[key.position as usize];
+        let values: Vec<&Value> = foreign_key.columns.iter().map(|c| &row.values[*c as usize]).collect();
+        if values.iter().any(|v| matches!(v, Value::Null)) {
+            return Ok(true);
+        }
+        let Some(parent) = &key.parent else {
+            return Err(Error::sql(format!("no such table: {}.{}", "main", foreign_key.parent)));
+        };
+        let columns = key.parent_columns.as_ref().map_err(|message| Error::sql(message.clone()))?;
+        // A row can be its own parent.
+        if parent.id == key.child.id {
+            let own = columns.iter().zip(&values).all(|(c, v)| parent_equals(parent, *c, &column_value(parent, row, *c), v));
+            if own {
+                return Ok(true);
+            }
+        }
+        self.find_parent(key.database, parent, columns, &values)
+    }
+
+    fn find_parent(
+        &self,
+        database: DatabaseIndex,
+        parent: &Arc<Table>,
+        columns: &[u16],
+        values: &[&Value],
+    ) -> Result<bool> {
+        let around = self.cx.around;
+        let view = around.live_view(database)?;
+        let arena = bumpalo::Bump::new();
+        if let [column] = columns
+            && parent.rowid_alias() == Some(*column)
+        {
+            let found = match affinity::apply(values[0].as_ref(), Affinity::Integer, &arena) {
+                heliosdb_udfs::value::ValueRef::Integer(rowid) => {
+                    around.row_tree(database, parent.id)?.get(rowid, view).is_some()
+                }
+                _ => false,
+            };
+            return Ok(found);
+        }
+        for index in &parent.indexes {
+            let ordinals: Vec<Option<usize>> = index
+                .columns
+                .iter()
+                .map(|k| match k.term {
+                    IndexTerm::Column(c) => columns.iter().position(|p| *p == c),
+                    _ => None,
+                })
+                .collect();
+            if !index.unique || index.filter.is_some() || ordinals.len() != columns.len() || ordinals.contains(&None) {
+                continue;
+            }
+            let mut prefix = Vec::new();
+            for (k, position) in index.columns.iter().zip(ordinals.iter().flatten()) {
+                let affinity_of_parent = parent.columns[columns[*position] as usize].affinity;
+                let v = affinity::apply(values[*position].as_ref(), affinity_of_parent, &arena);
+                let collation = Collation::built_in(&k.collation).unwrap_or_default();
+                encode(v, &collation, k.descending, &mut prefix);
+            }
+            let tree = around.key_tree(database, index.id)?;
+            return Ok(tree.first_with_prefix(&prefix, view).is_some());
+        }
+        Ok(false)
+    }
+
+    /// The child rows that refer to a parent row.
+    fn children(&self, key: &ForeignKeyCheck, parent: &Row, columns: &[u16]) -> Result<Vec<(Row, Option<Vec<u8>>)>> {
+        let around = self.cx.around;
+        let child = &key.child;
+        let foreign_key = &child.foreign_keys[key.position as usize];
+        let Some(parent_table) = &key.parent else { return Ok(Vec::new()) };
+        let wanted: Vec<Value> = columns.iter().map(|c| column_value(parent_table, parent, *c)).collect();
+        if wanted.iter().any(|v| matches!(v, Value::Null)) {
+            return Ok(Vec::new());
+        }
+        let refers = |row: &Row| {
+            foreign_key.columns.iter().zip(columns).zip(&wanted).all(|((c, p), w)| {
+                let v = &row.values[*c as usize];
+                !matches!(v, Value::Null) && parent_equals(parent_table, *p, w, v)
+            })
+        };
+        let view = around.live_view(key.database)?;
+        let mut found = Vec::new();
+        if !child.has_rowid() {
+            let mut cursor = KeyCursor::new(around.key_tree(key.database, child.id)?, view);
+            let mut more = cursor.first();
+            while more {
+                let row = Row::read(child, 0, cursor.record());
+                if refers(&row) {
+                    found.push((row, Some(cursor.key().to_vec())));
+                }
+                more = cursor.next();
+            }
+            return Ok(found);
+        }
+        let tree = around.row_tree(key.database, child.id)?;
+        // An index that begins with the first child column narrows the search.
+        let first = foreign_key.columns[0];
+        let index = child.indexes.iter().find(|i| {
+            let leads = matches!(i.columns.first(), Some(k) if matches!(k.term, IndexTerm::Column(c) if c == first)
+                && k.collation.eq_ignore_ascii_case("BINARY"));
+            let plain = parent_table.columns[columns[0] as usize].collation.is_none();
+            leads && plain && i.filter.is_none()
+        });
+        if let Some(index) = index {
+            let arena = bumpalo::Bump::new();
+            let mut prefix = Vec::new();
+            let v = affinity::apply(wanted[0].as_ref(), child.columns[first as usize].affinity, &arena);
+            encode(v, &Collation::Binary, index.columns[0].descending, &mut prefix);
+            let mut cursor = KeyCursor::new(around.key_tree(key.database, index.id)?, view);
+            let mut more = cursor.seek_ge(&prefix);
+            while more && cursor.key().starts_with(&prefix) {
+                let rowid = crate::row::level::rowid_of_key(cursor.key());
+                if let Some(version) = tree.get(rowid, view) {
+                    let row = Row::read(child, rowid, version.record());
+                    if refers(&row) {
+                        found.push((row, None));
+                    }
+                }
+                more = cursor.next();
+            }
+            return Ok(found);
+        }
+        if child.rowid_alias() == Some(first) && foreign_key.columns.len() == 1 {
+            if let Value::Integer(rowid) = wanted[0]
+                && let Some(version) = tree.get(rowid, view)
+            {
+                found.push((Row::read(child, rowid, version.record()), None));
+            }
+            return Ok(found);
+        }
+        let mut cursor = RowCursor::new(tree, view);
+        let mut more = cursor.first();
+        while more {
+            let row = Row::read(child, cursor.rowid(), cursor.record());
+            if refers(&row) {
+                found.push((row, None));
+            }
+            more = cursor.next();
+        }
+        Ok(found)
+    }
+}
+
+/// The parent's key columns if the row's key goes away; `None` if an update leaves the key as it is.
+fn changed_columns<'k>(key: &'k ForeignKeyCheck, old: &Row, new: Option<&Row>) -> Result<Option<&'k [u16]>> {
+    let Some(parent) = &key.parent else { return Ok(None) };
+    let columns = match &key.parent_columns {
+        Ok(columns) => columns,
+        Err(message) => return Err(Error::sql(message.clone())),
+    };
+    let unchanged = new.is_some_and(|new| {
+        columns.iter().all(|c| {
+            let (a, b) = (column_value(parent, old, *c), column_value(parent, new, *c));
+            parent_equals(parent, *c, &a, &b)
+        })
+    });
+    Ok((!unchanged).then_some(columns))
+}
+
+fn parent_value(key: &ForeignKeyCheck, row: &Row, column: u16) -> Value {
+    match &key.parent {
+        Some(parent) => column_value(parent, row, column),
+        None => Value::Null,
+    }
+}
+
+fn column_value(table: &Table, row: &Row, column: u16) -> Value {
+    if table.rowid_alias() == Some(column) { Value::Integer(row.rowid) } else { row.values[column as usize].clone() }
+}
+
+/// Keys compare by the parent column's affinity and collation.
+fn parent_equals(parent: &Table, column: u16, parent_value: &Value, child_value: &Value) -> bool {
+    let column = &parent.columns[column as usize];
+    let arena = bumpalo::Bump::new();
+    let collation = column.built_in_collation().unwrap_or_default();
+    let child = affinity::apply(child_value.as_ref(), column.affinity, &arena);
+    compare::compare(parent_value.as_ref(), child, &collation).is_eq()
+}
+
+fn same(a: &Value, b: &Value) -> bool {
+    a.as_ref().storage_class() == b.as_ref().storage_class()
+        && compare::compare(a.as_ref(), b.as_ref(), &Collation::Binary).is_eq()
+}

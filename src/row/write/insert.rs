@@ -1,0 +1,451 @@
+//! INSERT and REPLACE (https://sqlite.org/lang_insert.html, https://sqlite.org/lang_conflict.html).
+
+use std::sync::Arc;
+
+use heliosdb_udfs::value::Value;
+
+use super::Run;
+use super::key::{self, EntryKey, Holder};
+use super::lower::{ColumnValue, InsertProgram, ReturningProgram};
+use super::row::{Row, apply, check_types, generate, with_env};
+use super::target::{IndexProgram, TargetProgram};
+use super::trigger::Fired;
+use crate::error::{Code, Error, Result};
+use crate::plan::bound::{Conflict, RaiseAction, TriggerEvent, TriggerTime};
+use crate::row::eval::{eval, truth};
+use crate::row::run::QueryRun;
+use crate::store::{KeyTree, RowTree};
+
+/// A uniqueness constraint that a new row violates.
+pub enum Clash {
+    Rowid,
+    /// Position in `TargetProgram::indexes`.
+    Index(usize),
+}
+
+/// An index entry of the row being written, found to be free.
+pub struct Entry {
+    pub index: usize,
+    pub key: EntryKey,
+    pub tree: Arc<KeyTree>,
+}
+
+/// What to do with a violation: the statement's OR clause, else the constraint's own, else ABORT.
+pub fn action(or: Option<Conflict>, own: Option<Conflict>) -> Conflict {
+    or.or(own).unwrap_or(Conflict::Abort)
+}
+
+/// An error with what it does to the statement.
+pub fn failed(action: Conflict, mut error: Error) -> Error {
+    error.raise = match action {
+        Conflict::Fail => Some(RaiseAction::Fail),
+        Conflict::Rollback => Some(RaiseAction::Rollback),
+        _ => None,
+    };
+    error
+}
+
+impl Run<'_> {
+    pub fn insert(&mut self, program: &InsertProgram) -> Result<()> {
+        let Some(rows) = &program.rows else {
+            return self.insert_values(program, &[]);
+        };
+        let mut run = QueryRun::new(rows.clone(), self.inputs.to_vec());
+        let simple = matches!(rows.body, crate::row::program::Body::Values(_));
+        if simple {
+            let mut row = Vec::new();
+            while run.next(self.cx)? {
+                row.clear();
+                row.extend((0..run.width()).map(|i| run.column(i).to_owned()));
+                self.insert_values(program, &row)?;
+            }
+            return Ok(());
+        }
+        // The source may read the table: all of it is read first.
+        let mut all = Vec::new();
+        while run.next(self.cx)? {
+            all.push((0..run.width()).map(|i| run.column(i).to_owned()).collect::<Vec<Value>>());
+        }
+        for row in all {
+            self.insert_values(program, &row)?;
+        }
+        Ok(())
+    }
+
+    fn insert_values(&mut self, program: &InsertProgram, source: &[Value]) -> Result<()> {
+        let target = &program.target;
+        let table = &target.table;
+        let mut row = Row { rowid: 0, values: Vec::with_capacity(table.columns.len()) };
+        for value in &program.values {
+            row.values.push(match value {
+                ColumnValue::Source(i) => source[*i as usize].clone(),
+                ColumnValue::Default(crate::row::node::Node::Constant(v)) => v.clone(),
+                ColumnValue::Default(node) => with_env(&[], self.inputs, &program.subqueries, self.cx, |env| {
+                    Ok(eval(node, env)?.to_owned())
+                })?,
+                ColumnValue::Generated => Value::Null,
+            });
+        }
+        let mut given = match (program.rowid, table.rowid_alias()) {
+            (Some(i), _) => source[i as usize].clone(),
+            (None, Some(alias)) => row.values[alias as usize].clone(),
+            (None, None) => Value::Null,
+        };
+        row.apply_affinity(table);
+        apply(&mut given, heliosdb_udfs::value::Affinity::Integer);
+        let explicit = match given {
+            Value::Null => None,
+            Value::Integer(i) => Some(i),
+            _ if program.view => None,
+            _ => return Err(Error::mismatch()),
+        };
+        row.rowid = explicit.unwrap_or(-1);
+        if let Some(alias) = table.rowid_alias() {
+            row.values[alias as usize] = explicit.map_or(Value::Null, Value::Integer);
+        }
+        if program.view {
+            let fired = self.fire(target, TriggerTime::InsteadOf, TriggerEvent::Insert, &[], None, Some(&row))?;
+            if fired == Fired::GoOn {
+                self.count(program.returning.as_ref(), &row)?;
+            }
+            return Ok(());
+        }
+        generate(target, &mut row, self.cx)?;
+        if self.fire(target, TriggerTime::Before, TriggerEvent::Insert, &[], None, Some(&row))? == Fired::Ignore {
+            return Ok(());
+        }
+        let tree = if table.has_rowid() { Some(self.cx.around.row_tree(target.database, table.id)?) } else { None };
+        if let Some(tree) = &tree {
+            row.rowid = match explicit {
+                Some(rowid) => rowid,
+                None => self.new_rowid(target, tree)?,
+            };
+            if let Some(alias) = table.rowid_alias() {
+                row.values[alias as usize] = Value::Integer(row.rowid);
+            }
+            if !target.generated.is_empty() {
+                generate(target, &mut row, self.cx)?;
+            }
+        }
+        let Some(entries) = self.admit(program, &mut row, tree.as_ref(), explicit.is_some())? else { return Ok(()) };
+        self.store(target, &row, tree.as_ref(), &entries)?;
+        self.note_sequence(target, row.rowid)?;
+        if tree.is_some() {
+            self.cx.around.set_last_insert_rowid(row.rowid);
+        }
+        self.check_child(target, &row)?;
+        self.parent_appeared(target, &row)?;
+        self.count(program.returning.as_ref(), &row)?;
+        self.fire(target, TriggerTime::After, TriggerEvent::Insert, &[], None, Some(&row))?;
+        Ok(())
+    }
+
+    /// Checks everything that can keep a new row out; `None` if it is skipped (or an UPSERT took its place).
+    fn admit(
+        &mut self,
+        program: &InsertProgram,
+        row: &mut Row,
+        tree: Option<&Arc<RowTree>>,
+        explicit: bool,
+    ) -> Result<Option<Vec<Entry>>> {
+        let target = &program.target;
+        if !self.check_row(target, program.or, row)? {
+            return Ok(None);
+        }
+        for upsert in &program.upserts {
+            if let Some(holder) = self.upsert_holder(program, upsert.target, row, tree)? {
+                if let Some(update) = &upsert.action {
+                    self.upsert(program, update, holder, row)?;
+                }
+                return Ok(None);
+            }
+        }
+        self.make_room(target, program.or, row, tree, explicit, None)
+    }
+
+    /// NOT NULL, types and CHECK; false if the row is skipped.
+    pub fn check_row(&mut self, target: &TargetProgram, or: Option<Conflict>, row: &mut Row) -> Result<bool> {
+        let table = &target.table;
+        if target.has_not_null {
+            for (i, column) in table.columns.iter().enumerate() {
+                let Some(not_null) = &column.not_null else { continue };
+                if table.rowid_alias() == Some(i as u16) || !matches!(row.values[i], Value::Null) {
+                    continue;
+                }
+                let mut action = action(or, not_null.conflict);
+                if action == Conflict::Replace {
+                    let default = self.cx.around.default_value(target.database, table, i)?;
+                    if !matches!(default, Value::Null) {
+                        row.values[i] = default;
+                        apply(&mut row.values[i], column.affinity);
+                        continue;
+                    }
+                    action = Conflict::Abort;
+                }
+                if action == Conflict::Ignore {
+                    return Ok(false);
+                }
+                let message = format!("NOT NULL constraint failed: {}.{}", table.name, column.name);
+                return Err(failed(action, Error::new(Code::CONSTRAINT_NOTNULL, message)));
+            }
+        }
+        check_types(table, row)?;
+        if !target.checks.is_empty() && !self.cx.around.write_options().ignore_checks {
+            let levels = [row.level()];
+            for (message, node) in &target.checks {
+                let holds = with_env(&levels, &[], &target.subqueries, self.cx, |env| truth(node, env))?;
+                if holds == Some(false) {
+                    // CHECK has no conflict clause of its own; REPLACE works like ABORT.
+                    match or {
+                        Some(Conflict::Ignore) => return Ok(false),
+                        or => {
+                            let action = or.filter(|a| *a != Conflict::Replace).unwrap_or(Conflict::Abort);
+                            let message = format!("CHECK constraint failed: {message}");
+                            return Err(failed(action, Error::new(Code::CONSTRAINT_CHECK, message)));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Sees to it that no other row has the rowid or a unique key: skips, fails, or removes the others.
+    pub fn make_room(
+        &mut self,
+        target: &TargetProgram,
+        or: Option<Conflict>,
+        row: &Row,
+        tree: Option<&Arc<RowTree>>,
+        check_rowid: bool,
+        old: Option<(&Row, Option<&[u8]>)>,
+    ) -> Result<Option<Vec<Entry>>> {
+        let around = self.cx.around;
+        let mut to_remove: Vec<Holder> = Vec::new();
+        if let Some(tree) = tree
+            && check_rowid
+            && tree.get(row.rowid, around.live_view(target.database)?).is_some()
+        {
+            let own = target.table.primary_key.as_ref().and_then(|p| p.conflict);
+            match action(or, own) {
+                Conflict::Ignore => return Ok(None),
+                Conflict::Replace => to_remove.push(Holder::Rowid(row.rowid)),
+                action => return Err(failed(action, self.unique_error(target, Clash::Rowid))),
+            }
+        }
+        let mut entries = Vec::with_capacity(target.indexes.len());
+        let mut replacing = Vec::new();
+        for (i, index) in target.indexes.iter().enumerate() {
+            let Some(key) = key::entry_key(target, index, row, self.cx)? else { continue };
+            let tree = around.key_tree(target.database, index.index.id)?;
+            if index.index.unique {
+                let action = action(or, Some(index.conflict));
+                if action == Conflict::Replace {
+                    replacing.push(entries.len());
+                } else if self.other_holder(target, index, &key, &tree, old)?.is_some() {
+                    if action == Conflict::Ignore {
+                        return Ok(None);
+                    }
+                    return Err(failed(action, self.unique_error(target, Clash::Index(i))));
+                }
+            }
+            entries.push(Entry { index: i, key, tree });
+        }
+        for holder in to_remove {
+            self.remove_holder(target, holder)?;
+        }
+        for position in replacing {
+            let entry = &entries[position];
+            let index = &target.indexes[entry.index];
+            while let Some(holder) = self.other_holder(target, index, &entry.key, &entry.tree, old)? {
+                self.remove_holder(target, holder)?;
+            }
+        }
+        Ok(Some(entries))
+    }
+
+    /// The row that has a unique key already, unless it is the row being updated.
+    fn other_holder(
+        &self,
+        target: &TargetProgram,
+        index: &IndexProgram,
+        key: &EntryKey,
+        tree: &Arc<KeyTree>,
+        old: Option<(&Row, Option<&[u8]>)>,
+    ) -> Result<Option<Holder>> {
+        let view = self.cx.around.live_view(target.database)?;
+        if index.primary {
+            let found = tree.get(&key.prefix, view).map(|_| Holder::Primary(key.prefix.clone()));
+            return Ok(found.filter(|h| !is_own(h, old)));
+        }
+        let found = key::holder(tree, index, key, target.table.has_rowid(), view);
+        Ok(found.filter(|h| !is_own(h, old)))
+    }
+
+    /// REPLACE: deletes the row in the way. Delete triggers fire only under `recursive_triggers`.
+    fn remove_holder(&mut self, target: &TargetProgram, holder: Holder) -> Result<()> {
+        let Some((row, primary)) = self.read_holder(target, &holder)? else { return Ok(()) };
+        let triggers = self.cx.around.write_options().recursive_triggers;
+        self.delete_row(target, &row, primary.as_deref(), triggers)?;
+        Ok(())
+    }
+
+    pub fn read_holder(&self, target: &TargetProgram, holder: &Holder) -> Result<Option<(Row, Option<Vec<u8>>)>> {
+        let around = self.cx.around;
+        let view = around.live_view(target.database)?;
+        Ok(match holder {
+            Holder::Rowid(rowid) => {
+                let tree = around.row_tree(target.database, target.table.id)?;
+                match tree.get(*rowid, view) {
+                    Some(version) => {
+                        let mut row = Row::read(&target.table, *rowid, version.record());
+                        generate(target, &mut row, self.cx)?;
+                        Some((row, None))
+                    }
+                    None => None,
+                }
+            }
+            Holder::Primary(key) => {
+                let tree = around.key_tree(target.database, target.table.id)?;
+                match tree.get(key, view) {
+                    Some(version) => {
+                        let mut row = Row::read(&target.table, 0, version.record());
+                        generate(target, &mut row, self.cx)?;
+                        Some((row, Some(key.clone())))
+                    }
+                    None => None,
+                }
+            }
+        })
+    }
+
+    /// Writes the row and its index entries.
+    pub fn store(
+        &mut self,
+        target: &TargetProgram,
+        row: &Row,
+        tree: Option<&Arc<RowTree>>,
+        entries: &[Entry],
+    ) -> Result<()> {
+        let mut record = Vec::with_capacity(64);
+        row.encode(&target.table, &mut record);
+        if record.len() > self.cx.around.write_options().length_max {
+            return Err(Error::too_big());
+        }
+        let primary = key::primary_key(target, row, self.cx)?;
+        let mut transaction = self.cx.around.transaction(target.database)?;
+        match (tree, &primary) {
+            (Some(tree), _) => {
+                transaction.put_row(tree, row.rowid, &record);
+            }
+            (None, Some(primary)) => {
+                drop(transaction);
+                let tree = self.cx.around.key_tree(target.database, target.table.id)?;
+                transaction = self.cx.around.transaction(target.database)?;
+                transaction.put_key(&tree, primary, &record);
+            }
+            (None, None) => return Err(Error::internal("a table has rowids or a primary key")),
+        }
+        for entry in entries {
+            if target.indexes[entry.index].primary {
+                continue;
+            }
+            let key = key::full_key(&entry.key.prefix, row, primary.as_deref());
+            transaction.put_key(&entry.tree, &key, primary.as_deref().unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    pub fn unique_error(&self, target: &TargetProgram, clash: Clash) -> Error {
+        let table = &target.table;
+        let columns = |ordinals: &[u16]| -> String {
+            let names: Vec<String> =
+                ordinals.iter().map(|c| format!("{}.{}", table.name, table.columns[*c as usize].name)).collect();
+            names.join(", ")
+        };
+        match clash {
+            Clash::Rowid => match table.rowid_alias() {
+                Some(alias) => Error::new(
+                    Code::CONSTRAINT_PRIMARYKEY,
+                    format!("UNIQUE constraint failed: {}", columns(&[alias])),
+                ),
+                None => {
+                    Error::new(Code::CONSTRAINT_ROWID, format!("UNIQUE constraint failed: {}.rowid", table.name))
+                }
+            },
+            Clash::Index(i) => {
+                let index = &target.indexes[i].index;
+                let ordinals: Option<Vec<u16>> = index
+                    .columns
+                    .iter()
+                    .map(|c| if let crate::catalog::IndexTerm::Column(c) = c.term { Some(c) } else { None })
+                    .collect();
+                let what = match ordinals {
+                    Some(ordinals) => columns(&ordinals),
+                    None => format!("index '{}'", index.name),
+                };
+                let code = if index.origin == crate::catalog::IndexOrigin::PrimaryKey {
+                    Code::CONSTRAINT_PRIMARYKEY
+                } else {
+                    Code::CONSTRAINT_UNIQUE
+                };
+                Error::new(code, format!("UNIQUE constraint failed: {what}"))
+            }
+        }
+    }
+
+    /// The rowid of a row that names none: one more than the largest, never one used before with AUTOINCREMENT.
+    fn new_rowid(&self, target: &TargetProgram, tree: &Arc<RowTree>) -> Result<i64> {
+        let around = self.cx.around;
+        let view = around.live_view(target.database)?;
+        let largest = tree.max_key(view);
+        let full = || Error::new(Code::FULL, "database or disk is full");
+        if target.table.primary_key.as_ref().is_some_and(|p| p.autoincrement) {
+            let used = around.sequence(target.database, &target.table.name)?.unwrap_or(0);
+            return used.max(largest.unwrap_or(0)).checked_add(1).ok_or_else(full);
+        }
+        match largest {
+            None => Ok(1),
+            Some(largest) if largest < i64::MAX => Ok((largest + 1).max(1)),
+            Some(_) => {
+                // The last rowid is taken: SQLite tries a hundred random ones.
+                for _ in 0..100 {
+                    let rowid = crate::env::random_u64() as i64 & (i64::MAX >> 1) | 1;
+                    if tree.get(rowid, view).is_none() {
+                        return Ok(rowid);
+                    }
+                }
+                Err(full())
+            }
+        }
+    }
+
+    fn note_sequence(&self, target: &TargetProgram, rowid: i64) -> Result<()> {
+        if target.table.primary_key.as_ref().is_some_and(|p| p.autoincrement) {
+            self.cx.around.note_sequence(target.database, &target.table.name, rowid)?;
+        }
+        Ok(())
+    }
+
+    /// Counts a changed row and computes RETURNING for it.
+    pub fn count(&mut self, returning: Option<&ReturningProgram>, row: &Row) -> Result<()> {
+        self.written.changes += 1;
+        self.cx.around.count_change();
+        if let Some(returning) = returning {
+            let levels = [row.level()];
+            let values = with_env(&levels, self.inputs, &returning.subqueries, self.cx, |env| {
+                returning.output.iter().map(|n| Ok(eval(n, env)?.to_owned())).collect::<Result<Vec<Value>>>()
+            })?;
+            self.written.returned.push(values);
+        }
+        Ok(())
+    }
+}
+
+fn is_own(holder: &Holder, old: Option<(&Row, Option<&[u8]>)>) -> bool {
+    match (holder, old) {
+        (Holder::Rowid(rowid), Some((row, None))) => *rowid == row.rowid,
+        (Holder::Primary(key), Some((_, Some(primary)))) => key == primary,
+        _ => false,
+    }
+}

@@ -1,0 +1,269 @@
+//! Bound writes to programs.
+
+use std::sync::Arc;
+
+use super::target::{TargetProgram, lower_target};
+use crate::error::Result;
+use crate::plan::bound::{
+    self, Body, BoundTrigger, Classes, ColumnRef, Conflict, Expr, ExprKind, Free, InsertValue, OrderBy, OrderKey,
+    OutputColumn, Query, ROWID, Select, SourceId, SortKey, TriggerBody, UpsertAction,
+};
+use crate::row::lower::{Layout, Lower, Lowering, query_with_free};
+use crate::row::node::{Node, Subquery};
+use crate::row::program::{QueryProgram, TriggerProgram, TriggerStatement};
+
+pub enum WriteProgram {
+    Insert(InsertProgram),
+    Update(UpdateProgram),
+    Delete(DeleteProgram),
+}
+
+pub struct InsertProgram {
+    pub target: TargetProgram,
+    pub or: Option<Conflict>,
+    pub rows: Option<Arc<QueryProgram>>,
+    /// What each column is made of; nodes see no row.
+    pub values: Vec<ColumnValue>,
+    pub rowid: Option<u16>,
+    pub upserts: Vec<UpsertProgram>,
+    pub returning: Option<ReturningProgram>,
+    pub view: bool,
+    pub subqueries: Vec<Subquery>,
+}
+
+pub enum ColumnValue {
+    Source(u16),
+    Default(Node),
+    Generated,
+}
+
+pub struct UpsertProgram {
+    pub target: Option<Option<usize>>,
+    pub action: Option<UpsertUpdate>,
+}
+
+/// Level 0 is the existing row, level 1 the proposed one.
+pub struct UpsertUpdate {
+    pub set: Vec<(u16, Node)>,
+    pub filter: Option<Node>,
+    pub subqueries: Vec<Subquery>,
+}
+
+/// Level 0 is the row.
+pub struct ReturningProgram {
+    pub output: Vec<Node>,
+    pub subqueries: Vec<Subquery>,
+}
+
+pub struct UpdateProgram {
+    pub target: TargetProgram,
+    pub or: Option<Conflict>,
+    /// Yields what finds the row (the rowid, or all columns), then the new values of `columns`.
+    pub rows: Arc<QueryProgram>,
+    /// How many output columns find the row.
+    pub found_by: usize,
+    pub columns: Vec<u16>,
+    /// More than one source: a row may be found more than once, and counts once.
+    pub from: bool,
+    pub returning: Option<ReturningProgram>,
+    pub view: bool,
+}
+
+pub struct DeleteProgram {
+    pub target: TargetProgram,
+    pub rows: Arc<QueryProgram>,
+    pub returning: Option<ReturningProgram>,
+    pub view: bool,
+}
+
+pub fn lower(statement: &bound::Statement, _shared: &Lowering) -> Result<Arc<WriteProgram>> {
+    let shared = Lowering::volatile();
+    Ok(Arc::new(match statement {
+        bound::Statement::Insert(s) => WriteProgram::Insert(insert(s, &shared)?),
+        bound::Statement::Update(s) => WriteProgram::Update(update(s, &shared)?),
+        bound::Statement::Delete(s) => WriteProgram::Delete(delete(s, &shared)?),
+        bound::Statement::Query(_) => return Err(crate::error::Error::internal("a query writes nothing")),
+    }))
+}
+
+fn insert(s: &bound::Insert, shared: &Lowering) -> Result<InsertProgram> {
+    let mut lower = Lower::new(&s.free, shared);
+    let rows = s.rows.as_ref().map(|q| query_with_free(q, &s.free, shared)).transpose()?;
+    let mut values = Vec::new();
+    for value in &s.values {
+        values.push(match value {
+            InsertValue::Source(i) => ColumnValue::Source(*i),
+            InsertValue::Default(e) => ColumnValue::Default(lower.node(e)?),
+            InsertValue::Generated => ColumnValue::Generated,
+        });
+    }
+    let mut upserts = Vec::new();
+    for upsert in &s.upserts {
+        let action = match &upsert.action {
+            UpsertAction::Nothing => None,
+            UpsertAction::Update { existing, excluded, set, filter } => {
+                let mut lower = Lower::new(&s.free, shared);
+                let layout = Layout::Table(s.target.table.clone());
+                lower.add_level(*existing, 0, layout.clone());
+                lower.add_level(*excluded, 1, layout);
+                let mut lowered = Vec::new();
+                for (column, e) in set {
+                    lowered.push((*column, lower.node(e)?));
+                }
+                let filter = filter.as_ref().map(|e| lower.node(e)).transpose()?;
+                Some(UpsertUpdate { set: lowered, filter, subqueries: lower.subqueries })
+            }
+        };
+        upserts.push(UpsertProgram { target: upsert.target, action });
+    }
+    Ok(InsertProgram {
+        target: lower_target(&s.target)?,
+        or: s.or,
+        rows,
+        values,
+        rowid: s.rowid,
+        upserts,
+        returning: returning(s.returning.as_ref(), &s.target, &s.free, shared)?,
+        view: s.view.is_some(),
+        subqueries: lower.subqueries,
+    })
+}
+
+fn returning(
+    returning: Option<&bound::Returning>,
+    target: &bound::Target,
+    free: &[Free],
+    shared: &Lowering,
+) -> Result<Option<ReturningProgram>> {
+    let Some(r) = returning else { return Ok(None) };
+    let mut lower = Lower::new(free, shared);
+    lower.add_level(r.row, 0, Layout::Table(target.table.clone()));
+    let output = lower.nodes(&r.output)?;
+    Ok(Some(ReturningProgram { output, subqueries: lower.subqueries }))
+}
+
+fn column(source: SourceId, column: u16) -> Expr {
+    let kind = ExprKind::Column(ColumnRef { source, column });
+    Expr { kind, affinity: Default::default(), classes: Classes::ANY, collation: None }
+}
+
+/// What tells which row of the target a found row is: its rowid, or all its columns.
+fn identity(target: &bound::Target, old: SourceId, view: bool) -> Vec<Expr> {
+    if target.table.has_rowid() && !view {
+        return vec![column(old, ROWID)];
+    }
+    (0..target.table.columns.len()).map(|i| column(old, i as u16)).collect()
+}
+
+fn rows(
+    select: &Select,
+    output: Vec<Expr>,
+    order_by: &[SortKey],
+    limit: Option<&Expr>,
+    offset: Option<&Expr>,
+    free: &[Free],
+    shared: &Lowering,
+) -> Result<Arc<QueryProgram>> {
+    let columns = output
+        .iter()
+        .map(|_| OutputColumn {
+            name: "".into(),
+            declared_type: None,
+            affinity: Default::default(),
+            classes: Classes::ANY,
+            collation: None,
+            explicit_collation: false,
+        })
+        .collect();
+    let order_by = order_by
+        .iter()
+        .map(|k| OrderBy {
+            key: OrderKey::Expr(k.expr.clone()),
+            collation: k.collation.clone(),
+            descending: k.descending,
+            nulls_first: k.nulls_first,
+        })
+        .collect();
+    let body = Body::Select(Box::new(Select { output, ..select.clone() }));
+    let query =
+        Query { body, columns, order_by, limit: limit.cloned(), offset: offset.cloned(), free: free.to_vec() };
+    query_with_free(&query, free, shared)
+}
+
+fn update(s: &bound::Update, shared: &Lowering) -> Result<UpdateProgram> {
+    let view = s.view.is_some();
+    let mut output = identity(&s.target, s.old, view);
+    let found_by = output.len();
+    output.extend(s.set.iter().map(|(_, e)| e.clone()));
+    let rows = rows(&s.select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
+    Ok(UpdateProgram {
+        target: lower_target(&s.target)?,
+        or: s.or,
+        rows,
+        found_by,
+        columns: s.set.iter().map(|(c, _)| *c).collect(),
+        from: s.select.sources.len() > 1,
+        returning: returning(s.returning.as_ref(), &s.target, &s.free, shared)?,
+        view,
+    })
+}
+
+fn delete(s: &bound::Delete, shared: &Lowering) -> Result<DeleteProgram> {
+    let view = s.view.is_some();
+    let output = identity(&s.target, s.old, view);
+    let rows = rows(&s.select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
+    Ok(DeleteProgram {
+        target: lower_target(&s.target)?,
+        rows,
+        returning: returning(s.returning.as_ref(), &s.target, &s.free, shared)?,
+        view,
+    })
+}
+
+/// A trigger's body: each statement takes its inputs from OLD and NEW.
+pub fn lower_trigger(body: &TriggerBody, trigger: &Arc<BoundTrigger>) -> Result<Arc<TriggerProgram>> {
+    let shared = Lowering::volatile();
+    let mut statements = Vec::new();
+    let mut free: Vec<Free> = Vec::new();
+    let mut take = |wanted: &[Free]| -> Vec<usize> {
+        let mut positions = Vec::new();
+        for f in wanted {
+            let at = free.iter().position(|known| known == f).unwrap_or_else(|| {
+                free.push(*f);
+                free.len() - 1
+            });
+            positions.push(at);
+        }
+        positions
+    };
+    let mut when_free = Vec::new();
+    if let Some(when) = &body.when {
+        crate::plan::walk::references(when, &mut |f| {
+            if !when_free.contains(&f) {
+                when_free.push(f);
+            }
+        });
+    }
+    let when_inputs = take(&when_free);
+    let mut lower = Lower::new(&when_free, &shared);
+    let when = body.when.as_ref().map(|e| lower.node(e)).transpose()?;
+    let when_subqueries = lower.subqueries;
+    for statement in &body.statements {
+        statements.push(match statement {
+            bound::Statement::Query(q) => {
+                TriggerStatement::Query(query_with_free(q, &q.free, &shared)?, take(&q.free))
+            }
+            bound::Statement::Insert(s) => {
+                TriggerStatement::Write(self::lower(statement, &shared)?, take(&s.free))
+            }
+            bound::Statement::Update(s) => {
+                TriggerStatement::Write(self::lower(statement, &shared)?, take(&s.free))
+            }
+            bound::Statement::Delete(s) => {
+                TriggerStatement::Write(self::lower(statement, &shared)?, take(&s.free))
+            }
+        });
+    }
+    let (old, new) = (trigger.old, trigger.new);
+    Ok(Arc::new(TriggerProgram { free, old, new, when, when_inputs, when_subqueries, statements }))
+}

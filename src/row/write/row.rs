@@ -1,0 +1,134 @@
+//! A row while it is being written, and expressions over it.
+
+use std::cell::{Cell, RefCell};
+
+use bumpalo::Bump;
+use heliosdb_udfs::value::{Affinity, Value, ValueRef, affinity};
+
+use super::target::TargetProgram;
+use crate::catalog::Table;
+use crate::error::{Code, Error, Result};
+use crate::row::context::Context;
+use crate::row::eval::Env;
+use crate::row::level::{Level, Rows};
+use crate::row::node::Subquery;
+use crate::row::run::SubqueryRun;
+use crate::store::record;
+
+/// All columns of a row, converted as stored, and its rowid (0 in a WITHOUT ROWID table).
+#[derive(Clone, Debug, Default)]
+pub struct Row {
+    pub rowid: i64,
+    pub values: Vec<Value>,
+}
+
+impl Row {
+    /// The columns of a stored record.
+    pub fn read(table: &Table, rowid: i64, bytes: &[u8]) -> Row {
+        let values = table
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(i, column)| match record::column(bytes, i) {
+                _ if table.rowid_alias() == Some(i as u16) => Value::Integer(rowid),
+                Some(v) => v.to_owned(),
+                None => column.added_default.clone().unwrap_or_default(),
+            })
+            .collect();
+        Row { rowid, values }
+    }
+
+    /// The record as it is stored.
+    pub fn encode(&self, table: &Table, out: &mut Vec<u8>) {
+        let alias = table.rowid_alias();
+        let stored = self.values.iter().enumerate().map(|(i, v)| {
+            if alias == Some(i as u16) || !table.columns[i].is_stored() { ValueRef::Null } else { v.as_ref() }
+        });
+        record::encode(out, stored);
+    }
+
+    /// A level that shows the row. Virtual columns are shown too, as they have been computed.
+    pub fn level(&self) -> Level {
+        let mut bytes = Vec::new();
+        record::encode(&mut bytes, self.values.iter().map(Value::as_ref));
+        Level { rows: Rows::Single { record: bytes, rowid: Some(self.rowid) }, ..Level::default() }
+    }
+
+    /// Converts every column as storing it does.
+    pub fn apply_affinity(&mut self, table: &Table) {
+        for (value, column) in self.values.iter_mut().zip(&table.columns) {
+            apply(value, column.affinity);
+        }
+    }
+}
+
+/// Converts one value; most need nothing.
+pub fn apply(value: &mut Value, to: Affinity) {
+    let unchanged = match (&value, to) {
+        (Value::Null | Value::Blob(_), _) | (_, Affinity::None | Affinity::Blob | Affinity::FlexNum) => true,
+        (Value::Integer(_), Affinity::Integer | Affinity::Numeric) => true,
+        (Value::Text(_), Affinity::Text) | (Value::Real(_), Affinity::Real) => true,
+        _ => false,
+    };
+    if !unchanged {
+        let arena = Bump::new();
+        *value = affinity::apply(value.as_ref(), to, &arena).to_owned();
+    }
+}
+
+/// Calls `f` with an environment over the given levels.
+pub fn with_env<T>(
+    levels: &[Level],
+    inputs: &[Value],
+    subqueries: &[Subquery],
+    cx: &Context<'_>,
+    f: impl FnOnce(&Env<'_>) -> Result<T>,
+) -> Result<T> {
+    let arena = Bump::new();
+    let json = Cell::new(false);
+    let runs: Vec<RefCell<SubqueryRun>> = SubqueryRun::all(subqueries);
+    let env = Env { cx, levels, inputs, slots: &[], subqueries, runs: &runs, arena: &arena, json: &json };
+    f(&env)
+}
+
+/// Computes the generated columns of a row.
+pub fn generate(target: &TargetProgram, row: &mut Row, cx: &Context<'_>) -> Result<()> {
+    for (column, node) in &target.generated {
+        let levels = [row.level()];
+        let mut value = with_env(&levels, &[], &target.subqueries, cx, |env| {
+            Ok(crate::row::eval::eval(node, env)?.to_owned())
+        })?;
+        apply(&mut value, target.table.columns[*column as usize].affinity);
+        row.values[*column as usize] = value;
+    }
+    Ok(())
+}
+
+/// Checks a STRICT table's types (https://sqlite.org/stricttables.html).
+pub fn check_types(table: &Table, row: &Row) -> Result<()> {
+    if !table.strict {
+        return Ok(());
+    }
+    for (value, column) in row.values.iter().zip(&table.columns) {
+        let kind = column.type_name.to_ascii_uppercase();
+        let fits = match (value, kind.as_str()) {
+            (Value::Null, _) | (_, "ANY") => true,
+            (Value::Integer(_), "INT" | "INTEGER") => true,
+            (Value::Real(_), "REAL") | (Value::Text(_), "TEXT") | (Value::Blob(_), "BLOB") => true,
+            _ => false,
+        };
+        if !fits {
+            let found = match value {
+                Value::Null => "NULL",
+                Value::Integer(_) => "INT",
+                Value::Real(_) => "REAL",
+                Value::Text(_) => "TEXT",
+                Value::Blob(_) => "BLOB",
+            };
+            let message =
+                format!("cannot store {found} value in {kind} column {}.{}", table.name, column.name);
+            return Err(Error::new(Code::CONSTRAINT_DATATYPE, message));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! A written table, lowered: what must be computed, checked and maintained for each row.
+
+use std::sync::Arc;
+
+use heliosdb_udfs::value::Collation;
+
+use crate::catalog::{Index, Table};
+use crate::error::Result;
+use crate::plan::bound::{BoundTrigger, Conflict, DatabaseIndex, ForeignKeyCheck, SourceId, Target};
+use crate::row::lower::{Layout, Lower, Lowering};
+use crate::row::node::{Node, Subquery};
+
+pub struct TargetProgram {
+    pub database: DatabaseIndex,
+    pub table: Arc<Table>,
+    /// Generated columns in the order in which they can be computed.
+    pub generated: Vec<(u16, Node)>,
+    pub checks: Vec<(Box<str>, Node)>,
+    pub indexes: Vec<IndexProgram>,
+    pub triggers: Vec<Arc<BoundTrigger>>,
+    pub child_keys: Vec<Arc<ForeignKeyCheck>>,
+    pub parent_keys: Vec<Arc<ForeignKeyCheck>>,
+    pub subqueries: Vec<Subquery>,
+    /// Without any of the above a row can be written straight away.
+    pub has_not_null: bool,
+}
+
+pub struct IndexProgram {
+    pub index: Arc<Index>,
+    pub terms: Vec<Node>,
+    pub collations: Vec<Collation>,
+    pub filter: Option<Node>,
+    pub conflict: Conflict,
+    /// It holds the rows of a WITHOUT ROWID table.
+    pub primary: bool,
+}
+
+/// The row being written is level 0 of every expression here.
+pub fn lower_target(target: &Target) -> Result<TargetProgram> {
+    let shared = Lowering::volatile();
+    let mut lower = Lower::new(&[], &shared);
+    lower.add_level(target.row, 0, Layout::Table(target.table.clone()));
+    let mut generated = Vec::new();
+    for column in &target.generated_order {
+        if let Some(e) = &target.generated[*column as usize] {
+            generated.push((*column, lower.node(e)?));
+        }
+    }
+    let mut checks = Vec::new();
+    for (message, e) in &target.checks {
+        checks.push((message.clone(), lower.node(e)?));
+    }
+    let mut indexes = Vec::new();
+    for index in &target.indexes {
+        indexes.push(IndexProgram {
+            index: index.index.clone(),
+            terms: lower.nodes(&index.terms)?,
+            collations: index.collations.clone(),
+            filter: index.filter.as_ref().map(|e| lower.node(e)).transpose()?,
+            conflict: index.conflict,
+            primary: index.index.id == target.table.id,
+        });
+    }
+    Ok(TargetProgram {
+        database: target.database,
+        table: target.table.clone(),
+        generated,
+        checks,
+        indexes,
+        triggers: target.triggers.clone(),
+        child_keys: target.child_keys.clone(),
+        parent_keys: target.parent_keys.clone(),
+        subqueries: lower.subqueries,
+        has_not_null: target.table.columns.iter().any(|c| c.not_null.is_some()),
+    })
+}
+
+/// The nodes of index terms alone, for filling an index.
+pub fn lower_terms(
+    table: &Arc<Table>,
+    row: SourceId,
+    terms: &[crate::plan::bound::Expr],
+    filter: Option<&crate::plan::bound::Expr>,
+) -> Result<(Vec<Node>, Option<Node>)> {
+    let shared = Lowering::default();
+    let mut lower = Lower::new(&[], &shared);
+    lower.add_level(row, 0, Layout::Table(table.clone()));
+    let terms = lower.nodes(terms)?;
+    let filter = filter.map(|e| lower.node(e)).transpose()?;
+    Ok((terms, filter))
+}

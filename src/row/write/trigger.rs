@@ -1,0 +1,118 @@
+//! Firing triggers (https://sqlite.org/lang_createtrigger.html).
+
+use std::sync::Arc;
+
+use heliosdb_udfs::value::Value;
+
+use super::Run;
+use super::row::{Row, with_env};
+use super::target::TargetProgram;
+use crate::catalog::Table;
+use crate::error::{Error, Result};
+use crate::plan::bound::{BoundTrigger, Free, ROWID, RaiseAction, TriggerEvent, TriggerTime};
+use crate::row::context::{Context, Shared};
+use crate::row::eval::truth;
+use crate::row::program::{TriggerProgram, TriggerStatement};
+use crate::row::run::QueryRun;
+
+/// Whether the row goes on after its triggers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Fired {
+    GoOn,
+    /// RAISE(IGNORE): the row is left as it was.
+    Ignore,
+}
+
+impl Run<'_> {
+    /// Fires the triggers of a time and event. `changed`: the columns an UPDATE sets.
+    pub fn fire(
+        &self,
+        target: &TargetProgram,
+        time: TriggerTime,
+        event: TriggerEvent,
+        changed: &[u16],
+        old: Option<&Row>,
+        new: Option<&Row>,
+    ) -> Result<Fired> {
+        if target.triggers.is_empty() {
+            return Ok(Fired::GoOn);
+        }
+        for trigger in &target.triggers {
+            let concerned = trigger.columns.is_empty() || trigger.columns.iter().any(|c| changed.contains(c));
+            if trigger.time != time || trigger.event != event || !concerned {
+                continue;
+            }
+            if self.fire_one(trigger, &target.table, old, new)? == Fired::Ignore {
+                return Ok(Fired::Ignore);
+            }
+        }
+        Ok(Fired::GoOn)
+    }
+
+    fn fire_one(
+        &self,
+        trigger: &Arc<BoundTrigger>,
+        table: &Arc<Table>,
+        old: Option<&Row>,
+        new: Option<&Row>,
+    ) -> Result<Fired> {
+        let around = self.cx.around;
+        let depth = around.trigger_depth();
+        if depth.get() >= around.write_options().trigger_depth_max {
+            return Err(Error::sql("too many levels of trigger recursion"));
+        }
+        let program = around.trigger_program(trigger)?;
+        let inputs: Vec<Value> = program.free.iter().map(|f| input(&program, f, table, old, new)).collect();
+        let pick = |positions: &[usize]| -> Vec<Value> { positions.iter().map(|i| inputs[*i].clone()).collect() };
+        let shared = Shared::default();
+        let cx = Context { parameters: &[], around, shared: &shared };
+        let last_rowid = around.last_insert_rowid();
+        depth.set(depth.get() + 1);
+        let result: Result<()> = (|| {
+            if let Some(when) = &program.when {
+                let when_inputs = pick(&program.when_inputs);
+                let passes = with_env(&[], &when_inputs, &program.when_subqueries, &cx, |env| truth(when, env))?;
+                if passes != Some(true) {
+                    return Ok(());
+                }
+            }
+            for statement in &program.statements {
+                let shared = Shared::default();
+                let cx = Context { parameters: &[], around, shared: &shared };
+                match statement {
+                    TriggerStatement::Query(query, positions) => {
+                        let mut run = QueryRun::new(query.clone(), pick(positions));
+                        while run.next(&cx)? {}
+                    }
+                    TriggerStatement::Write(write, positions) => {
+                        super::execute_nested(write, &pick(positions), self.violations, &cx)?;
+                    }
+                }
+            }
+            Ok(())
+        })();
+        depth.set(depth.get() - 1);
+        around.set_last_insert_rowid(last_rowid);
+        match result {
+            Ok(()) => Ok(Fired::GoOn),
+            Err(e) if e.raise == Some(RaiseAction::Ignore) => Ok(Fired::Ignore),
+            Err(e) => Err(e),
+        }
+    }
+}
+
+fn input(program: &TriggerProgram, free: &Free, table: &Table, old: Option<&Row>, new: Option<&Row>) -> Value {
+    let Free::Column(c) = free else { return Value::Null };
+    let row = if c.source == program.old {
+        old
+    } else if c.source == program.new {
+        new
+    } else {
+        None
+    };
+    let Some(row) = row else { return Value::Null };
+    if c.column == ROWID || table.rowid_alias() == Some(c.column) {
+        return Value::Integer(row.rowid);
+    }
+    row.values.get(c.column as usize).cloned().unwrap_or_default()
+}

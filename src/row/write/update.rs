@@ -1,0 +1,151 @@
+//! UPDATE (https://sqlite.org/lang_update.html).
+
+use heliosdb_udfs::value::{Affinity, Value};
+use rustc_hash::FxHashSet;
+
+use super::Run;
+use super::key;
+use super::lower::{ReturningProgram, UpdateProgram};
+use super::row::{Row, apply, generate};
+use super::target::TargetProgram;
+use super::trigger::Fired;
+use crate::error::{Error, Result};
+use crate::plan::bound::{Conflict, ROWID, TriggerEvent, TriggerTime};
+use crate::row::level::rowid_key;
+
+impl Run<'_> {
+    pub fn update(&mut self, program: &UpdateProgram) -> Result<()> {
+        let target = &program.target;
+        let mut seen: FxHashSet<Vec<u8>> = FxHashSet::default();
+        for mut found in self.found(&program.rows)? {
+            let new_values = found.split_off(program.found_by);
+            if program.view {
+                let old = Row { rowid: 0, values: found };
+                let mut new = old.clone();
+                for (column, value) in program.columns.iter().zip(new_values) {
+                    if *column != ROWID {
+                        new.values[*column as usize] = value;
+                    }
+                }
+                let (old, new) = (Some(&old), Some(&new));
+                let fired = self.fire(target, TriggerTime::InsteadOf, TriggerEvent::Update, &program.columns, old, new)?;
+                if let (Fired::GoOn, Some(new)) = (fired, new) {
+                    self.count(program.returning.as_ref(), new)?;
+                }
+                continue;
+            }
+            let Some((old, primary)) = self.current(target, &found)? else { continue };
+            if program.from {
+                let identity = primary.clone().unwrap_or_else(|| rowid_key(old.rowid).to_vec());
+                if !seen.insert(identity) {
+                    continue;
+                }
+            }
+            let set: Vec<(u16, Value)> = program.columns.iter().copied().zip(new_values).collect();
+            self.update_row(target, program.or, &old, primary.as_deref(), set, program.returning.as_ref())?;
+        }
+        Ok(())
+    }
+
+    /// Changes one row; what an UPDATE and an UPSERT do for each.
+    pub fn update_row(
+        &mut self,
+        target: &TargetProgram,
+        or: Option<Conflict>,
+        old: &Row,
+        primary: Option<&[u8]>,
+        set: Vec<(u16, Value)>,
+        returning: Option<&ReturningProgram>,
+    ) -> Result<()> {
+        let table = &target.table;
+        let mut columns: Vec<u16> = Vec::with_capacity(set.len());
+        let mut new = old.clone();
+        for (column, mut value) in set {
+            columns.push(column);
+            if column == ROWID || table.rowid_alias() == Some(column) {
+                apply(&mut value, Affinity::Integer);
+                let Value::Integer(rowid) = value else { return Err(Error::mismatch()) };
+                new.rowid = rowid;
+                if let Some(alias) = table.rowid_alias() {
+                    new.values[alias as usize] = value;
+                }
+                continue;
+            }
+            apply(&mut value, table.columns[column as usize].affinity);
+            new.values[column as usize] = value;
+        }
+        generate(target, &mut new, self.cx)?;
+        let (before, event) = (TriggerTime::Before, TriggerEvent::Update);
+        let mut old = old.clone();
+        let mut primary = primary.map(<[u8]>::to_vec);
+        if !target.triggers.is_empty() {
+            if self.fire(target, before, event, &columns, Some(&old), Some(&new))? == Fired::Ignore {
+                return Ok(());
+            }
+            // The triggers may have changed the row, or taken it away: columns that are not set follow.
+            let holder = match &primary {
+                Some(primary) => key::Holder::Primary(primary.clone()),
+                None => key::Holder::Rowid(old.rowid),
+            };
+            let Some((now, now_primary)) = self.read_holder(target, &holder)? else { return Ok(()) };
+            for (i, value) in now.values.iter().enumerate() {
+                if !columns.contains(&(i as u16)) && table.columns[i].generated.is_none() {
+                    new.values[i] = value.clone();
+                }
+            }
+            generate(target, &mut new, self.cx)?;
+            old = now;
+            primary = now_primary;
+        }
+        if !self.check_row(target, or, &mut new)? {
+            return Ok(());
+        }
+        let tree =
+            if table.has_rowid() { Some(self.cx.around.row_tree(target.database, table.id)?) } else { None };
+        let moved = table.has_rowid() && new.rowid != old.rowid;
+        let own = Some((&old, primary.as_deref()));
+        let Some(entries) = self.make_room(target, or, &new, tree.as_ref(), moved, own)? else { return Ok(()) };
+        self.parent_leaves(target, &old, Some(&new))?;
+        self.erase_changed(target, &old, &new, primary.as_deref(), moved)?;
+        self.store(target, &new, tree.as_ref(), &entries)?;
+        self.child_changed(target, &old, &new)?;
+        self.parent_appeared(target, &new)?;
+        self.act_on_children(target, &old, Some(&new))?;
+        self.count(returning, &new)?;
+        self.fire(target, TriggerTime::After, event, &columns, Some(&old), Some(&new))?;
+        Ok(())
+    }
+
+    /// Takes out what the new row will not write over: entries with another key, and the row itself if its key
+    /// changes.
+    fn erase_changed(
+        &mut self,
+        target: &TargetProgram,
+        old: &Row,
+        new: &Row,
+        primary: Option<&[u8]>,
+        moved: bool,
+    ) -> Result<()> {
+        let around = self.cx.around;
+        let new_primary = key::primary_key(target, new, self.cx)?;
+        let moved = moved || new_primary.as_deref() != primary;
+        if moved {
+            return self.erase(target, old, primary);
+        }
+        for index in &target.indexes {
+            if index.primary {
+                continue;
+            }
+            let before = key::entry_key(target, index, old, self.cx)?;
+            let after = key::entry_key(target, index, new, self.cx)?;
+            let Some(before) = before else { continue };
+            if after.is_some_and(|a| a.prefix == before.prefix) {
+                continue;
+            }
+            let tree = around.key_tree(target.database, index.index.id)?;
+            let full = key::full_key(&before.prefix, old, primary);
+            around.transaction(target.database)?.delete_key(&tree, &full);
+        }
+        Ok(())
+    }
+}
