@@ -45,6 +45,8 @@ pub struct Binder<'a> {
     pub generating: Vec<ColumnRef>,
     /// Height of the expressions being bound.
     pub height: usize,
+    /// Nesting of subqueries in expressions.
+    pub subqueries: usize,
     /// Nesting of queries.
     pub nesting: usize,
     /// While the recursive part of a common table is bound: the number of frames in which it may be referred to.
@@ -71,6 +73,7 @@ impl<'a> Binder<'a> {
             views: Vec::new(),
             generating: Vec::new(),
             height: 0,
+            subqueries: 0,
             nesting: 0,
             recursion_level: None,
             sources: 0,

@@ -2,12 +2,15 @@
 
 use heliosdb_dialect::ast;
 
-use super::super::binder::Binder;
+use super::super::binder::{Binder, too_deep};
 use super::super::bound::{Classes, Expr, ExprKind, Query};
 use super::super::select::Naming;
 use super::compare::columns_expected;
 use super::made;
 use crate::error::{Error, Result};
+
+/// How deep subqueries of expressions may nest.
+const SUBQUERIES_MAX: usize = 43;
 
 impl<'a> Binder<'a> {
     /// Binds a query that stands in an expression.
@@ -21,7 +24,14 @@ impl<'a> Binder<'a> {
         if scope.trying {
             return Err(Error::sql("subqueries are not compared"));
         }
-        self.query(query, Naming::Subquery)
+        // SQLite adds the heights of all enclosing expressions at each level, so that its limit is met here.
+        self.subqueries += 1;
+        if self.subqueries > SUBQUERIES_MAX {
+            return Err(too_deep(self.space.options.limits.expression_depth));
+        }
+        let bound = self.query(query, Naming::Subquery)?;
+        self.subqueries -= 1;
+        Ok(bound)
     }
 
     #[inline(never)]

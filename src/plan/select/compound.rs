@@ -154,7 +154,7 @@ impl<'a> Binder<'a> {
     fn matching_column(&mut self, core: &mut super::core::Core<'a>, term: &'a ast::Expr) -> Option<usize> {
         let scope = std::mem::replace(&mut core.scope, super::super::scope::Scope::new());
         let marks: Vec<usize> = self.frames.iter().map(|f| f.free.len()).collect();
-        let (height, level) = (self.height, self.scopes.len());
+        let (height, level) = ((self.height, self.subqueries, self.nesting), self.scopes.len());
         let (aggregates, windows) = (scope.aggregates.len(), scope.windows.len());
         self.scopes.push(scope);
         let scope = self.scope();
@@ -162,7 +162,7 @@ impl<'a> Binder<'a> {
         scope.closed = true;
         scope.trying = true;
         let bound = self.expr(term);
-        self.height = height;
+        (self.height, self.subqueries, self.nesting) = height;
         self.frames.truncate(marks.len());
         for (frame, mark) in self.frames.iter_mut().zip(marks) {
             frame.free.truncate(mark);

@@ -22,6 +22,9 @@ use super::context::Namespace;
 use super::scope::Scope;
 use crate::error::{Error, Result};
 
+/// How deep queries may stand in queries: each level takes some 7 KB of the thread's stack.
+const NESTING_MAX: usize = 250;
+
 /// Binds a SELECT statement. `source` is the text it was parsed from.
 pub fn bind_query(space: &Namespace<'_>, query: &ast::Query, source: &str) -> Result<Query> {
     Binder::new(space, source).query(query, Naming::Result)
@@ -37,7 +40,7 @@ impl<'a> Binder<'a> {
     #[inline(never)]
     pub fn query(&mut self, query: &'a ast::Query, naming: Naming) -> Result<Query> {
         self.nesting += 1;
-        if self.nesting > self.space.options.limits.expression_depth {
+        if self.nesting > NESTING_MAX.min(self.space.options.limits.expression_depth) {
             return Err(Error::sql("VIEWs and/or subqueries nested too deep"));
         }
         self.open_query();

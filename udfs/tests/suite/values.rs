@@ -17,7 +17,8 @@ fn random_real(rng: &mut Rng) -> f64 {
             0..=2 => f64::from_bits(rng.next()),
             3 => rng.below(1 << 60) as f64 / power(rng, 0, 20),
             4 => {
-                let digits = rng.below(10u64.pow(rng.range(1, 17) as u32));
+                let length = rng.range(1, 17) as u32;
+                let digits = rng.below(10u64.pow(length));
                 format!("{digits}e{}", rng.range(-325, 300)).parse().unwrap_or(0.0)
             }
             5 => (rng.next() >> rng.below(64)) as f64,
