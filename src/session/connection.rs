@@ -9,7 +9,10 @@ use parking_lot::{ReentrantMutex, ReentrantMutexGuard};
 
 use super::functions::Registered;
 use super::inner::{Inner, LIMITS_MAX};
-use super::{OpenOptions, Statement, config};
+use super::backup::Backup;
+use super::execution::{Execution, Held};
+use super::host::ConnectionHost;
+use super::{OpenOptions, Statement, config, serialize};
 use crate::catalog::schema::fold;
 use crate::env::callback::{Authorizer, LongRunning, Progress, Trace, UserAggregate, UserScalar};
 use crate::error::{Code, Error, Result};
@@ -221,6 +224,57 @@ impl Connection {
             return Err(Error::sql("not authorized"));
         }
         Err(Error::unsupported(format!("loadable extensions ({path})")))
+    }
+
+    /// Begins a copy of a database of this connection into one of another.
+    pub fn backup_to(&self, source_schema: &str, target: &Connection, target_schema: &str) -> Result<Backup> {
+        let unknown = |schema: &str| Error::sql(format!("unknown database {schema}"));
+        let source = {
+            let inner = self.lock();
+            inner.check_open()?;
+            let database = inner.find_database(source_schema).ok_or_else(|| unknown(source_schema))?;
+            inner.shared(database)
+        };
+        let inner = target.lock();
+        inner.check_open()?;
+        let database = inner.find_database(target_schema).ok_or_else(|| unknown(target_schema))?;
+        Backup::new(source, inner.shared(database), target_schema)
+    }
+
+    /// A database as the bytes of a SQLite file; `None` if there is no such database.
+    pub fn serialize(self: &Arc<Self>, schema: &str) -> Result<Option<Vec<u8>>> {
+        let inner = self.lock();
+        inner.check_open()?;
+        let Some(database) = inner.find_database(schema) else { return Ok(None) };
+        let held = Held::default();
+        let execution = Execution { connection: self, inner: &inner, held: &held, writes: false };
+        serialize::serialize(&ConnectionHost::new(&execution), database).map(Some)
+    }
+
+    /// Replaces a database by what the bytes of a SQLite file hold.
+    pub fn deserialize(self: &Arc<Self>, schema: &str, data: &[u8]) -> Result<()> {
+        let inner = self.lock();
+        inner.check_open()?;
+        let unknown = || Error::sql(format!("unknown database {schema}"));
+        let database = inner.find_database(schema).ok_or_else(unknown)?;
+        if inner.explicit.get() || inner.running.get() > 0 {
+            return Err(Error::new(Code::LOCKED, "database is locked"));
+        }
+        inner.replace(database, super::database::in_memory(database.0 == 1));
+        let held = Held::default();
+        let execution = Execution { connection: self, inner: &inner, held: &held, writes: true };
+        let loaded = serialize::load_into(&ConnectionHost::new(&execution), database, data);
+        match loaded {
+            Ok(()) => {
+                held.keep_writes(&inner);
+                inner.commit_all()
+            }
+            Err(e) => {
+                held.forget_writes();
+                inner.rollback_all();
+                Err(e)
+            }
+        }
     }
 
     /// The file of a database; `None` if there is no such database.

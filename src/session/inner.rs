@@ -151,6 +151,14 @@ impl Inner {
         self.invalidate();
     }
 
+    /// Puts another database in the place of an open one.
+    pub fn replace(&self, database: DatabaseIndex, with: Arc<Transactions>) {
+        if let Some(slot) = self.slots[database.0 as usize].borrow_mut().as_mut() {
+            slot.transaction = Transaction::new(with);
+        }
+        self.invalidate();
+    }
+
     pub fn transaction(&self, database: DatabaseIndex) -> RefMut<'_, Transaction> {
         RefMut::map(self.slots[database.0 as usize].borrow_mut(), |s| {
             &mut s.as_mut().expect("statements are compiled anew when a database is detached").transaction

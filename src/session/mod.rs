@@ -6,6 +6,7 @@
 
 pub mod attach;
 pub mod backup;
+pub mod blob;
 mod compile;
 pub mod config;
 pub mod connection;
@@ -25,6 +26,7 @@ mod transaction;
 
 pub use crate::env::callback;
 pub use backup::{Backup, BackupStep};
+pub use blob::Blob;
 pub use connection::{Connection, ConnectionGuard};
 pub use heliosdb_dialect::is_complete;
 pub use open::OpenOptions;

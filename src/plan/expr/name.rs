@@ -239,7 +239,8 @@ impl<'a> Binder<'a> {
         let scope = &mut self.scopes[level];
         let in_schema = scope.place.is_schema();
         let s = &mut scope.sources[source];
-        s.used = true;
+        // Reading the rowid does not count.
+        s.used |= !matches!(&s.columns, Columns::Table(t) if t.rowid_alias() == Some(column as u16));
         let reference = ColumnRef { source: s.id, column: column as u16 };
         let nullable = s.nullable;
         let (affinity, mut classes, collation) = match &s.columns {
@@ -302,7 +303,6 @@ impl<'a> Binder<'a> {
         if let Columns::Nested(..) = s.columns {
             return self.column_at(level, source, column);
         }
-        s.used = true;
         let mut reference = ColumnRef { source: s.id, column: ROWID };
         let nullable = s.nullable;
         if let Columns::Table(table) = &s.columns {

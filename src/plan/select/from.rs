@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use heliosdb_dialect::ast::{self, SourceKind as Ast};
 
+use super::super::authorize;
 use super::super::binder::Binder;
 use super::super::bound::{
     self, Body, DatabaseIndex, IndexHint, JoinKind, OutputColumn, Query, ROWID, Select, SourceId, SourceKind,
@@ -347,8 +348,8 @@ impl<'a> Binder<'a> {
             return Ok(());
         }
         for source in scope.sources.iter().filter(|s| !s.used) {
-            if let (Columns::Table(table), Some(database)) = (&source.columns, source.database) {
-                self.ask_read(&table.name, "", database)?;
+            if let Columns::Table(table) = &source.columns {
+                self.ask(authorize::READ, Some(&table.name), Some(""), None)?;
             }
         }
         Ok(())

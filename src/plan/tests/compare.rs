@@ -10,7 +10,7 @@ use crate::catalog::load::{SchemaRow, load_own};
 use crate::plan::{Namespace, NoFunctions, Options, bind_statement, bound};
 
 pub struct Both {
-    sqlite: rusqlite::Connection,
+    pub sqlite: rusqlite::Connection,
     databases: Vec<(Box<str>, Arc<Schema>)>,
 }
 

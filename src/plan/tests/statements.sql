@@ -505,3 +505,109 @@ DELETE FROM t INDEXED BY nosuch WHERE a = 1
 DELETE FROM t WHERE sum(a) > 1
 DELETE FROM u WHERE id = 1
 WITH c AS (SELECT 1 AS x) DELETE FROM t WHERE a IN c
+-- generated columns, schema expressions
+SELECT b, n, s FROM g WHERE n > 1 ORDER BY n
+SELECT n FROM t LEFT JOIN g ON t.a = g.a
+SELECT g.n, count(*) FROM g GROUP BY g.n
+SELECT (SELECT g.n FROM t) FROM g
+SELECT (SELECT count(*) FROM t WHERE t.a = g.n) FROM g
+DELETE FROM g WHERE n = 1 RETURNING b, n, s, *
+UPDATE g SET a = n + 1 RETURNING n
+INSERT INTO g(a) VALUES (1) RETURNING n, s
+-- more of everything
+SELECT t.a FROM t, (SELECT t.b FROM t)
+SELECT t.b FROM t, (SELECT b FROM t) AS t
+SELECT * FROM (t JOIN u USING (a)) WHERE t.a = 1
+SELECT main.t.* FROM t
+SELECT count(*) AS a, a FROM t
+SELECT a AS b, b AS a FROM t WHERE a = 1 ORDER BY a
+SELECT a AS b, b AS c FROM t GROUP BY b HAVING c > 1
+SELECT max(a), b, c FROM t
+SELECT a FROM t GROUP BY (a, b)
+SELECT a, count(*) FROM t GROUP BY 1, 2
+SELECT count(*) FILTER (WHERE count(*) > 1) FROM t
+SELECT sum(a) OVER (PARTITION BY count(*)) FROM t
+SELECT sum(count(*)) OVER (ORDER BY a) FROM t GROUP BY a
+SELECT a FROM t WHERE a IN (SELECT count(*) FROM u WHERE u.x = t.a GROUP BY u.a)
+SELECT a FROM t WHERE (a, b) IN (SELECT id, a FROM u)
+SELECT a FROM t WHERE (a, b) IN (SELECT * FROM tmp)
+SELECT a FROM t WHERE (a, b) = (SELECT * FROM tmp)
+SELECT a FROM t WHERE (SELECT * FROM tmp) = (a, b)
+SELECT a FROM t WHERE (a, b, c) > (SELECT * FROM tmp)
+SELECT * FROM t WHERE a = b = c
+SELECT NOT a IS NULL, a IS NOT NULL, a NOTNULL, a NOT NULL FROM t
+SELECT a IS b, a IS NOT b, a IS DISTINCT FROM b, a IS NOT DISTINCT FROM b FROM t
+SELECT a IS (1, 2) FROM t
+SELECT - - a, ~a, NOT a FROM t
+SELECT a, * FROM t ORDER BY b
+SELECT 1 AS "a b", 2 AS 'c d', 3 [e f], 4 `g h`
+SELECT a.b FROM t AS a
+SELECT a.a FROM t AS a
+SELECT t.a.b FROM t
+SELECT main.t.a FROM t AS x
+SELECT main.x.a FROM t AS x
+SELECT temp.tmp.a, tmp.a FROM tmp
+SELECT x.a FROM t x LEFT JOIN u ON u.id = x.a WHERE u.rowid IS NULL
+SELECT u.id, w.rowid FROM u, w
+SELECT oid, rowid FROM (SELECT rowid, a FROM t)
+SELECT rowid FROM (SELECT rowid, a FROM t)
+SELECT x FROM (SELECT a AS x FROM t UNION ALL SELECT b FROM t)
+SELECT * FROM (SELECT a AS x FROM t UNION ALL SELECT b FROM t ORDER BY x LIMIT 3)
+SELECT * FROM (SELECT * FROM t LIMIT 1) LIMIT 2
+SELECT * FROM (SELECT a FROM t ORDER BY nosuch)
+SELECT * FROM (WITH c AS (SELECT 1 AS z) SELECT z FROM c)
+SELECT * FROM v JOIN v2 ON v.a = v2.q
+SELECT v.count FROM v
+SELECT * FROM v2 WHERE p = 1 AND q = 2
+SELECT sum(q) FROM v2 GROUP BY p
+SELECT * FROM main.v2 AS x WHERE x.p = 1
+SELECT main.v2.p FROM v2
+SELECT * FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.x = t.a AND u.a = x)
+SELECT * FROM seq
+SELECT * FROM sqlite_sequence
+UPDATE sqlite_sequence SET seq = 1
+DELETE FROM sqlite_sequence WHERE name = 'seq'
+INSERT INTO seq(v) VALUES (1)
+INSERT INTO child(p) VALUES (1)
+DELETE FROM child
+UPDATE child SET p = 2
+INSERT INTO u SELECT * FROM u WHERE true ON CONFLICT (id) DO UPDATE SET x = excluded.x + 1
+INSERT INTO u(id, a) VALUES (1, 2), (3, 4), (5, 6)
+INSERT INTO u(id, a) VALUES (1, 2), (3)
+INSERT INTO u VALUES (1, 2, (SELECT max(x) FROM u))
+INSERT INTO tmp VALUES (1, 2)
+INSERT INTO temp.tmp VALUES (1, 2)
+INSERT INTO main.tmp VALUES (1, 2)
+INSERT INTO shadow VALUES (1)
+INSERT OR REPLACE INTO u(a) VALUES (1)
+INSERT OR IGNORE INTO u(a) VALUES (nosuch())
+UPDATE OR IGNORE u SET x = 1
+UPDATE u SET x = (SELECT x FROM u AS z WHERE z.id = u.id)
+UPDATE u SET a = NULL, a = 1
+UPDATE u SET (a, nosuch) = (1, 2)
+UPDATE t SET a = b FROM (SELECT 1 AS b) AS s
+UPDATE t SET c = s.b FROM (SELECT 1 AS b) AS s WHERE s.b = t.a
+UPDATE t SET c = 1 FROM t AS o WHERE o.a = t.a
+UPDATE t SET c = 1 FROM t WHERE 1
+DELETE FROM t WHERE rowid IN (SELECT rowid FROM t LIMIT 1)
+DELETE FROM t WHERE t.rowid = 1 AND main.t.a = 2
+SELECT json_extract(a, '$') FROM t
+SELECT date(), datetime('now'), strftime('%Y'), julianday(a, '+1 day') FROM t
+SELECT printf('%d', a), format('x'), char(65), concat(a, b), concat_ws(',', a) FROM t
+SELECT concat(), 1
+SELECT random(), randomblob(4), changes(), total_changes(), last_insert_rowid(), sqlite_version()
+SELECT random(1)
+SELECT group_concat(), 1 FROM t
+SELECT string_agg(a) FROM t
+SELECT string_agg(a, ',') FROM t
+SELECT total(a), avg(a), sum() FROM t
+SELECT iif(1), 2
+SELECT iif(1, 2), if(1, 2), iif(1, 2, 3, 4), if(1, 2, 3, 4, 5)
+SELECT unlikely(a), likelihood(a, 0.1) FROM t
+SELECT a MATCH b FROM t
+SELECT zeroblob(3), quote(a), hex(b), typeof(c), unicode(d), sign(a) FROM t
+SELECT substr(a, 1, 2, 3) FROM t
+SELECT round(a, 1, 2) FROM t
+SELECT trim(a, b, c) FROM t
+SELECT like(a), 1 FROM t
+SELECT like(a, b, c), glob(a, b) FROM t

@@ -6,6 +6,8 @@ mod choose;
 mod characters;
 mod connection;
 mod extreme;
+mod format;
+mod format_number;
 mod numeric;
 mod pattern;
 mod text;
@@ -22,6 +24,7 @@ pub static TABLES: &[&[Scalar]] = &[
     characters::TABLE,
     connection::TABLE,
     extreme::TABLE,
+    format::TABLE,
     numeric::TABLE,
     pattern::TABLE,
     text::TABLE,

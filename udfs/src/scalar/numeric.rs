@@ -1,9 +1,12 @@
 //! abs, round, sign.
 
+use super::format::{Output, Spec};
+use super::format_number::real;
 use super::row;
 use crate::signature::{Call, Flags, FunctionError, FunctionResult, Scalar};
 use crate::value::ValueRef;
 use crate::value::cast::{to_integer, to_real};
+use crate::value::number::real_prefix;
 
 const PURE: Flags = Flags::DETERMINISTIC;
 
@@ -55,6 +58,8 @@ fn round<'a>(_: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> 
         let half = if r < 0.0 { -0.5 } else { 0.5 };
         return Ok(ValueRef::Real((r + half).trunc()));
     }
-    let text = format!("{r:.*}", places as usize);
-    Ok(ValueRef::Real(text.parse().unwrap_or(r)))
+    let mut out = Output::new(usize::MAX >> 1);
+    let spec = Spec { alternate2: true, precision: places, ..Spec::default() };
+    real(&mut out, r, &spec, b'f')?;
+    Ok(ValueRef::Real(real_prefix(&out.bytes)))
 }

@@ -173,6 +173,15 @@ impl Digits {
         Digits { digits, length, point: length as i32 + exponent }
     }
 
+    pub fn zero() -> Digits {
+        Digits::of(0, 0)
+    }
+
+    /// A 9 so many digits before the point.
+    pub fn nine(point: i32) -> Digits {
+        Digits::of(9, point - 1)
+    }
+
     /// What CAST shows: 17 digits, or fewer where they end in nines or zeros and the fewer give the same double.
     pub fn shortest(r: f64) -> Digits {
         Digits::rounded(r, 17, 17)

@@ -5,5 +5,6 @@ mod aggregate;
 mod datetime;
 mod oracle;
 mod reference;
+mod scalar;
 mod values;
 mod window;
