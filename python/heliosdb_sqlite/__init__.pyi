@@ -4,7 +4,3 @@ from heliosdb_sqlite.dbapi2 import *
 from heliosdb_sqlite.dbapi2 import __version__ as __version__
 from heliosdb_sqlite.stock import install as install
 from heliosdb_sqlite.stock import uninstall as uninstall
-
-# Deprecated from Python 3.12 on.
-version: str
-version_info: tuple[int, int, int]

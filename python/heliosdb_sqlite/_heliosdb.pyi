@@ -4,7 +4,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, ClassVar, Literal, Protocol, SupportsIndex, TypeVar, overload
+from typing import Any, ClassVar, Literal, Protocol, SupportsIndex, TypeVar, final, overload
 
 if sys.version_info >= (3, 11):
     from typing import Self
@@ -78,6 +78,7 @@ class Row(Sequence[Any]):
     def __gt__(self, value: object, /) -> bool: ...
     def __ge__(self, value: object, /) -> bool: ...
 
+@final
 class Blob:
     def close(self) -> None: ...
     def read(self, length: int = -1, /) -> bytes: ...
@@ -233,7 +234,17 @@ def connect(
     uri: bool = False,
     *,
     autocommit: bool | Literal[-1] = -1,
-    **options: Any,
+    heliosdb_mode: Literal["embedded", "advanced", "server", "hybrid"] = "embedded",
+    mode: Literal["embedded", "daemon", "hybrid"] | None = None,
+    dsn: str | None = None,
+    port: int | None = None,
+    branch: str | None = None,
+    encryption_key: str | bytes | None = None,
+    enable_vector_search: bool = False,
+    enable_time_travel: bool = False,
+    enable_branching: bool = False,
+    enable_cache: bool = False,
+    cache_size_mb: int | None = None,
 ) -> Connection: ...
 @overload
 def connect(
@@ -247,7 +258,17 @@ def connect(
     cached_statements: int = 128,
     uri: bool = False,
     autocommit: bool | Literal[-1] = -1,
-    **options: Any,
+    heliosdb_mode: Literal["embedded", "advanced", "server", "hybrid"] = "embedded",
+    mode: Literal["embedded", "daemon", "hybrid"] | None = None,
+    dsn: str | None = None,
+    port: int | None = None,
+    branch: str | None = None,
+    encryption_key: str | bytes | None = None,
+    enable_vector_search: bool = False,
+    enable_time_travel: bool = False,
+    enable_branching: bool = False,
+    enable_cache: bool = False,
+    cache_size_mb: int | None = None,
 ) -> _ConnectionT: ...
 def complete_statement(statement: str) -> bool: ...
 def enable_callback_tracebacks(enable: bool, /) -> None: ...

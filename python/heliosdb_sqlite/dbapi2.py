@@ -54,7 +54,7 @@ collections.abc.Sequence.register(Row)
 _deprecated_version = "2.6.0"
 _deprecated_version_info = (2, 6, 0)
 # Names that are found by __getattr__, with a warning: what they are and until which Python they stay.
-_deprecated_names = {}
+_deprecated_names: "dict[str, tuple[object, str]]" = {}
 if _heliosdb._defaults_deprecated:
     _deprecated_names["version"] = (_deprecated_version, "3.14")
     _deprecated_names["version_info"] = (_deprecated_version_info, "3.14")

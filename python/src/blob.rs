@@ -116,7 +116,7 @@ impl Blob {
         let Some(mut blob) = self.handle.take(py) else { return };
         let engine = self.connection.clone_ref(py).and_then(|connection| connection.get().engine(py).ok());
         let close = || {
-            let _ = blob.close();
+            blob.close();
             drop(blob);
             Ok(())
         };
@@ -175,7 +175,7 @@ impl Blob {
     }
 
     /// Reads `length` bytes (int; negative: all that is left) from the current position and moves it.
-    #[pyo3(signature = (length=None, /))]
+    #[pyo3(signature = (length=None, /), text_signature = "($self, length=-1, /)")]
     fn read<'py>(&self, py: Python<'py>, length: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyBytes>> {
         let wanted = length.map_or(Ok(-1), c_int)?;
         self.check(py)?;
@@ -207,7 +207,7 @@ impl Blob {
     }
 
     /// Moves the current position: `offset` bytes from the start (origin 0), the position (1) or the end (2).
-    #[pyo3(signature = (offset, origin=None, /))]
+    #[pyo3(signature = (offset, origin=None, /), text_signature = "($self, offset, origin=0, /)")]
     fn seek(&self, py: Python<'_>, offset: &Bound<'_, PyAny>, origin: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let offset = i64::from(c_int(offset)?);
         let origin = origin.map_or(Ok(SEEK_SET), c_int)?;

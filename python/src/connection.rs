@@ -269,7 +269,7 @@ impl Connection {
         if !State::get(py).differences.argument_count_checked {
             return Ok(());
         }
-        let limit = engine.limit(SQLITE_LIMIT_FUNCTION_ARG, -1).or_raise(py)?;
+        let limit = raw::engine(py, engine, |engine| engine.limit(SQLITE_LIMIT_FUNCTION_ARG, -1)).or_raise(py)?;
         if count < -1 || count > limit {
             let message = format!("'{name}' must be between -1 and {limit}, not {count}");
             return Err(programming_error(py, message));
@@ -376,7 +376,11 @@ impl Connection {
             Engine::open(open)
         })
         .or_raise(py)?;
-        engine.set_long_running(Some(Arc::new(LetOthersRun)));
+        raw::engine(py, &engine, |engine| {
+            engine.set_long_running(Some(Arc::new(LetOthersRun)));
+            Ok(())
+        })
+        .or_raise(py)?;
         this.engine.set(py, Some(engine.clone()));
         this.detect_types.set(py, options.detect_types);
         this.isolation.set(py, options.isolation);

@@ -212,9 +212,10 @@ fn _heliosdb(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("PARSE_COLNAMES", constants::PARSE_COLNAMES)?;
     module.add("LEGACY_TRANSACTION_CONTROL", constants::LEGACY_TRANSACTION_CONTROL)?;
     module.add("sqlite_version", heliosdb::SQLITE_VERSION)?;
-    module.add("_engine_version", env!("CARGO_PKG_VERSION"))?;
+    // Not by `add`, which lists a name in `__all__`.
+    module.setattr("_engine_version", env!("CARGO_PKG_VERSION"))?;
     for (name, holds) in state.differences.asked_by_python() {
-        module.add(name, holds)?;
+        module.setattr(name, holds)?;
     }
     module.add_function(wrap_pyfunction!(connect, module)?)?;
     module.add_function(wrap_pyfunction!(complete_statement, module)?)?;

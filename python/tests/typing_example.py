@@ -26,7 +26,7 @@ class Total:
 
 
 def plain() -> list[Any]:
-    con = sqlite3.connect(":memory:", isolation_level=None, autocommit=sqlite3.LEGACY_TRANSACTION_CONTROL and True)
+    con = sqlite3.connect(":memory:", isolation_level=None, autocommit=True, enable_cache=True)
     cur: sqlite3.Cursor = con.cursor()
     mine: MyCursor = con.cursor(MyCursor)
     mine.execute("select 1")

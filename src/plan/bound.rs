@@ -355,7 +355,8 @@ pub struct Select {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JoinKind {
-    /// Comma, JOIN, INNER JOIN; `on` is an ordinary filter.
+    /// Comma, JOIN, INNER JOIN; `on` is an ordinary filter, unless a RIGHT or FULL join follows: then it belongs
+    /// to this join, because it decides what that join sees on its left.
     Inner,
     /// CROSS JOIN: like Inner, but the planner keeps the order.
     Cross,

@@ -109,13 +109,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits {
-            columns: 2000,
-            expression_depth: 1000,
-            compound_selects: 500,
-            function_args: 1000,
-            variables: 250_000,
-        }
+        Limits { columns: 2000, expression_depth: 1000, compound_selects: 500, function_args: 1000, variables: 250_000 }
     }
 }
 

@@ -56,9 +56,9 @@ impl<'a> Namespace<'a> {
                 return self.in_database(MAIN, SCHEMA_TABLE);
             }
         }
-        self.in_database(TEMP, name).or_else(|| self.in_database(MAIN, name)).or_else(|| {
-            (2..self.databases.len()).find_map(|i| self.in_database(DatabaseIndex(i as u16), name))
-        })
+        self.in_database(TEMP, name)
+            .or_else(|| self.in_database(MAIN, name))
+            .or_else(|| (2..self.databases.len()).find_map(|i| self.in_database(DatabaseIndex(i as u16), name)))
     }
 }
 
@@ -107,10 +107,10 @@ impl<'a> Binder<'a> {
         if let Some(found) = self.space.find(database, text) {
             return Ok(found);
         }
-        if name.schema.is_none() || database == Some(MAIN) {
-            if let Some(function) = self.space.functions.table_function(text) {
-                return Ok(Found::Function(function));
-            }
+        if (name.schema.is_none() || database == Some(MAIN))
+            && let Some(function) = self.space.functions.table_function(text)
+        {
+            return Ok(Found::Function(function));
         }
         Err(Error::sql(match (&name.schema, self.fixed) {
             (Some(schema), _) => format!("no such table: {}.{text}", schema.text),

@@ -31,8 +31,8 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use expr::walk;
 pub use context::{Functions, Limits, Lookup, Namespace, NoFunctions, Options};
+pub(crate) use expr::walk;
 pub use schema_expr::{
     BoundDefault, SchemaExpr, bind_constant, bind_default, bind_index_terms, bind_schema_expr, check_columns,
 };

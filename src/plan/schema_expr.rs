@@ -162,17 +162,17 @@ impl<'a> Binder<'a> {
                     term.collation = self.column_collation(table.columns[*c as usize].collation.as_deref());
                     term
                 }
-                IndexTerm::Rowid => made(
-                    ExprKind::Column(ColumnRef { source: row, column: ROWID }),
-                    Classes::INTEGER,
-                    None,
-                ),
+                IndexTerm::Rowid => {
+                    made(ExprKind::Column(ColumnRef { source: row, column: ROWID }), Classes::INTEGER, None)
+                }
                 IndexTerm::Expr(e) => self.row_source_expr(database, table, row, Place::Index, e)?,
             };
             let collation = match self.find_collation(&column.collation) {
                 Some(collation) => collation,
                 // Reported when the index is written or searched.
-                None => self.column_collation(Some(&column.collation)).map_or_else(|| collation_of(&term), |c| c.collation),
+                None => {
+                    self.column_collation(Some(&column.collation)).map_or_else(|| collation_of(&term), |c| c.collation)
+                }
             };
             terms.push(term);
             collations.push(collation);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use heliosdb_dialect::ast;
-use heliosdb_udfs::value::{Affinity, Collation};
+use heliosdb_udfs::value::Affinity;
 
 use super::bound::{self, Aggregate, Classes, DatabaseIndex, Expr, OutputColumn, SourceId, Window};
 use crate::catalog::{Column, Table};
@@ -195,15 +195,6 @@ impl Columns<'_> {
         };
         declared.filter(|d| !d.is_empty())
     }
-
-    pub fn affinity(&self, i: usize) -> Affinity {
-        match self {
-            Columns::Table(t) => t.columns[i].affinity,
-            Columns::View(t) => t.columns[i].affinity,
-            Columns::Function(f) => f.columns[i].affinity,
-            Columns::Derived(c) | Columns::Nested(c, _) => c[i].affinity,
-        }
-    }
 }
 
 /// The storage classes that a table's column may hold.
@@ -223,11 +214,6 @@ pub fn column_classes(table: &Table, column: &Column, position: u16) -> Classes 
         _ => Classes::ANY,
     };
     if column.not_null.is_some() { stored } else { stored.or(Classes::NULL) }
-}
-
-/// A collation that a column has by name, if it is built in.
-pub fn built_in(name: Option<&str>) -> Option<Collation> {
-    name.map_or(Some(Collation::Binary), Collation::built_in)
 }
 
 impl<'a> Scope<'a> {

@@ -176,6 +176,7 @@ pub fn keep<'e>(value: &Value, arena: &'e Bump) -> ValueRef<'e> {
     match value {
         Value::Null => ValueRef::Null,
         Value::Integer(i) => ValueRef::Integer(*i),
+        Value::Real(r) if r.is_nan() => ValueRef::Null,
         Value::Real(r) => ValueRef::Real(*r),
         Value::Text(t) => ValueRef::Text(arena.alloc_slice_copy(t)),
         Value::Blob(b) => ValueRef::Blob(arena.alloc_slice_copy(b)),

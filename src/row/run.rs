@@ -7,10 +7,10 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use bumpalo::Bump;
-use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef, cast};
+use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef};
 use rustc_hash::FxHashSet;
 
-use super::context::{Context, Shared};
+use super::context::Context;
 use super::eval::{Env, eval, prepare};
 use super::level::{Kept, Level, Rows};
 use super::node::Subquery;

@@ -276,7 +276,7 @@ fn key_range(
         let high = prefix.clone();
         return Ok(Some(KeyRange { low: prefix, after_low: false, high, through: true, whole_prefix: true }));
     };
-    let mut edge = |bound: &Bound| -> Result<Option<Vec<u8>>> {
+    let edge = |bound: &Bound| -> Result<Option<Vec<u8>>> {
         let v = prepare(eval(&bound.value, env)?, column.affinity, env.arena);
         if v.is_null() {
             return Ok(None);

@@ -314,7 +314,8 @@ fn aggregate(
                 results.push(feeder.value(&mut state)?);
             }
             if let State::User(state) = &mut state {
-                state.finalize()?;
+                // As in SQLite, an error here changes nothing any more; the host has reported it.
+                let _ = state.finalize();
             }
             return Ok(results);
         }

@@ -238,6 +238,9 @@ impl Connection {
         let inner = target.lock();
         inner.check_open()?;
         let database = inner.find_database(target_schema).ok_or_else(|| unknown(target_schema))?;
+        if inner.transaction(database).state() != crate::txn::TransactionState::None {
+            return Err(Error::sql("destination database is in use"));
+        }
         Backup::new(source, inner.shared(database), target_schema)
     }
 

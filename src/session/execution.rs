@@ -30,11 +30,12 @@ pub struct Held {
     guards: RefCell<[Option<ViewGuard>; DATABASES_MAX]>,
     marks: RefCell<[Option<StatementMark>; DATABASES_MAX]>,
     now_ms: OnceCell<i64>,
+    ticks: Cell<u32>,
     pub changes: Cell<i64>,
     /// Written tables reached through foreign keys.
     targets: RefCell<Vec<(Arc<Table>, Arc<TargetProgram>)>>,
     /// Trigger programs of this statement by trigger.
-    triggers: RefCell<Vec<(*const BoundTrigger, Arc<TriggerProgram>)>>,
+    triggers: RefCell<Vec<(Arc<BoundTrigger>, Arc<TriggerProgram>)>>,
 }
 
 pub struct Execution<'s> {
@@ -46,6 +47,9 @@ pub struct Execution<'s> {
 
 /// Rows of work between two looks at the clock of interrupts; the executor calls `tick` every few rows.
 const TICKS_UNTIL_LONG: u32 = 64;
+
+/// About how many of SQLite's operations lie between two ticks.
+const TICK_OPERATIONS: u32 = 64;
 
 impl Held {
     /// Ends the marks of a statement whose writes stay.
@@ -92,18 +96,15 @@ impl Surroundings for Execution<'_> {
         if self.inner.interrupted.load(Ordering::Relaxed) {
             return Err(Error::interrupted());
         }
-        let ticks = self.inner.progress_left.get();
-        self.inner.progress_left.set(ticks.wrapping_add(1));
-        let hooks = self.inner.hooks.borrow();
-        if ticks % TICKS_UNTIL_LONG == TICKS_UNTIL_LONG - 1
-            && let Some(long) = hooks.long_running.clone()
-        {
-            drop(hooks);
-            long.begins();
-            return self.tick_progress(ticks);
+        let ticks = self.held.ticks.get();
+        self.held.ticks.set(ticks.wrapping_add(1));
+        if ticks % TICKS_UNTIL_LONG == TICKS_UNTIL_LONG - 1 {
+            let long = self.inner.hooks.borrow().long_running.clone();
+            if let Some(long) = long {
+                long.begins();
+            }
         }
-        drop(hooks);
-        self.tick_progress(ticks)
+        self.count_operations(TICK_OPERATIONS)
     }
 
     fn row_tree(&self, database: DatabaseIndex, id: ObjectId) -> Result<Arc<RowTree>> {
@@ -173,12 +174,12 @@ impl Surroundings for Execution<'_> {
     }
 
     fn trigger_program(&self, trigger: &Arc<BoundTrigger>) -> Result<Arc<TriggerProgram>> {
-        let pointer = Arc::as_ptr(trigger);
-        if let Some((_, program)) = self.held.triggers.borrow().iter().find(|(p, _)| *p == pointer) {
-            return Ok(program.clone());
+        let known = self.held.triggers.borrow().iter().find(|(t, _)| Arc::ptr_eq(t, trigger)).map(|(_, p)| p.clone());
+        if let Some(program) = known {
+            return Ok(program);
         }
         let program = super::compile::trigger(self.inner, trigger)?;
-        self.held.triggers.borrow_mut().push((pointer, program.clone()));
+        self.held.triggers.borrow_mut().push((trigger.clone(), program.clone()));
         Ok(program)
     }
 
@@ -292,18 +293,22 @@ impl Execution<'_> {
         Ok(None)
     }
 
-    /// Calls the progress handler when its number of steps has passed.
-    fn tick_progress(&self, ticks: u32) -> Result<()> {
+    /// Counts work towards the progress handler, and calls it each time its number of operations has passed.
+    pub fn count_operations(&self, operations: u32) -> Result<()> {
         let hooks = self.inner.hooks.borrow();
         let Some((every, progress)) = &hooks.progress else { return Ok(()) };
-        // A tick stands for some dozen of SQLite's steps.
-        let period = (*every / 64).max(1);
-        if ticks % period != 0 {
-            return Ok(());
-        }
-        let progress = progress.clone();
+        let (every, progress) = (*every, progress.clone());
         drop(hooks);
-        if progress.progress() { Err(Error::interrupted()) } else { Ok(()) }
+        let mut done = self.inner.operations.get().saturating_add(operations);
+        while done >= every {
+            done -= every;
+            self.inner.operations.set(done);
+            if progress.progress() {
+                return Err(Error::interrupted());
+            }
+        }
+        self.inner.operations.set(done);
+        Ok(())
     }
 }
 

@@ -10,7 +10,7 @@ use super::attach::AttachHost;
 use super::ddl::{self, Host, UserFunction};
 use super::execution::Execution;
 use super::functions::{Registered, Registry};
-use super::pragma::{self, Context as PragmaContext, FunctionEntry, Settings};
+use super::pragma::{Context as PragmaContext, FunctionEntry, Settings};
 use super::inner::Slot;
 use super::open::OpenOptions;
 use super::table_function;

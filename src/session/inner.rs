@@ -67,7 +67,8 @@ pub struct Inner {
     pub interrupted: Arc<AtomicBool>,
     /// Grows with each rollback: statements that were reading then must not go on.
     pub rollbacks: Cell<u32>,
-    pub progress_left: Cell<u32>,
+    /// Operations since the progress handler was last called.
+    pub operations: Cell<u32>,
     pub load_extension: Cell<bool>,
     /// File names of ATTACH may be URIs.
     pub uris: bool,
@@ -104,7 +105,7 @@ impl Inner {
             closed: Cell::new(false),
             interrupted,
             rollbacks: Cell::new(0),
-            progress_left: Cell::new(0),
+            operations: Cell::new(0),
             load_extension: Cell::new(false),
             uris,
             dbconfig: RefCell::new(std::collections::BTreeMap::new()),

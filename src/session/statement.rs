@@ -34,6 +34,9 @@ enum State {
     Done,
 }
 
+/// About how many of SQLite's operations the simplest statement takes, for the progress handler.
+const STATEMENT_OPERATIONS: u32 = 8;
+
 pub struct Statement {
     connection: Arc<Connection>,
     sql: Arc<str>,
@@ -62,11 +65,9 @@ impl Statement {
         })
     }
 
-    /// The statement's own text.
+    /// The text it was prepared from, up to and with its semicolon.
     pub fn sql(&self) -> &str {
-        let start = self.parsed.span.start as usize;
-        let end = (self.parsed.tail as usize).max(self.parsed.span.end as usize);
-        self.sql[start..end].trim_end()
+        &self.sql[..self.parsed.tail as usize]
     }
 
     /// The text with parameters replaced by literals; `None` beyond SQLITE_LIMIT_LENGTH.
@@ -140,7 +141,10 @@ impl Statement {
             _ => 0,
         };
         let at = self.check_bind(i, len)?;
-        self.parameters[at] = value;
+        self.parameters[at] = match value {
+            Value::Real(r) if r.is_nan() => Value::Null,
+            value => value,
+        };
         Ok(())
     }
 
@@ -252,6 +256,8 @@ impl Statement {
         }
         self.refresh(inner)?;
         self.trace(inner);
+        let held = Held::default();
+        Execution { connection, inner, held: &held, writes: false }.count_operations(STATEMENT_OPERATIONS)?;
         match &self.compiled.program {
             Program::Query(program) => {
                 let run = Box::new(QueryRun::new(program.clone(), Vec::new()));

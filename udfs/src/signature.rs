@@ -49,6 +49,14 @@ pub trait Host {
     fn case_sensitive_like(&self) -> bool;
     fn sqlite_version(&self) -> &'static str;
     fn sqlite_source_id(&self) -> &'static str;
+    /// The n-th compile-time option, without `SQLITE_`.
+    fn compile_option(&self, _n: i64) -> Option<&'static str> {
+        None
+    }
+    /// Whether there is such an option, given with or without `SQLITE_` and value.
+    fn is_compile_option(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 /// One call of a scalar function. Results are slices of the arguments or live in the arena.

@@ -65,11 +65,7 @@ impl<'e> Side<'e> {
     }
 
     pub fn of_column(column: &'e OutputColumn) -> Self {
-        Side {
-            affinity: column.affinity,
-            collation: column.collation.as_ref(),
-            explicit: column.explicit_collation,
-        }
+        Side { affinity: column.affinity, collation: column.collation.as_ref(), explicit: column.explicit_collation }
     }
 }
 
@@ -182,20 +178,15 @@ impl<'a> Binder<'a> {
 
     /// A comparison of which a side may be a row.
     #[inline(never)]
-    pub fn compare_operands(
-        &mut self,
-        op: CompareOp,
-        left: &'a ast::Expr,
-        right: &'a ast::Expr,
-    ) -> Result<Expr> {
+    pub fn compare_operands(&mut self, op: CompareOp, left: &'a ast::Expr, right: &'a ast::Expr) -> Result<Expr> {
         if matches!(right.kind, Ast::Literal(ast::Literal::Null) | Ast::Name(_)) && width(left) == Some(1) {
             let left = self.expr(left)?;
             return self.compare_with(op, left, right);
         }
-        if let (Some(l), Some(r)) = (width(left), width(right)) {
-            if l != r {
-                return Err(row_misused());
-            }
+        if let (Some(l), Some(r)) = (width(left), width(right))
+            && l != r
+        {
+            return Err(row_misused());
         }
         let (left, right) = (self.operand(left)?, self.operand(right)?);
         let (l, r) = (left.width(), right.width());
@@ -312,10 +303,6 @@ impl<'a> Binder<'a> {
     }
 
     /// The collation of this name, the connection's first.
-    pub fn collation(&self, name: &str) -> Result<Collation> {
-        self.find_collation(name).ok_or_else(|| no_such_collation(name))
-    }
-
     pub fn find_collation(&self, name: &str) -> Option<Collation> {
         self.space.functions.collation(name).or_else(|| Collation::built_in(name))
     }

@@ -9,8 +9,7 @@ use heliosdb_udfs::value::Collation;
 use super::super::authorize::Permission;
 use super::super::binder::Binder;
 use super::super::bound::{
-    Aggregate, AggregateFunction, Call, Classes, Expr, ExprKind, Free, Function, SortKey, When,
-    WindowFunction,
+    Aggregate, AggregateFunction, Call, Classes, Expr, ExprKind, Free, Function, SortKey, When, WindowFunction,
 };
 use super::super::builtin::{Callee, lookup};
 use super::super::context::Lookup;
@@ -60,16 +59,17 @@ impl<'a> Binder<'a> {
         if call.distinct && call.over.is_some() {
             return Err(Error::sql("DISTINCT is not supported for window functions"));
         }
-        let callee = match lookup(self.space.functions, name, call.args.len() + usize::from(call.within_group.is_some())) {
-            Lookup::Found(callee) => callee,
-            Lookup::WrongArguments if call.over.is_none() || !self.has_scalar(name) => {
-                return Err(Error::sql(format!("wrong number of arguments to function {name}()")));
-            }
-            Lookup::WrongArguments => {
-                return Err(Error::sql(format!("{name}() may not be used as a window function")));
-            }
-            Lookup::Missing => return Err(Error::sql(format!("no such function: {name}"))),
-        };
+        let callee =
+            match lookup(self.space.functions, name, call.args.len() + usize::from(call.within_group.is_some())) {
+                Lookup::Found(callee) => callee,
+                Lookup::WrongArguments if call.over.is_none() || !self.has_scalar(name) => {
+                    return Err(Error::sql(format!("wrong number of arguments to function {name}()")));
+                }
+                Lookup::WrongArguments => {
+                    return Err(Error::sql(format!("{name}() may not be used as a window function")));
+                }
+                Lookup::Missing => return Err(Error::sql(format!("no such function: {name}"))),
+            };
         if self.ask_function(name)? == Permission::Ignored {
             return Ok(made(ExprKind::Literal(Value::Null), Classes::NULL, None));
         }
@@ -113,13 +113,11 @@ impl<'a> Binder<'a> {
     /// `likely(X)` is X without its affinity.
     #[inline(never)]
     fn hint(&mut self, call: &'a ast::Call) -> Result<Expr> {
-        if let Some(p) = call.args.get(1) {
-            if !matches!(p.kind, Ast::Literal(ast::Literal::Real(r)) if (0.0..=1.0).contains(&r)) {
-                let name = &call.name.text;
-                return Err(Error::sql(format!(
-                    "second argument to {name}() must be a constant between 0.0 and 1.0"
-                )));
-            }
+        if let Some(p) = call.args.get(1)
+            && !matches!(p.kind, Ast::Literal(ast::Literal::Real(r)) if (0.0..=1.0).contains(&r))
+        {
+            let name = &call.name.text;
+            return Err(Error::sql(format!("second argument to {name}() must be a constant between 0.0 and 1.0")));
         }
         let mut inner = self.expr(&call.args[0])?;
         inner.affinity = Affinity::None;
@@ -157,8 +155,8 @@ impl<'a> Binder<'a> {
         if !deterministic && matches!(place, Place::Index | Place::PartialIndex | Place::Generated) {
             return Err(Error::sql(format!("non-deterministic functions prohibited in {}", place.named())));
         }
-        let unsafe_here = direct_only
-            || !self.space.options.trusted_schema && matches!(function, Function::User { .. });
+        let unsafe_here =
+            direct_only || !self.space.options.trusted_schema && matches!(function, Function::User { .. });
         if unsafe_here && self.from_schema {
             return Err(Error::sql(format!("unsafe use of {name}()")));
         }

@@ -20,9 +20,7 @@ impl<'a> Binder<'a> {
                 // Decided without looking at the operand.
                 Ok(made(ExprKind::Literal(Value::Integer(negated.into())), Classes::INTEGER, None))
             }
-            InSet::List(items) if width(operand) != Some(1) => {
-                self.in_rows(negated, operand, items)
-            }
+            InSet::List(items) if width(operand) != Some(1) => self.in_rows(negated, operand, items),
             InSet::List(items) => self.in_list(negated, operand, items),
             InSet::Query(query) => {
                 let operand = self.operand(operand)?;
@@ -77,8 +75,7 @@ impl<'a> Binder<'a> {
         let rows = rows.collect::<Result<Vec<Vec<Expr>>>>()?;
         let free = self.close_query();
         let columns = self.values_columns(&rows);
-        let query =
-            Query { body: Body::Values(rows), columns, order_by: Vec::new(), limit: None, offset: None, free };
+        let query = Query { body: Body::Values(rows), columns, order_by: Vec::new(), limit: None, offset: None, free };
         self.in_query(negated, operand, query)
     }
 

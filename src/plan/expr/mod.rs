@@ -20,8 +20,8 @@ use heliosdb_dialect::ast::{self, ExprKind as Ast};
 
 pub use compare::{Operand, collation_of, comparison};
 pub use function::{aggregate_name, window_name};
-pub use name::{coalesced, row_value};
 pub use literal::{integer_literal, skip_collate};
+pub use name::{coalesced, row_value};
 pub use operator::{logic, with_collation};
 
 use super::binder::Binder;

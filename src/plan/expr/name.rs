@@ -97,26 +97,24 @@ impl<'a> Binder<'a> {
                 n if matches.mergeable && matches.merged.len() == n - 1 => return self.merged(level, matches),
                 _ => return Err(ambiguous(name)),
             }
-            if name.database.is_none() {
-                if let Some(row) = self.row_column(level, name)? {
-                    return Ok(row);
-                }
+            if name.database.is_none()
+                && let Some(row) = self.row_column(level, name)?
+            {
+                return Ok(row);
             }
             let scope = &self.scopes[level];
-            if matches.rowids >= 1
-                && !matches!(scope.place, Place::Index | Place::Generated)
-                && is_rowid(name.column)
-            {
+            if matches.rowids >= 1 && !matches!(scope.place, Place::Index | Place::Generated) && is_rowid(name.column) {
                 let (source, column) = matches.found.expect("a candidate was counted");
                 if matches.rowids > 1 {
                     return Err(ambiguous(name));
                 }
                 return self.rowid_at(level, source, column);
             }
-            if name.table.is_none() && scope.aliases_visible {
-                if let Some(aliased) = self.alias(level, name.column)? {
-                    return Ok(aliased);
-                }
+            if name.table.is_none()
+                && scope.aliases_visible
+                && let Some(aliased) = self.alias(level, name.column)?
+            {
+                return Ok(aliased);
             }
             if self.scopes[level].closed {
                 break;
@@ -131,7 +129,11 @@ impl<'a> Binder<'a> {
         if name.table.is_none() {
             let schema = self.scopes.last().is_some_and(|s| s.place != Place::Ordinary);
             let options = &self.space.options;
-            let strings = if schema { options.dqs_ddl } else { options.dqs_dml };
+            // What is stored was accepted when it was made.
+            let strings = match schema {
+                true => options.dqs_ddl || self.from_schema,
+                false => options.dqs_dml,
+            };
             if name.quote == Quote::Double && strings {
                 return Ok(made(ExprKind::Literal(Value::text(column)), Classes::TEXT, None));
             }
@@ -193,7 +195,9 @@ impl<'a> Binder<'a> {
     fn alias(&mut self, level: usize, column: &str) -> Result<Option<Expr>> {
         let innermost = self.scopes.len() - 1;
         let scope = &self.scopes[level];
-        let Some(output) = scope.outputs.iter().find(|o| o.alias.as_deref().is_some_and(|a| column.eq_ignore_ascii_case(a))) else {
+        let Some(output) =
+            scope.outputs.iter().find(|o| o.alias.as_deref().is_some_and(|a| column.eq_ignore_ascii_case(a)))
+        else {
             return Ok(None);
         };
         let alias = || output.alias.as_deref().unwrap_or_default();
@@ -289,9 +293,7 @@ impl<'a> Binder<'a> {
 
     fn denied(&self, table: &Table, column: &str, database: Option<DatabaseIndex>, in_schema: bool) -> Result<bool> {
         match database {
-            Some(database) if !in_schema => {
-                Ok(self.ask_read(&table.name, column, database)? == Permission::Ignored)
-            }
+            Some(database) if !in_schema => Ok(self.ask_read(&table.name, column, database)? == Permission::Ignored),
             _ => Ok(false),
         }
     }

@@ -112,11 +112,11 @@ impl<'a> Binder<'a> {
     /// The lowest operator of a chain: its left operand may be a row.
     #[inline(never)]
     fn first_binary(&mut self, op: BinaryOp, left: &'a ast::Expr, right: &'a ast::Expr) -> Result<Expr> {
-        if let Some(op) = compare_op(op) {
-            if matches!(left.kind, Ast::Row(_) | Ast::Subquery(_)) || matches!(right.kind, Ast::Row(_) | Ast::Subquery(_))
-            {
-                return self.compare_operands(op, left, right);
-            }
+        if let Some(op) = compare_op(op)
+            && (matches!(left.kind, Ast::Row(_) | Ast::Subquery(_))
+                || matches!(right.kind, Ast::Row(_) | Ast::Subquery(_)))
+        {
+            return self.compare_operands(op, left, right);
         }
         let left = self.expr(left)?;
         self.combine(op, left, right)
@@ -210,9 +210,7 @@ impl<'a> Binder<'a> {
     fn operator_text(&self, name: &'static str, left: ast::Span, right: ast::Span) -> &'a str {
         let between = self.source.get(left.end as usize..right.start as usize).unwrap_or_default();
         let mut starts = between.char_indices().map(|(i, _)| i);
-        starts
-            .find_map(|i| between.get(i..i + name.len()).filter(|t| t.eq_ignore_ascii_case(name)))
-            .unwrap_or(name)
+        starts.find_map(|i| between.get(i..i + name.len()).filter(|t| t.eq_ignore_ascii_case(name))).unwrap_or(name)
     }
 
     /// What stands on one side of a comparison: a value, a row, or a subquery of several columns.

@@ -113,10 +113,9 @@ fn same_under(a: &Expr, b: &Expr, r: Option<Renaming>) -> bool {
             x == y && many(a, b) && many(c, d)
         }
         (K::IsNull { negated: x, operand: a }, K::IsNull { negated: y, operand: b }) => x == y && one(a, b),
-        (
-            K::IsTruth { negated: x, truth: t, operand: a },
-            K::IsTruth { negated: y, truth: u, operand: b },
-        ) => x == y && t == u && one(a, b),
+        (K::IsTruth { negated: x, truth: t, operand: a }, K::IsTruth { negated: y, truth: u, operand: b }) => {
+            x == y && t == u && one(a, b)
+        }
         (
             K::Between { negated: x, operand: a, low: c, high: e, .. },
             K::Between { negated: y, operand: b, low: d, high: f, .. },
@@ -125,10 +124,7 @@ fn same_under(a: &Expr, b: &Expr, r: Option<Renaming>) -> bool {
             K::InList { negated: x, operand: a, items: c, by: p },
             K::InList { negated: y, operand: b, items: d, by: q },
         ) => x == y && same_by(p, q) && one(a, b) && many(c, d),
-        (
-            K::Case { operand: a, whens: c, otherwise: e },
-            K::Case { operand: b, whens: d, otherwise: f },
-        ) => {
+        (K::Case { operand: a, whens: c, otherwise: e }, K::Case { operand: b, whens: d, otherwise: f }) => {
             let when = |a: &When, b: &When| one(&a.when, &b.when) && one(&a.then, &b.then);
             option(a, b) && c.len() == d.len() && c.iter().zip(d).all(|(a, b)| when(a, b)) && option(e, f)
         }

@@ -7,9 +7,7 @@ use heliosdb_udfs::signature::{Flags, WindowDef, WindowKind};
 use heliosdb_udfs::value::{Collation, Value};
 
 use super::super::binder::Binder;
-use super::super::bound::{
-    AggregateFunction, Classes, Expr, ExprKind, FrameBound, GroupKey, Window, WindowFunction,
-};
+use super::super::bound::{AggregateFunction, Classes, Expr, ExprKind, FrameBound, GroupKey, Window, WindowFunction};
 use super::function::call_collation;
 use super::{collation_of, explicit, made, walk};
 use crate::error::{Error, Result};
@@ -63,7 +61,13 @@ impl<'a> Binder<'a> {
     }
 
     #[inline(never)]
-    fn window(&mut self, call: &'a ast::Call, function: WindowFunction, over: &'a Over, compares: bool) -> Result<Expr> {
+    fn window(
+        &mut self,
+        call: &'a ast::Call,
+        function: WindowFunction,
+        over: &'a Over,
+        compares: bool,
+    ) -> Result<Expr> {
         let aggregates = self.scope().allow_aggregates;
         let allowed = self.allow(aggregates, false);
         let args = self.exprs(&call.args)?;
@@ -129,19 +133,14 @@ impl<'a> Binder<'a> {
 
     /// Follows the chain of base windows; each may add what its base has not.
     fn merged_window(&mut self, window: &'a ast::Window) -> Result<Merged<'a>> {
-        let mut merged = Merged {
-            partition_by: &window.partition_by,
-            order_by: &window.order_by,
-            frame: window.frame.as_ref(),
-        };
+        let mut merged =
+            Merged { partition_by: &window.partition_by, order_by: &window.order_by, frame: window.frame.as_ref() };
         let mut current = window;
         let definitions = self.scope().window_definitions;
         let mut steps = 0;
         while let Some(base) = &current.base {
             let found = definitions.iter().position(|(n, _)| n.is(&base.text));
-            let refused = |clause: &str| {
-                Err(Error::sql(format!("cannot override {clause} of window: {}", base.text)))
-            };
+            let refused = |clause: &str| Err(Error::sql(format!("cannot override {clause} of window: {}", base.text)));
             let Some(found) = found.filter(|_| steps <= definitions.len()) else {
                 return Err(Error::sql(format!("no such window: {}", base.text)));
             };

@@ -49,15 +49,15 @@ impl<'a> Binder<'a> {
         for i in (0..=rest.len()).rev() {
             let core = if i == 0 { first } else { &rest[i - 1].1 };
             let arm = self.arm(core)?;
-            if let (Some(right), Some((op, right_core))) = (arms.last(), rest.get(i)) {
-                if right.width() != arm.width() {
-                    return Err(match right_core {
-                        ast::SelectCore::Values(_) if matches!(core, ast::SelectCore::Values(_)) => {
-                            Error::sql("all VALUES must have the same number of terms")
-                        }
-                        _ => widths_differ(*op),
-                    });
-                }
+            if let (Some(right), Some((op, right_core))) = (arms.last(), rest.get(i))
+                && right.width() != arm.width()
+            {
+                return Err(match right_core {
+                    ast::SelectCore::Values(_) if matches!(core, ast::SelectCore::Values(_)) => {
+                        Error::sql("all VALUES must have the same number of terms")
+                    }
+                    _ => widths_differ(*op),
+                });
             }
             arms.push(arm);
         }
@@ -65,9 +65,8 @@ impl<'a> Binder<'a> {
         let keys = self.compound_order(&mut arms, order_by)?;
         // SQLite takes the declared types of a subquery from its last SELECT; it makes a subquery of a compound that
         // is sorted by a collation.
-        let sorted_by_collation =
-            order_by.iter().any(|t| matches!(t.expr.kind, ast::ExprKind::Collate(..)))
-                && rest.iter().any(|(op, _)| *op != CompoundOp::UnionAll);
+        let sorted_by_collation = order_by.iter().any(|t| matches!(t.expr.kind, ast::ExprKind::Collate(..)))
+            && rest.iter().any(|(op, _)| *op != CompoundOp::UnionAll);
         let last = (naming != Naming::Result || sorted_by_collation)
             .then(|| arms.last_mut().map(|arm| arm_columns(self, arm, naming)))
             .flatten();
@@ -79,8 +78,10 @@ impl<'a> Binder<'a> {
         for (i, column) in columns.iter_mut().enumerate() {
             collations.push(unite(column, &arms, i));
         }
-        for collation in &collations {
-            self.check_collation(collation)?;
+        if rest.iter().any(|(op, _)| *op != CompoundOp::UnionAll) {
+            for collation in &collations {
+                self.check_collation(collation)?;
+            }
         }
         let order_by = keys.into_iter().map(|(position, collation, term)| {
             let collation = collation.unwrap_or_else(|| collations[position].clone());

@@ -50,12 +50,7 @@ impl<'a> Binder<'a> {
     }
 
     #[inline(never)]
-    fn select(
-        &mut self,
-        select: &'a ast::Select,
-        order_by: &'a [ast::OrderTerm],
-        naming: Naming,
-    ) -> Result<Query> {
+    fn select(&mut self, select: &'a ast::Select, order_by: &'a [ast::OrderTerm], naming: Naming) -> Result<Query> {
         let mut core = self.core(select, Some(order_by))?;
         let order_by = core.1;
         let columns = output_columns(self, &mut core.0.scope, naming);
@@ -106,6 +101,7 @@ impl<'a> Binder<'a> {
         }
         if select.from.is_some() {
             self.function_arguments()?;
+            self.hidden_arguments(filter.as_ref());
         }
         let scope = &mut self.scopes[level];
         scope.allow_aggregates = true;
@@ -242,8 +238,7 @@ fn misused_window(scope: &Scope<'_>, e: &Expr) -> Error {
 impl Core<'_> {
     pub fn into_body(self) -> Body {
         let Core { scope, filter, having, group_by, distinct } = self;
-        let distinct =
-            distinct.then(|| scope.outputs.iter().map(|o| collation_of(&o.expr)).collect::<Vec<_>>());
+        let distinct = distinct.then(|| scope.outputs.iter().map(|o| collation_of(&o.expr)).collect::<Vec<_>>());
         let sources =
             scope.sources.into_iter().map(|s| s.bound.expect("every source of a FROM clause is bound")).collect();
         Body::Select(Box::new(Select {

@@ -11,9 +11,7 @@ use heliosdb_dialect::ast::{self, CommonTable, CompoundOp};
 
 use super::super::authorize;
 use super::super::binder::Binder;
-use super::super::bound::{
-    Body, Cte, CteBody, CteId, OrderBy, OrderKey, OutputColumn, Query, Recursive, SourceKind,
-};
+use super::super::bound::{Body, Cte, CteBody, CteId, OrderBy, OrderKey, OutputColumn, Query, Recursive, SourceKind};
 use super::super::scope::{Columns, ScopeSource};
 use super::Naming;
 use super::from::{as_source_columns, placed};
@@ -34,7 +32,12 @@ pub enum State {
     /// It is being bound: referring to it is this error.
     Busy(&'static str),
     /// The recursive part of it is being bound.
-    Recursing { id: CteId, columns: Arc<[OutputColumn]>, direct: usize, nested: &'static str },
+    Recursing {
+        id: CteId,
+        columns: Arc<[OutputColumn]>,
+        direct: usize,
+        nested: &'static str,
+    },
     Shared(Arc<Cte>),
 }
 
@@ -191,13 +194,10 @@ impl<'a> Binder<'a> {
         let columns = as_source_columns(&seed.columns);
         let mut bound = Vec::with_capacity(steps);
         for (_, core) in &arms[seed_arms..] {
-            if let ast::SelectCore::Select(select) = core {
-                if select.from.as_ref().is_some_and(|f| direct(f, &table.name.text) > 1) {
-                    return Err(Error::sql(format!(
-                        "multiple references to recursive table: {}",
-                        table.name.text
-                    )));
-                }
+            if let ast::SelectCore::Select(select) = core
+                && select.from.as_ref().is_some_and(|f| direct(f, &table.name.text) > 1)
+            {
+                return Err(Error::sql(format!("multiple references to recursive table: {}", table.name.text)));
             }
             self.withs[level].states[position] =
                 State::Recursing { id, columns: columns.clone(), direct: 1, nested: MULTIPLE };

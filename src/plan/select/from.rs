@@ -9,8 +9,8 @@ use super::super::binder::Binder;
 use super::super::bound::{
     self, Body, DatabaseIndex, IndexHint, JoinKind, OutputColumn, Query, ROWID, Select, SourceId, SourceKind,
 };
-use super::super::bound::{ColumnRef, Expr, ExprKind};
-use super::super::expr::made;
+use super::super::bound::{ColumnRef, CompareOp, Expr, ExprKind};
+use super::super::expr::{made, walk};
 use super::super::locate::Found;
 use super::super::scope::{Columns, NestedColumn, Scope, ScopeSource};
 use super::Naming;
@@ -65,11 +65,11 @@ impl<'a> Binder<'a> {
     /// A source after the first: one table in parentheses is that table.
     #[inline(never)]
     fn joined_source(&mut self, source: &'a ast::Source) -> Result<ScopeSource<'a>> {
-        if let Ast::Join(inner) = &source.kind {
-            if inner.joins.is_empty() {
-                // An alias inside the parentheses is lost.
-                return self.aliased_source(&inner.first, source.alias.as_ref());
-            }
+        if let Ast::Join(inner) = &source.kind
+            && inner.joins.is_empty()
+        {
+            // An alias inside the parentheses is lost.
+            return self.aliased_source(&inner.first, source.alias.as_ref());
         }
         self.source(source)
     }
@@ -80,11 +80,7 @@ impl<'a> Binder<'a> {
     }
 
     #[inline(never)]
-    fn aliased_source(
-        &mut self,
-        source: &'a ast::Source,
-        alias: Option<&'a ast::Name>,
-    ) -> Result<ScopeSource<'a>> {
+    fn aliased_source(&mut self, source: &'a ast::Source, alias: Option<&'a ast::Name>) -> Result<ScopeSource<'a>> {
         let mut bound = match &source.kind {
             Ast::Table { name, index } => self.named_source(name, None, index)?,
             Ast::Function { name, args } => self.named_source(name, Some(args), &ast::IndexHint::None)?,
@@ -113,10 +109,11 @@ impl<'a> Binder<'a> {
         args: Option<&'a [ast::Expr]>,
         hint: &'a ast::IndexHint,
     ) -> Result<ScopeSource<'a>> {
-        if name.schema.is_none() && !self.withs.is_empty() {
-            if let Some(found) = self.common_table(name, args.is_some(), hint)? {
-                return Ok(found);
-            }
+        if name.schema.is_none()
+            && !self.withs.is_empty()
+            && let Some(found) = self.common_table(name, args.is_some(), hint)?
+        {
+            return Ok(found);
         }
         let found = self.locate(name)?;
         if args.is_some() && !matches!(found, Found::Function(_)) {
@@ -128,10 +125,7 @@ impl<'a> Binder<'a> {
             Found::Function(function) => {
                 let max = usize::from(function.parameters);
                 if args.is_some_and(|a| a.len() > max) {
-                    return Err(Error::sql(format!(
-                        "too many arguments on {}() - max {max}",
-                        name.name.text
-                    )));
+                    return Err(Error::sql(format!("too many arguments on {}() - max {max}", name.name.text)));
                 }
                 if let ast::IndexHint::IndexedBy(index) = hint {
                     return Err(Error::sql(format!("no such index: {}", index.text)));
@@ -164,12 +158,10 @@ impl<'a> Binder<'a> {
         Ok(match hint {
             ast::IndexHint::None => IndexHint::None,
             ast::IndexHint::NotIndexed => IndexHint::NotIndexed,
-            ast::IndexHint::IndexedBy(name) => {
-                match table.indexes.iter().find(|i| name.is(&i.name)) {
-                    Some(index) => IndexHint::IndexedBy(index.clone()),
-                    None => return Err(Error::sql(format!("no such index: {}", name.text))),
-                }
-            }
+            ast::IndexHint::IndexedBy(name) => match table.indexes.iter().find(|i| name.is(&i.name)) {
+                Some(index) => IndexHint::IndexedBy(index.clone()),
+                None => return Err(Error::sql(format!("no such index: {}", name.text))),
+            },
         })
     }
 
@@ -325,6 +317,31 @@ impl<'a> Binder<'a> {
         Ok(())
     }
 
+    /// `WHERE hidden = x` is another way of giving a table-valued function its arguments.
+    pub(super) fn hidden_arguments(&mut self, filter: Option<&Expr>) {
+        let level = self.scopes.len() - 1;
+        for i in 0..self.scopes[level].sources.len() {
+            let source = &self.scopes[level].sources[i];
+            let Columns::Function(function) = &source.columns else { continue };
+            if source.args.is_some() {
+                continue;
+            }
+            let first = function.columns.len() - usize::from(function.parameters);
+            let on = source.bound.as_ref().and_then(|b| b.on.as_ref());
+            let mut found = Vec::new();
+            while found.len() < usize::from(function.parameters) {
+                let parameter = ColumnRef { source: source.id, column: (first + found.len()) as u16 };
+                let value = [on, filter].into_iter().flatten().find_map(|e| equal_to(e, parameter));
+                let Some(value) = value else { break };
+                found.push(value.clone());
+            }
+            let bound = self.scopes[level].sources[i].bound.as_mut();
+            if let Some(bound::Source { kind: SourceKind::Function { args, .. }, .. }) = bound {
+                *args = found;
+            }
+        }
+    }
+
     /// `x IN table`: all visible columns of it.
     pub fn whole_table(&mut self, name: &'a ast::QualifiedName, args: Option<&'a [ast::Expr]>) -> Result<Query> {
         self.open_query();
@@ -356,13 +373,34 @@ impl<'a> Binder<'a> {
     }
 }
 
+/// What a condition says that a column equals, if that does not depend on the column's own source.
+fn equal_to(condition: &Expr, column: ColumnRef) -> Option<&Expr> {
+    let foreign = |e: &Expr| {
+        let mut own = false;
+        walk::references(e, &mut |r| own |= matches!(r, bound::Free::Column(c) if c.source == column.source));
+        !own
+    };
+    match &condition.kind {
+        ExprKind::And(terms) => terms.iter().find_map(|t| equal_to(t, column)),
+        ExprKind::Compare { op: CompareOp::Equal, left, right, .. } => match (&left.kind, &right.kind) {
+            (ExprKind::Column(c), _) if *c == column && foreign(right) => Some(right),
+            (_, ExprKind::Column(c)) if *c == column && foreign(left) => Some(left),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 fn rowid_of(id: SourceId, columns: &Columns<'_>) -> Expr {
     let column = match columns {
         Columns::Table(t) => t.rowid_alias().unwrap_or(ROWID),
         _ => ROWID,
     };
-    let mut rowid =
-        made(ExprKind::Column(ColumnRef { source: id, column }), bound::Classes::INTEGER.or(bound::Classes::NULL), None);
+    let mut rowid = made(
+        ExprKind::Column(ColumnRef { source: id, column }),
+        bound::Classes::INTEGER.or(bound::Classes::NULL),
+        None,
+    );
     rowid.affinity = heliosdb_udfs::value::Affinity::Integer;
     rowid
 }

@@ -25,7 +25,13 @@ fn each_join<'a>(from: &'a ast::From, f: &mut dyn FnMut(usize, &'a ast::Join) ->
 }
 
 /// The first source of a range that has a column, and which.
-fn find_column(sources: &[ScopeSource<'_>], from: usize, to: usize, name: &str, visible: bool) -> Option<(usize, usize)> {
+fn find_column(
+    sources: &[ScopeSource<'_>],
+    from: usize,
+    to: usize,
+    name: &str,
+    visible: bool,
+) -> Option<(usize, usize)> {
     (from..to).find_map(|i| {
         let column = sources[i].columns.find(name)?;
         (!visible || !sources[i].columns.hidden(column)).then_some((i, column))
@@ -68,9 +74,7 @@ impl<'a> Binder<'a> {
             let sources = &self.scopes[level].sources;
             let right = sources[i].columns.find(&name);
             let (Some(right), Some(mut left)) = (right, find_column(sources, 0, i, &name, natural)) else {
-                return Err(Error::sql(format!(
-                    "cannot join using column {name} - column not present in both tables"
-                )));
+                return Err(Error::sql(format!("cannot join using column {name} - column not present in both tables")));
             };
             let mut merged = Vec::new();
             if right_joins {

@@ -24,12 +24,7 @@ pub fn alias_position(outputs: &[Output<'_>], term: &ast::Expr) -> Option<usize>
 
 /// A key with SQLite's default place for NULLs.
 pub fn ordered(key: OrderKey, collation: Collation, term: &ast::OrderTerm) -> OrderBy {
-    OrderBy {
-        key,
-        collation,
-        descending: term.descending,
-        nulls_first: term.nulls_first.unwrap_or(!term.descending),
-    }
+    OrderBy { key, collation, descending: term.descending, nulls_first: term.nulls_first.unwrap_or(!term.descending) }
 }
 
 impl<'a> Binder<'a> {

@@ -1,8 +1,8 @@
 //! Counts how often a common table is named in FROM clauses: one that is used once is bound in place.
 
 use heliosdb_dialect::ast::{
-    Call, Expr, ExprKind, From, InSet, InsertRows, Name, Over, QualifiedName, Query, ResultColumn, SelectCore,
-    Source, SourceKind, Window, With,
+    Call, Expr, ExprKind, From, InSet, InsertRows, Name, Over, QualifiedName, Query, ResultColumn, SelectCore, Source,
+    SourceKind, Window, With,
 };
 
 /// References to `name` in a query, its own WITH included. Shadowing is not looked at: a count that is too high

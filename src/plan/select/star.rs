@@ -27,10 +27,7 @@ impl<'a> Binder<'a> {
                 let name = source.columns.name(j);
                 if let Columns::Nested(_, origins) = &source.columns {
                     let origin = &origins[j];
-                    if origin.rowid
-                        || table.is_some_and(|t| !t.is(&origin.table))
-                        || origin.hidden && table.is_none()
-                    {
+                    if origin.rowid || table.is_some_and(|t| !t.is(&origin.table)) || origin.hidden && table.is_none() {
                         continue;
                     }
                 }

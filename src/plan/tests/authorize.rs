@@ -13,7 +13,14 @@ use crate::plan::{authorize, bind_statement};
 struct Recorder(Mutex<Vec<String>>);
 
 impl Authorizer for Recorder {
-    fn authorize(&self, action: i32, a: Option<&str>, b: Option<&str>, d: Option<&str>, t: Option<&str>) -> Authorization {
+    fn authorize(
+        &self,
+        action: i32,
+        a: Option<&str>,
+        b: Option<&str>,
+        d: Option<&str>,
+        t: Option<&str>,
+    ) -> Authorization {
         let name = match action {
             authorize::SELECT => "select",
             authorize::READ => "read",

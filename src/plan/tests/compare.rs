@@ -57,10 +57,7 @@ impl Both {
             Err(rusqlite::Error::SqliteFailure(e, msg)) => Answer::Error(msg.unwrap_or_else(|| e.to_string())),
             Err(e) => Answer::Error(e.to_string()),
             Ok(statement) => Answer::Columns(
-                statement
-                    .columns()
-                    .map(|c| (c.name().to_string(), c.decl_type().map(str::to_string)))
-                    .collect(),
+                statement.columns().map(|c| (c.name().to_string(), c.decl_type().map(str::to_string))).collect(),
             ),
         }
     }
@@ -86,9 +83,8 @@ impl Both {
                     bound::Statement::Update(u) => u.returning.as_ref().map_or(&[][..], |r| &r.columns[..]),
                     bound::Statement::Delete(d) => d.returning.as_ref().map_or(&[][..], |r| &r.columns[..]),
                 };
-                let column = |c: &bound::OutputColumn| {
-                    (c.name.to_string(), c.declared_type.as_deref().map(str::to_string))
-                };
+                let column =
+                    |c: &bound::OutputColumn| (c.name.to_string(), c.declared_type.as_deref().map(str::to_string));
                 Answer::Columns(columns.iter().map(column).collect())
             }
         })
@@ -109,7 +105,8 @@ impl Both {
             let random = matches!(&theirs, Answer::Columns(c) if c.iter().any(|(name, _)| {
                 name.rsplit(':').next().is_some_and(|n| n.len() > 5 && n.bytes().all(|b| b.is_ascii_digit()))
             }));
-            if ours != theirs && !random && !unseen && !matches!((&ours, &theirs), (Answer::Error(_), Answer::Error(_))) {
+            if ours != theirs && !random && !unseen && !matches!((&ours, &theirs), (Answer::Error(_), Answer::Error(_)))
+            {
                 found.push(format!("{sql}\n    sqlite {theirs:?}\n    ours   {ours:?}"));
             }
         }

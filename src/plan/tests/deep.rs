@@ -81,7 +81,8 @@ fn views_over_views() {
     for i in 1..60 {
         schema += &format!("CREATE VIEW v{i} AS SELECT * FROM v{};", i - 1);
     }
-    schema += "CREATE VIEW x AS SELECT 1; DROP VIEW x; CREATE VIEW y AS SELECT * FROM x; CREATE VIEW x AS SELECT * FROM y;";
+    schema +=
+        "CREATE VIEW x AS SELECT 1; DROP VIEW x; CREATE VIEW y AS SELECT * FROM x; CREATE VIEW x AS SELECT * FROM y;";
     let both = Both::new(&schema);
     assert_eq!(both.ours("SELECT * FROM v59"), Some(both.sqlite("SELECT * FROM v59")));
     assert_eq!(both.ours("SELECT * FROM x"), Some(both.sqlite("SELECT * FROM x")));

@@ -81,7 +81,8 @@ fn comparisons_take_affinity_and_collation_from_their_operands() {
 
 #[test]
 fn a_query_lists_what_it_takes_from_outside() {
-    let outer = query("SELECT (SELECT max(x) FROM u WHERE u.a = t.b AND EXISTS (SELECT 1 FROM w WHERE w.v = t.a)) FROM t");
+    let outer =
+        query("SELECT (SELECT max(x) FROM u WHERE u.a = t.b AND EXISTS (SELECT 1 FROM w WHERE w.v = t.a)) FROM t");
     let ExprKind::Scalar(inner) = &select(&outer).output[0].kind else { panic!("a subquery") };
     assert!(outer.free.is_empty());
     let source = select(&outer).sources[0].id;

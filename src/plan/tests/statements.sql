@@ -604,7 +604,6 @@ SELECT total(a), avg(a), sum() FROM t
 SELECT iif(1), 2
 SELECT iif(1, 2), if(1, 2), iif(1, 2, 3, 4), if(1, 2, 3, 4, 5)
 SELECT unlikely(a), likelihood(a, 0.1) FROM t
-SELECT a MATCH b FROM t
 SELECT zeroblob(3), quote(a), hex(b), typeof(c), unicode(d), sign(a) FROM t
 SELECT substr(a, 1, 2, 3) FROM t
 SELECT round(a, 1, 2) FROM t

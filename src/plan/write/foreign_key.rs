@@ -56,10 +56,10 @@ fn parent_key(child: &Table, key: &ForeignKey, parent: &Table) -> Result<Vec<u16
     }
     let named = key.parent_columns.iter().map(|n| parent.column(n)).collect::<Option<Vec<u16>>>();
     let Some(named) = named.filter(|n| n.len() == key.columns.len()) else { return Err(mismatch()) };
-    if let ([only], Some(alias)) = (named.as_slice(), parent.rowid_alias()) {
-        if *only == alias {
-            return Ok(named);
-        }
+    if let ([only], Some(alias)) = (named.as_slice(), parent.rowid_alias())
+        && *only == alias
+    {
+        return Ok(named);
     }
     if parent.indexes.iter().any(|i| covers(i, parent, &named)) { Ok(named) } else { Err(mismatch()) }
 }

@@ -20,8 +20,7 @@ impl<'a> Binder<'a> {
     pub(super) fn insert(&mut self, insert: &'a ast::Insert) -> Result<Insert> {
         self.frames.push(Frame { base: self.scopes.len(), free: Vec::new() });
         if let Some(with) = &insert.with {
-            let count =
-                |name: &str| references::in_with(with, name) + references::in_rows(&insert.rows, name);
+            let count = |name: &str| references::in_with(with, name) + references::in_rows(&insert.rows, name);
             self.open_with_uses(with, &count)?;
         }
         let written = self.written(&insert.table)?;

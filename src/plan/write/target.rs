@@ -17,7 +17,10 @@ use crate::store::ObjectId;
 
 /// Binds what writing a table maintains, without triggers and foreign keys: for DDL that fills or checks a table.
 pub fn build_target(space: &Namespace<'_>, database: DatabaseIndex, table: &Arc<Table>) -> Result<Target> {
-    Binder::new(space, "").target(database, table, Vec::new())
+    let all = (0..table.columns.len() as u16).collect();
+    let events =
+        vec![(TriggerEvent::Insert, Vec::new()), (TriggerEvent::Update, all), (TriggerEvent::Delete, Vec::new())];
+    Binder::new(space, "").target(database, table, events)
 }
 
 /// What a DML statement's table name stands for.

@@ -7,9 +7,7 @@ use std::sync::{Arc, OnceLock};
 use heliosdb_dialect::ast;
 
 use super::super::binder::{Binder, TriggerRows};
-use super::super::bound::{
-    BoundTrigger, DatabaseIndex, Statement, TriggerBody, TriggerEvent, TriggerTime,
-};
+use super::super::bound::{BoundTrigger, DatabaseIndex, Statement, TriggerBody, TriggerEvent, TriggerTime};
 use super::super::context::Namespace;
 use super::super::locate::{Found, TEMP};
 use super::super::scope::Scope;
@@ -83,8 +81,8 @@ impl<'a> Binder<'a> {
                 _ => Vec::new(),
             };
             let of = |set: &[u16]| columns.is_empty() || set.iter().any(|c| columns.contains(c));
-            let named_none = matches!(&trigger.statement.event, ast::TriggerEvent::Update(n) if !n.is_empty())
-                && columns.is_empty();
+            let named_none =
+                matches!(&trigger.statement.event, ast::TriggerEvent::Update(n) if !n.is_empty()) && columns.is_empty();
             if named_none || !events.iter().any(|(e, set)| *e == event && of(set)) {
                 continue;
             }

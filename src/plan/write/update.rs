@@ -8,10 +8,9 @@ use heliosdb_dialect::ast::{self, ExprKind as Ast};
 
 use super::super::authorize::{self, Permission};
 use super::super::binder::{Binder, Frame, is_rowid};
-use super::super::bound::{
-    DatabaseIndex, Expr, ROWID, Select, SourceKind, TriggerEvent, Update, ViewTarget,
-};
+use super::super::bound::{DatabaseIndex, Expr, ROWID, Select, SourceKind, TriggerEvent, Update, ViewTarget};
 use super::super::expr::Operand;
+use super::super::locate::Found;
 use super::super::scope::{Columns, Scope, ScopeSource};
 use super::super::select::{placed, references};
 use super::target::Written;
@@ -100,6 +99,10 @@ impl<'a> Binder<'a> {
         let scope = self.scopes.pop().expect("pushed above");
         let select = row_select(scope, filter);
         let columns = set.iter().map(|(c, _)| *c).collect();
+        if update.from.as_ref().is_some_and(|from| self.names_target(from, update, &table)) {
+            let shown = update.alias.as_ref().map_or(&table.name, |a| &a.text);
+            return Err(Error::sql(format!("target object/alias may not appear in FROM clause: {shown}")));
+        }
         let target = self.target(database, &table, vec![(TriggerEvent::Update, columns)])?;
         let columns = match written {
             Written::Table(_, table) => Columns::Table(table),
@@ -111,6 +114,25 @@ impl<'a> Binder<'a> {
         }
         let free = self.close_query();
         Ok(Update { target, or: update.or, select, old, set, order_by, limit, offset, returning, view, free })
+    }
+
+    /// Whether FROM holds the target once more under the same alias, or like it without one.
+    fn names_target(&self, from: &'a ast::From, update: &'a ast::Update, table: &Arc<Table>) -> bool {
+        let sources = std::iter::once(&from.first).chain(from.joins.iter().map(|j| &j.source));
+        sources.into_iter().any(|s| match &s.kind {
+            ast::SourceKind::Table { name, .. } => {
+                let same_alias = match (&s.alias, &update.alias) {
+                    (None, None) => true,
+                    (Some(a), Some(b)) => a.is(&b.text),
+                    _ => false,
+                };
+                same_alias
+                    && name.name.is(&table.name)
+                    && matches!(self.locate(name), Ok(Found::Table(_, t)) if Arc::ptr_eq(t, table))
+            }
+            ast::SourceKind::Join(inner) => self.names_target(inner, update, table),
+            _ => false,
+        })
     }
 
     /// SET, over the innermost scope.

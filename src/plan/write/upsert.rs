@@ -31,11 +31,13 @@ impl<'a> Binder<'a> {
         }
         let existing = self.new_source();
         let name: Box<str> = insert.alias.as_ref().map_or_else(|| table.name.clone(), |a| a.text.clone());
+        // A conflict target is compared with index terms, which see generated columns as columns.
         let scope = |row: Option<QualifiedRow>| {
             let mut scope = Scope::new();
             let mut source = ScopeSource::of_table(existing, name.clone(), stored);
             source.aliased = insert.alias.is_some();
             source.database = Some(database);
+            source.whole = row.is_none();
             scope.sources.push(source);
             scope.rows.extend(row);
             scope
@@ -52,8 +54,7 @@ impl<'a> Binder<'a> {
             match found? {
                 Some(found) => targets.push(Some(found)),
                 None => {
-                    let which =
-                        if insert.upserts.len() == 1 { String::new() } else { format!("{} ", ordinal(i + 1)) };
+                    let which = if insert.upserts.len() == 1 { String::new() } else { format!("{} ", ordinal(i + 1)) };
                     return Err(Error::sql(format!(
                         "{which}ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint"
                     )));
@@ -91,12 +92,12 @@ impl<'a> Binder<'a> {
             terms.push(self.expr(&term.expr)?);
         }
         let filter = upsert.target_filter.as_ref().map(|f| self.expr(f)).transpose()?;
-        if let ([only], true) = (terms.as_slice(), table.has_rowid()) {
-            if let ExprKind::Column(c) = &only.kind {
-                let explicit = only.collation.as_ref().is_some_and(|c| c.explicit);
-                if !explicit && (c.column == ROWID || Some(c.column) == table.rowid_alias()) {
-                    return Ok(Some(None));
-                }
+        if let ([only], true) = (terms.as_slice(), table.has_rowid())
+            && let ExprKind::Column(c) = &only.kind
+        {
+            let explicit = only.collation.as_ref().is_some_and(|c| c.explicit);
+            if !explicit && (c.column == ROWID || Some(c.column) == table.rowid_alias()) {
+                return Ok(Some(None));
             }
         }
         for (position, index) in table.indexes.iter().enumerate() {
@@ -105,10 +106,10 @@ impl<'a> Binder<'a> {
             }
             let (columns, collations, wanted) = self.index_terms(database, table, row, index)?;
             let renaming = Some(Renaming(row, row));
-            if let Some(wanted) = &wanted {
-                if !filter.as_ref().is_some_and(|f| same_but_collation(f, wanted, renaming)) {
-                    continue;
-                }
+            if let Some(wanted) = &wanted
+                && !filter.as_ref().is_some_and(|f| same_but_collation(f, wanted, renaming))
+            {
+                continue;
             }
             let matched = columns.iter().zip(&collations).all(|(column, collation)| {
                 terms.iter().any(|t| {

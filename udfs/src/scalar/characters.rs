@@ -5,7 +5,7 @@ use crate::signature::{Call, Flags, FunctionError, FunctionResult, Scalar};
 use crate::value::ValueRef;
 use crate::value::cast::{to_integer, to_text};
 use crate::value::number::{write_integer, write_real};
-use crate::value::text::{before_nul, char_count, code_point};
+use crate::value::text::{before_nul, code_point, counted};
 use bumpalo::collections::Vec as ArenaVec;
 
 const PURE: Flags = Flags::DETERMINISTIC;
@@ -25,7 +25,7 @@ fn length<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<
     Ok(match args[0] {
         ValueRef::Null => ValueRef::Null,
         ValueRef::Blob(b) => ValueRef::Integer(b.len() as i64),
-        ValueRef::Text(t) => ValueRef::Integer(char_count(before_nul(t)) as i64),
+        ValueRef::Text(t) => ValueRef::Integer(counted(before_nul(t)) as i64),
         number => ValueRef::Integer(to_text(number, call.arena).len() as i64),
     })
 }
@@ -55,7 +55,8 @@ fn push_hex(bytes: &[u8], out: &mut ArenaVec<'_, u8>) {
     }
 }
 
-/// An empty result of so many bytes.
+/// An empty result with room for so many bytes. SQLite counts the bytes it allocates, often a few more than the result
+/// has; `sized` is given that number where it is.
 pub(super) fn sized<'a>(call: &Call<'a, '_>, length: usize) -> Result<ArenaVec<'a, u8>, FunctionError> {
     if length > call.host.length_limit() {
         return Err(FunctionError::TooBig);
@@ -65,7 +66,7 @@ pub(super) fn sized<'a>(call: &Call<'a, '_>, length: usize) -> Result<ArenaVec<'
 
 fn hex<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
     let bytes = to_text(args[0], call.arena);
-    let mut out = sized(call, bytes.len() * 2)?;
+    let mut out = sized(call, bytes.len() * 2 + 1)?;
     push_hex(bytes, &mut out);
     Ok(ValueRef::Text(out.into_bump_slice()))
 }
@@ -105,12 +106,13 @@ fn unicode<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult
     let text = to_text(args[0], call.arena);
     Ok(match text.first() {
         None | Some(0) => ValueRef::Null,
-        Some(_) => ValueRef::Integer(i64::from(code_point(text, 0).0)),
+        // An int of C, to which a malformed sequence may be negative.
+        Some(_) => ValueRef::Integer(i64::from(code_point(text, 0).0 as i32)),
     })
 }
 
 /// Text ends at a NUL, as in SQLite.
-fn quote<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
+pub(super) fn quote<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
     let mut out = sized(call, 0)?;
     match args[0] {
         ValueRef::Null => out.extend_from_slice(b"NULL"),
@@ -126,14 +128,14 @@ fn quote<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'
             out.extend_from_slice(&text);
         }
         ValueRef::Blob(b) => {
-            out = sized(call, b.len() * 2 + 3)?;
+            out = sized(call, b.len() * 2 + 5)?;
             out.extend_from_slice(b"X'");
             push_hex(b, &mut out);
             out.push(b'\'');
         }
         ValueRef::Text(t) => {
             let t = before_nul(t);
-            out = sized(call, t.len() + 2 + t.iter().filter(|&&b| b == b'\'').count())?;
+            out = sized(call, t.len() + 3 + t.iter().filter(|&&b| b == b'\'').count())?;
             out.push(b'\'');
             for &b in t {
                 if b == b'\'' {

@@ -14,24 +14,25 @@ pub static TABLE: &[Scalar] = &[
     row("min", 2, None, FLAGS, min, "min(X,Y,...)", "The least argument, or NULL if one is NULL."),
 ];
 
-/// The first of equals stays.
-fn extreme<'a>(call: &Call<'a, '_>, args: &[ValueRef<'a>], better: Ordering) -> FunctionResult<'a> {
+fn extreme<'a>(call: &Call<'a, '_>, args: &[ValueRef<'a>], better: fn(Ordering) -> bool) -> FunctionResult<'a> {
     let mut best = args[0];
     if args.iter().any(|v| v.is_null()) {
         return Ok(ValueRef::Null);
     }
     for &v in &args[1..] {
-        if compare(v, best, call.collation) == better {
+        if better(compare(v, best, call.collation)) {
             best = v;
         }
     }
     Ok(best)
 }
 
+/// The first of equals.
 fn max<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
-    extreme(call, args, Ordering::Greater)
+    extreme(call, args, Ordering::is_gt)
 }
 
+/// The last of equals.
 fn min<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
-    extreme(call, args, Ordering::Less)
+    extreme(call, args, Ordering::is_le)
 }

@@ -43,30 +43,48 @@ pub(super) struct Spec {
 /// Text of a limited length.
 pub(super) struct Output {
     pub bytes: Vec<u8>,
+    /// What SQLite would have allocated.
+    capacity: i64,
     limit: usize,
 }
 
 impl Output {
     pub fn new(limit: usize) -> Output {
-        Output { bytes: Vec::new(), limit }
+        Output { bytes: Vec::new(), capacity: 0, limit }
     }
 
-    /// Fails before anything is allocated.
-    pub fn reserve(&mut self, more: i64) -> Result<(), FunctionError> {
-        if self.bytes.len() as i64 + more > self.limit as i64 {
-            return Err(FunctionError::TooBig);
+    /// Fails before anything is allocated. At the limit it matters that SQLite counts a NUL behind the text when it
+    /// enlarges its buffer, to a multiple of 8 bytes.
+    fn reserve(&mut self, more: i64) -> Result<(), FunctionError> {
+        let length = self.bytes.len() as i64;
+        if length.saturating_add(more) < self.capacity {
+            return Ok(());
         }
+        let needed = length.saturating_add(more).saturating_add(1);
+        self.scratch(needed)?;
+        let doubled = needed + length;
+        self.capacity = if self.scratch(doubled).is_ok() { doubled } else { needed };
+        self.capacity = (self.capacity + 7) & !7;
         Ok(())
     }
 
+    /// Whether a conversion may use so many bytes to work in.
+    pub fn scratch(&self, size: i64) -> Result<(), FunctionError> {
+        if size > self.limit as i64 { Err(FunctionError::TooBig) } else { Ok(()) }
+    }
+
     pub fn fill(&mut self, count: i64, byte: u8) -> Result<(), FunctionError> {
-        self.reserve(count)?;
+        if count > 0 {
+            self.reserve(count)?;
+        }
         self.bytes.extend(std::iter::repeat_n(byte, count.max(0) as usize));
         Ok(())
     }
 
     pub fn push(&mut self, text: &[u8]) -> Result<(), FunctionError> {
-        self.reserve(text.len() as i64)?;
+        if !text.is_empty() {
+            self.reserve(text.len() as i64)?;
+        }
         self.bytes.extend_from_slice(text);
         Ok(())
     }
@@ -227,9 +245,10 @@ fn conversion<'a>(
         }
         b'c' => character(out, arguments.text(call).unwrap_or(b""), spec)?,
         b'q' | b'Q' | b'w' => {
-            let text = arguments.text(call);
-            out.reserve(text.map_or(0, |t| t.len()) as i64)?;
-            out.padded_text(&quoted(text, spec, letter), spec)?;
+            let text = quoted(arguments.text(call), spec, letter);
+            let quotes = if text.ends_with(b"'") && letter == b'Q' && !spec.alternate { 2 } else { 0 };
+            out.scratch(text.len() as i64 + 3 - quotes)?;
+            out.padded_text(&text, spec)?;
         }
         b'%' => out.padded(b"%", spec)?,
         b'n' => {}
@@ -280,7 +299,7 @@ pub(super) fn quoted(text: Option<&[u8]>, spec: &Spec, letter: u8) -> Vec<u8> {
     let null: &[u8] = if letter == b'Q' { b"NULL" } else { b"(NULL)" };
     let body = cut(text.unwrap_or(null), spec);
     let quote = if letter == b'w' { b'"' } else { b'\'' };
-    let escape = spec.alternate && (letter == b'q' || body.iter().any(|&b| b <= 0x1f));
+    let escape = spec.alternate && (letter == b'q' || letter == b'Q' && body.iter().any(|&b| b <= 0x1f));
     let around: (&[u8], &[u8]) = match (letter == b'Q' && text.is_some(), escape && letter == b'Q') {
         (_, true) => (b"unistr('", b"')"),
         (true, false) => (b"'", b"'"),

@@ -23,7 +23,9 @@ pub(super) fn integer(out: &mut Output, value: i64, spec: &Spec, letter: u8) -> 
     if spec.zero {
         precision = precision.max(spec.width - i64::from(prefix != 0));
     }
-    out.reserve(precision)?;
+    if precision >= 37 {
+        out.scratch(precision + 10 + if spec.thousands { precision / 3 } else { 0 })?;
+    }
     let mut reversed = Vec::with_capacity(32);
     if letter == b'r' {
         let last = match magnitude % 10 {
@@ -45,7 +47,6 @@ pub(super) fn integer(out: &mut Output, value: i64, spec: &Spec, letter: u8) -> 
         reversed.push(b'0');
     }
     if spec.thousands && matches!(letter, b'd' | b'i' | b'u') {
-        out.reserve((reversed.len() / 3 * 4) as i64)?;
         let groups: Vec<&[u8]> = reversed.chunks(3).collect();
         reversed = groups.join(&b',');
     }
@@ -115,7 +116,8 @@ pub(super) fn real(out: &mut Output, value: f64, spec: &Spec, letter: u8) -> Res
         }
     }
     let mut place = if scientific { 0 } else { exponent };
-    out.reserve(i64::from(place.max(0)) + precision + spec.width + 15)?;
+    let groups = if spec.thousands && place > 0 { (place + 2) / 3 } else { 0 };
+    out.scratch(i64::from(place.max(0) + groups) + precision + spec.width + 11)?;
     let mut text = Vec::with_capacity(32);
     if prefix != 0 {
         text.push(prefix);

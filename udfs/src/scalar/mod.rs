@@ -3,14 +3,17 @@
 //! Source: https://sqlite.org/lang_corefunc.html, https://sqlite.org/lang_mathfunc.html
 
 mod choose;
+mod bytes;
 mod characters;
 mod connection;
 mod extreme;
 mod format;
 mod format_number;
+mod math;
 mod numeric;
 mod pattern;
 mod text;
+mod unistr;
 
 pub use crate::aggregate::LookupError;
 
@@ -21,13 +24,16 @@ use std::sync::OnceLock;
 /// Every table of scalar functions.
 pub static TABLES: &[&[Scalar]] = &[
     choose::TABLE,
+    bytes::TABLE,
     characters::TABLE,
     connection::TABLE,
     extreme::TABLE,
     format::TABLE,
+    math::TABLE,
     numeric::TABLE,
     pattern::TABLE,
     text::TABLE,
+    unistr::TABLE,
     crate::datetime::TABLE,
     crate::json::TABLE,
 ];

@@ -24,7 +24,11 @@ fn abs<'a>(_: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
             Some(i) => Ok(ValueRef::Integer(i)),
             None => Err(FunctionError::new("integer overflow")),
         },
-        v => Ok(ValueRef::Real(to_real(v).abs())),
+        v => {
+            // Keeps the sign of -0.0.
+            let r = to_real(v);
+            Ok(ValueRef::Real(if r < 0.0 { -r } else { r }))
+        }
     }
 }
 
@@ -56,7 +60,7 @@ fn round<'a>(_: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> 
     }
     if places == 0 {
         let half = if r < 0.0 { -0.5 } else { 0.5 };
-        return Ok(ValueRef::Real((r + half).trunc()));
+        return Ok(ValueRef::Real((r + half) as i64 as f64));
     }
     let mut out = Output::new(usize::MAX >> 1);
     let spec = Spec { alternate2: true, precision: places, ..Spec::default() };

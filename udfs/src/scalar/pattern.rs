@@ -1,11 +1,11 @@
 //! Functions that look for text in text: like, glob, instr. The LIKE and GLOB operators call the first two with
-//! the pattern first.
+//! the pattern first. To those two, text ends at a NUL.
 
 use super::row;
 use crate::signature::{Call, Flags, FunctionError, FunctionResult, Scalar};
 use crate::value::ValueRef;
 use crate::value::cast::to_text;
-use crate::value::text::{char_count, code_point};
+use crate::value::text::{before_nul, char_count, code_point};
 use crate::value::{glob, like};
 use memchr::memmem;
 
@@ -33,7 +33,7 @@ fn like_function<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> Function
         if z.is_null() {
             return Ok(ValueRef::Null);
         }
-        let z = to_text(z, call.arena);
+        let z = before_nul(to_text(z, call.arena));
         if char_count(z) != 1 {
             return Err(FunctionError::new("ESCAPE expression must be a single character"));
         }
@@ -42,7 +42,7 @@ fn like_function<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> Function
     if args[0].is_null() || args[1].is_null() {
         return Ok(ValueRef::Null);
     }
-    let text = to_text(args[1], call.arena);
+    let (pattern, text) = (before_nul(pattern), before_nul(to_text(args[1], call.arena)));
     let matched = like::like(pattern, text, escape, call.host.case_sensitive_like());
     Ok(ValueRef::Integer(i64::from(matched)))
 }
@@ -53,7 +53,7 @@ fn glob_function<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> Function
     if args[0].is_null() || args[1].is_null() {
         return Ok(ValueRef::Null);
     }
-    let text = to_text(args[1], call.arena);
+    let (pattern, text) = (before_nul(pattern), before_nul(to_text(args[1], call.arena)));
     Ok(ValueRef::Integer(i64::from(glob::glob(pattern, text))))
 }
 
@@ -68,14 +68,14 @@ fn instr<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'
     if wanted.is_empty() {
         return Ok(ValueRef::Integer(1));
     }
-    // Only at the beginning of a character.
-    let mut position = 0;
-    let mut at = 0;
+    // Only at the beginning of a character, which the first byte always is.
+    let begins = |at: usize| at == 0 || text[at] & 0xc0 != 0x80;
+    let (mut position, mut at) = (1, 0);
     for hit in memmem::find_iter(text, wanted) {
-        position += text[at..hit].iter().filter(|&&b| b & 0xc0 != 0x80).count() as i64;
+        position += (at..hit).filter(|&i| begins(i)).count() as i64;
         at = hit;
-        if text[hit] & 0xc0 != 0x80 {
-            return Ok(ValueRef::Integer(position + 1));
+        if begins(hit) {
+            return Ok(ValueRef::Integer(position));
         }
     }
     Ok(ValueRef::Integer(0))

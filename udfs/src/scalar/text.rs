@@ -1,10 +1,12 @@
 //! Functions that make text of text: lower, upper, substr, trim, replace, concat.
 
+use super::characters::sized;
 use super::row;
 use crate::signature::{Call, Flags, FunctionError, FunctionResult, Scalar};
 use crate::value::ValueRef;
 use crate::value::cast::{to_integer, to_text};
-use crate::value::text::{char_count, char_end};
+use crate::value::text::{before_nul, char_count, char_end, counted_end};
+use bumpalo::collections::Vec as ArenaVec;
 use memchr::memmem;
 
 const PURE: Flags = Flags::DETERMINISTIC;
@@ -23,22 +25,29 @@ pub static TABLE: &[Scalar] = &[
     row("upper", 1, Some(1), PURE, upper, "upper(X)", "X with ASCII letters in upper case."),
 ];
 
+fn copied<'a>(call: &Call<'a, '_>, v: ValueRef<'a>) -> Result<ArenaVec<'a, u8>, FunctionError> {
+    let text = to_text(v, call.arena);
+    let mut out = sized(call, text.len() + 1)?;
+    out.extend_from_slice_copy(text);
+    Ok(out)
+}
+
 fn lower<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
     if args[0].is_null() {
         return Ok(ValueRef::Null);
     }
-    let out = call.arena.alloc_slice_copy(to_text(args[0], call.arena));
+    let mut out = copied(call, args[0])?;
     out.make_ascii_lowercase();
-    Ok(ValueRef::Text(out))
+    Ok(ValueRef::Text(out.into_bump_slice()))
 }
 
 fn upper<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
     if args[0].is_null() {
         return Ok(ValueRef::Null);
     }
-    let out = call.arena.alloc_slice_copy(to_text(args[0], call.arena));
+    let mut out = copied(call, args[0])?;
     out.make_ascii_uppercase();
-    Ok(ValueRef::Text(out))
+    Ok(ValueRef::Text(out.into_bump_slice()))
 }
 
 /// First unit and number of units of a substring of `length` units; the length is only asked for where the
@@ -80,12 +89,16 @@ fn substr<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<
     let start = to_integer(args[1]);
     let count = args.get(2).map(|&v| to_integer(v));
     if let ValueRef::Blob(bytes) = args[0] {
+        if bytes.is_empty() {
+            return Ok(ValueRef::Null);
+        }
         let (start, count) = window(start, count, || bytes.len() as i64);
         let start = start.min(bytes.len() as u64) as usize;
         let end = start + count.min((bytes.len() - start) as u64) as usize;
         return Ok(ValueRef::Blob(&bytes[start..end]));
     }
-    let text = to_text(args[0], call.arena);
+    // Text ends at a NUL.
+    let text = before_nul(to_text(args[0], call.arena));
     let (start, count) = window(start, count, || char_count(text) as i64);
     let from = skip(text, 0, start);
     let to = skip(text, from, count);
@@ -95,7 +108,7 @@ fn substr<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<
 /// The offset `count` characters behind `at`, or the end.
 fn skip(text: &[u8], mut at: usize, mut count: u64) -> usize {
     while at < text.len() && count > 0 {
-        at = char_end(text, at);
+        at = counted_end(text, at);
         count -= 1;
     }
     at
@@ -107,7 +120,7 @@ fn trim_ends<'a>(call: &Call<'a, '_>, args: &[ValueRef<'a>], left: bool, right: 
     }
     let mut rest = to_text(args[0], call.arena);
     let spaces: &[u8] = b" ";
-    let set = args.get(1).map_or(spaces, |&v| to_text(v, call.arena));
+    let set = args.get(1).map_or(spaces, |&v| before_nul(to_text(v, call.arena)));
     let mut characters = Vec::new();
     let mut at = 0;
     while at < set.len() {
@@ -144,7 +157,7 @@ fn replace<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult
     }
     let text = to_text(args[0], call.arena);
     let pattern = to_text(args[1], call.arena);
-    if pattern.is_empty() {
+    if matches!(pattern.first(), None | Some(0)) {
         return Ok(ValueRef::Text(text));
     }
     if args[2].is_null() {
@@ -153,14 +166,14 @@ fn replace<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult
     let by = to_text(args[2], call.arena);
     let finder = memmem::Finder::new(pattern);
     let hits = finder.find_iter(text).count();
+    let length = (text.len() - hits * pattern.len()) as u128 + hits as u128 * by.len() as u128;
+    if length.max(text.len() as u128 + 1) > call.host.length_limit() as u128 {
+        return Err(FunctionError::TooBig);
+    }
     if hits == 0 {
         return Ok(ValueRef::Text(text));
     }
-    let length = (text.len() - hits * pattern.len()) as u128 + hits as u128 * by.len() as u128;
-    if length > call.host.length_limit() as u128 {
-        return Err(FunctionError::TooBig);
-    }
-    let mut out = bumpalo::collections::Vec::with_capacity_in(length as usize, call.arena);
+    let mut out = ArenaVec::with_capacity_in(length as usize, call.arena);
     let mut at = 0;
     for hit in finder.find_iter(text) {
         out.extend_from_slice_copy(&text[at..hit]);
@@ -174,10 +187,7 @@ fn replace<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult
 fn join<'a>(call: &Call<'a, '_>, separator: &[u8], values: &[ValueRef<'a>]) -> FunctionResult<'a> {
     let texts: Vec<&[u8]> = values.iter().filter(|v| !v.is_null()).map(|&v| to_text(v, call.arena)).collect();
     let length = texts.iter().map(|t| t.len()).sum::<usize>() + separator.len() * texts.len().saturating_sub(1);
-    if length > call.host.length_limit() {
-        return Err(FunctionError::TooBig);
-    }
-    let mut out = bumpalo::collections::Vec::with_capacity_in(length, call.arena);
+    let mut out = sized(call, length)?;
     for (i, text) in texts.iter().enumerate() {
         if i > 0 {
             out.extend_from_slice_copy(separator);

@@ -60,10 +60,12 @@ pub fn apply<'a>(v: ValueRef<'a>, affinity: Affinity, arena: &'a Bump) -> ValueR
         Affinity::Real => match v {
             ValueRef::Text(t) => match cast::whole_number(t) {
                 Some(Number::Integer(i)) => ValueRef::Real(i as f64),
-                Some(Number::Real(r)) => ValueRef::Real(r),
+                Some(Number::Real(r)) => ValueRef::Real(r + 0.0),
                 None => v,
             },
             ValueRef::Integer(i) => ValueRef::Real(i as f64),
+            // -0.0 becomes 0.0.
+            ValueRef::Real(r) => ValueRef::Real(r + 0.0),
             _ => v,
         },
     }

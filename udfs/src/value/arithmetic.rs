@@ -4,8 +4,8 @@
 
 use bumpalo::Bump;
 
-use super::cast::{to_integer, to_numeric, to_text};
-use super::number::{Number, real_to_integer};
+use super::cast::{to_integer, to_numeric, to_real, to_text};
+use super::number::Number;
 use super::ValueRef;
 
 fn real<'a>(r: f64) -> ValueRef<'a> {
@@ -32,14 +32,8 @@ fn numbers<'a>(
             Some(z) => ValueRef::Integer(z),
             None => real(reals(x as f64, y as f64)),
         },
-        (x, y) => real(reals(float(x), float(y))),
-    }
-}
-
-fn float(n: Number) -> f64 {
-    match n {
-        Number::Integer(i) => i as f64,
-        Number::Real(r) => r,
+        // Of its own text: '-0' is -0.0 here.
+        _ => real(reals(to_real(a), to_real(b))),
     }
 }
 
@@ -64,31 +58,26 @@ pub fn divide<'a>(a: ValueRef<'a>, b: ValueRef<'a>) -> ValueRef<'a> {
     }
     match (to_numeric(a), to_numeric(b)) {
         (_, Number::Integer(0)) => ValueRef::Null,
-        (_, Number::Real(r)) if r == 0.0 => ValueRef::Null,
+        (_, Number::Real(0.0)) => ValueRef::Null,
         (Number::Integer(x), Number::Integer(y)) => match x.checked_div(y) {
             Some(z) => ValueRef::Integer(z),
             None => real(x as f64 / y as f64),
         },
-        (x, y) => real(float(x) / float(y)),
+        _ => real(to_real(a) / to_real(b)),
     }
 }
 
-/// `%` works on integers; a real operand makes the result real.
+/// `%` works on integers, those that CAST gives; a real operand makes the result real.
 pub fn remainder<'a>(a: ValueRef<'a>, b: ValueRef<'a>) -> ValueRef<'a> {
     if a.is_null() || b.is_null() {
         return ValueRef::Null;
     }
-    let (x, y) = (to_numeric(a), to_numeric(b));
-    let whole = |n| match n {
-        Number::Integer(i) => i,
-        Number::Real(r) => real_to_integer(r),
-    };
-    let (i, j) = (whole(x), whole(y));
+    let (i, j) = (to_integer(a), to_integer(b));
     if j == 0 {
         return ValueRef::Null;
     }
     let result = i.checked_rem(j).unwrap_or(0);
-    match (x, y) {
+    match (to_numeric(a), to_numeric(b)) {
         (Number::Integer(_), Number::Integer(_)) => ValueRef::Integer(result),
         _ => ValueRef::Real(result as f64),
     }
@@ -115,7 +104,7 @@ pub fn bit_or<'a>(a: ValueRef<'a>, b: ValueRef<'a>) -> ValueRef<'a> {
 }
 
 pub fn shift_left<'a>(a: ValueRef<'a>, b: ValueRef<'a>) -> ValueRef<'a> {
-    bits(a, b, |x, by| shift(x, by))
+    bits(a, b, shift)
 }
 
 pub fn shift_right<'a>(a: ValueRef<'a>, b: ValueRef<'a>) -> ValueRef<'a> {

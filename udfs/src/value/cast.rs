@@ -4,6 +4,7 @@ use bumpalo::Bump;
 
 use super::number::{Number, ParseKind, exact_integer, integer_prefix, parse_number, real_prefix, real_to_integer};
 use super::number::{write_integer, write_real};
+use super::text::before_nul;
 use super::{Affinity, ValueRef};
 
 pub fn to_integer(v: ValueRef<'_>) -> i64 {
@@ -66,7 +67,7 @@ pub fn cast<'a>(v: ValueRef<'a>, to: Affinity, arena: &'a Bump) -> ValueRef<'a> 
         Affinity::Integer => ValueRef::Integer(to_integer(v)),
         Affinity::Real => ValueRef::Real(to_real(v)),
         Affinity::Numeric => match v {
-            ValueRef::Text(t) | ValueRef::Blob(t) => match parse_number(t).number {
+            ValueRef::Text(t) | ValueRef::Blob(t) => match parse_number(before_nul(t)).number {
                 Number::Integer(i) => ValueRef::Integer(i),
                 Number::Real(r) => match exact_integer(r) {
                     // A real that is whole becomes an integer only where doubles are exact.

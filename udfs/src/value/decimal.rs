@@ -83,6 +83,7 @@ fn decimal_exponent(e: i32) -> i32 {
 }
 
 /// `(d, p)` with `r` about `d * 10^p`, `d` of `digits` or one more digits; `r` is positive and finite, `digits` 1 to 18.
+/// 18 digits are rounded, fewer are cut off.
 pub fn scaled(r: f64, digits: u32) -> (u64, i32) {
     let bits = r.to_bits();
     let fraction = bits & ((1 << 52) - 1);
@@ -97,7 +98,10 @@ pub fn scaled(r: f64, digits: u32) -> (u64, i32) {
     let power = (power_of_ten(p).0 >> 32) as u64;
     let product = ((u128::from(significand) * u128::from(power)) >> 64) as u64;
     let shift = -(exponent + binary_exponent(p) + 1);
-    let rounded = (u128::from(product) + (1 << (shift - 1))) >> shift;
+    let rounded = match digits {
+        18 => (u128::from(product) + (1 << (shift - 1))) >> shift,
+        _ => u128::from(product) >> shift,
+    };
     (rounded as u64, -p)
 }
 

@@ -2,72 +2,59 @@
 
 use super::text::{char_end, code_point};
 
+/// Whether `text` matches. Only the last `*` is ever tried again, as for LIKE.
 pub fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    matches(pattern, text) == Some(true)
-}
-
-/// `None`: no match, and none further right in the text either.
-fn matches(pattern: &[u8], text: &[u8]) -> Option<bool> {
     let (mut p, mut t) = (0, 0);
-    while p < pattern.len() {
-        let (c, next) = code_point(pattern, p);
-        p = next;
-        match char::from_u32(c) {
-            Some('*') => {
-                while p < pattern.len() && (pattern[p] == b'*' || pattern[p] == b'?') {
-                    if pattern[p] == b'?' {
-                        if t >= text.len() {
-                            return None;
-                        }
-                        t = char_end(text, t);
-                    }
-                    p += 1;
+    // Behind the last *, and where in the text what follows it was tried.
+    let mut retry: Option<(usize, usize)> = None;
+    loop {
+        match pattern.get(p) {
+            None => {
+                if t >= text.len() {
+                    return true;
                 }
+            }
+            Some(b'*') => {
+                p += 1;
                 if p >= pattern.len() {
-                    return Some(true);
+                    return true;
                 }
-                loop {
-                    match matches(&pattern[p..], &text[t..]) {
-                        Some(false) => {}
-                        outcome => return outcome,
-                    }
-                    if t >= text.len() {
-                        return None;
-                    }
-                    t = char_end(text, t);
-                }
+                let Some(from) = candidate(pattern[p], text, t) else { return false };
+                t = from;
+                retry = Some((p, t));
+                continue;
             }
-            Some('?') => {
-                if t >= text.len() {
-                    return Some(false);
+            Some(_) if t >= text.len() => return false,
+            Some(_) => {
+                let (c, next) = code_point(pattern, p);
+                let (x, rest) = code_point(text, t);
+                let after = match char::from_u32(c) {
+                    Some('?') => Some(next),
+                    Some('[') => match set(pattern, next, x) {
+                        Some((inside, end)) => inside.then_some(end),
+                        None => return false,
+                    },
+                    _ => (x == c).then_some(next),
+                };
+                if let Some(after) = after {
+                    (p, t) = (after, rest);
+                    continue;
                 }
-                t = char_end(text, t);
-            }
-            Some('[') => {
-                if t >= text.len() {
-                    return Some(false);
-                }
-                let (x, after) = code_point(text, t);
-                let Some((inside, end)) = set(pattern, p, x) else { return Some(false) };
-                if !inside {
-                    return Some(false);
-                }
-                p = end;
-                t = after;
-            }
-            _ => {
-                if t >= text.len() {
-                    return Some(false);
-                }
-                let (x, after) = code_point(text, t);
-                if x != c {
-                    return Some(false);
-                }
-                t = after;
             }
         }
+        let Some((again, tried)) = retry.filter(|&(_, tried)| tried < text.len()) else { return false };
+        let Some(from) = candidate(pattern[again], text, char_end(text, tried)) else { return false };
+        (p, t) = (again, from);
+        retry = Some((again, from));
     }
-    Some(t == text.len())
+}
+
+/// Where from `at` on the pattern that begins with `first` might match; `None`: nowhere.
+fn candidate(first: u8, text: &[u8], at: usize) -> Option<usize> {
+    if first >= 0x80 || matches!(first, b'*' | b'?' | b'[') {
+        return Some(at);
+    }
+    memchr::memchr(first, &text[at..]).map(|i| at + i)
 }
 
 /// Whether `x` is in the set that begins at `p`, and where the set ends; `None` without a closing bracket.

@@ -1,76 +1,73 @@
 //! LIKE (https://sqlite.org/lang_expr.html#like): `%` any run, `_` one character, ASCII letters match either case.
+//!
+//! Only the last `%` is ever tried again: what an earlier one could take, the last one can take too.
 
 use super::text::{char_end, code_point};
 
 /// Whether `text` matches. `escape` is the code point that makes the next character stand for itself.
 pub fn like(pattern: &[u8], text: &[u8], escape: Option<u32>, case_sensitive: bool) -> bool {
-    matches(pattern, text, escape, case_sensitive) == Outcome::Match
+    let (mut p, mut t) = (0, 0);
+    // Behind the last %, and where in the text what follows it was tried.
+    let mut retry: Option<(usize, usize)> = None;
+    loop {
+        if p >= pattern.len() {
+            if t >= text.len() {
+                return true;
+            }
+        } else {
+            let (c, next) = code_point(pattern, p);
+            if c == u32::from(b'%') && escape != Some(c) {
+                if next >= pattern.len() {
+                    return true;
+                }
+                p = next;
+                let Some(from) = candidate(&pattern[p..], text, t, escape, case_sensitive) else { return false };
+                t = from;
+                retry = Some((p, t));
+                continue;
+            }
+            if t >= text.len() {
+                return false;
+            }
+            let (literal, any, after) = if escape == Some(c) {
+                if next >= pattern.len() {
+                    return false;
+                }
+                let (literal, after) = code_point(pattern, next);
+                (literal, false, after)
+            } else {
+                (c, c == u32::from(b'_'), next)
+            };
+            let (x, rest) = code_point(text, t);
+            if any || same(literal, x, case_sensitive) {
+                (p, t) = (after, rest);
+                continue;
+            }
+        }
+        let Some((again, tried)) = retry.filter(|&(_, tried)| tried < text.len()) else { return false };
+        let next = char_end(text, tried);
+        let Some(from) = candidate(&pattern[again..], text, next, escape, case_sensitive) else { return false };
+        (p, t) = (again, from);
+        retry = Some((again, from));
+    }
 }
 
-#[derive(PartialEq, Eq)]
-enum Outcome {
-    Match,
-    NoMatch,
-    /// No match, and none further right in the text either.
-    NoMatchAnywhere,
-}
-
+#[inline]
 fn same(a: u32, b: u32, case_sensitive: bool) -> bool {
     a == b || (!case_sensitive && a < 0x80 && b < 0x80 && (a as u8).eq_ignore_ascii_case(&(b as u8)))
 }
 
-fn matches(pattern: &[u8], text: &[u8], escape: Option<u32>, case_sensitive: bool) -> Outcome {
-    let (mut p, mut t) = (0, 0);
-    while p < pattern.len() {
-        let (c, next) = code_point(pattern, p);
-        if Some(c) != escape && c == u32::from(b'%') {
-            p = next;
-            // Further % and _ just behind.
-            while p < pattern.len() && (pattern[p] == b'%' || pattern[p] == b'_') {
-                if escape == Some(u32::from(pattern[p])) {
-                    break;
-                }
-                if pattern[p] == b'_' {
-                    if t >= text.len() {
-                        return Outcome::NoMatchAnywhere;
-                    }
-                    t = char_end(text, t);
-                }
-                p += 1;
-            }
-            if p >= pattern.len() {
-                return Outcome::Match;
-            }
-            loop {
-                match matches(&pattern[p..], &text[t..], escape, case_sensitive) {
-                    Outcome::NoMatch => {}
-                    outcome => return outcome,
-                }
-                if t >= text.len() {
-                    return Outcome::NoMatchAnywhere;
-                }
-                t = char_end(text, t);
-            }
-        }
-        let (literal, any) = if Some(c) == escape {
-            if next >= pattern.len() {
-                return Outcome::NoMatch;
-            }
-            let (literal, after) = code_point(pattern, next);
-            p = after;
-            (literal, false)
-        } else {
-            p = next;
-            (c, c == u32::from(b'_'))
-        };
-        if t >= text.len() {
-            return Outcome::NoMatch;
-        }
-        let (x, after) = code_point(text, t);
-        if !any && !same(literal, x, case_sensitive) {
-            return Outcome::NoMatch;
-        }
-        t = after;
+/// Where from `at` on the rest of the pattern might match: at its first character, if that is an ASCII letter or the
+/// like. `None`: nowhere.
+fn candidate(pattern: &[u8], text: &[u8], at: usize, escape: Option<u32>, case_sensitive: bool) -> Option<usize> {
+    let &first = pattern.first()?;
+    if first >= 0x80 || matches!(first, b'%' | b'_') || escape == Some(u32::from(first)) {
+        return Some(at);
     }
-    if t == text.len() { Outcome::Match } else { Outcome::NoMatch }
+    let found = if case_sensitive {
+        memchr::memchr(first, &text[at..])
+    } else {
+        memchr::memchr2(first.to_ascii_lowercase(), first.to_ascii_uppercase(), &text[at..])
+    };
+    found.map(|i| at + i)
 }

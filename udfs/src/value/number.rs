@@ -138,10 +138,15 @@ fn extent(text: &[u8]) -> Option<Extent> {
 /// The number that a text is or begins with.
 pub fn parse_number(text: &[u8]) -> Parsed {
     let Some(extent) = extent(text) else { return Parsed { number: Number::Integer(0), kind: ParseKind::None } };
-    let rest = &text[extent.end..];
-    let kind = if rest.iter().all(|&b| is_space(b)) { ParseKind::Whole } else { ParseKind::Prefix };
     let body = &text[extent.start..extent.end];
+    // A NUL ends the text, but an integer that ends there is taken as a real.
+    let (kind, nul) = match text[extent.end..].iter().find(|&&b| !is_space(b)) {
+        None => (ParseKind::Whole, false),
+        Some(0) => (ParseKind::Whole, true),
+        Some(_) => (ParseKind::Prefix, false),
+    };
     if extent.integer
+        && !nul
         && let Some(i) = parse_i64(body)
     {
         return Parsed { number: Number::Integer(i), kind };

@@ -13,21 +13,38 @@ pub fn char_end(text: &[u8], at: usize) -> usize {
     end
 }
 
-/// The start of the character that ends before `at`.
-pub fn char_start(text: &[u8], at: usize) -> usize {
-    let mut start = at - 1;
-    while start > 0 && text[start] & 0xc0 == 0x80 {
-        start -= 1;
+/// The end of the character that begins at `at` as length() counts and substr() skips: to them, a continuation byte
+/// that begins one takes those behind it, too.
+#[inline]
+pub fn counted_end(text: &[u8], at: usize) -> usize {
+    let mut end = at + 1;
+    if text[at] >= 0x80 {
+        while end < text.len() && text[end] & 0xc0 == 0x80 {
+            end += 1;
+        }
     }
-    start
+    end
 }
 
 /// How many characters.
 pub fn char_count(text: &[u8]) -> usize {
+    count(text, char_end)
+}
+
+/// How many characters, for length().
+pub fn counted(text: &[u8]) -> usize {
+    count(text, counted_end)
+}
+
+#[inline]
+fn count(text: &[u8], end: impl Fn(&[u8], usize) -> usize) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
     let mut at = 0;
     let mut count = 0;
     while at < text.len() {
-        at = char_end(text, at);
+        at = end(text, at);
         count += 1;
     }
     count
@@ -56,7 +73,7 @@ pub fn code_point(text: &[u8], at: usize) -> (u32, usize) {
     for &b in &text[at + 1..end] {
         c = (c << 6).wrapping_add(u32::from(b & 0x3f));
     }
-    if c < 0x80 || c & 0xffff_f800 == 0xd800 || c & 0xffff_fffe == 0xfffe {
+    if c < 0x80 || c & 0xffff_f800 == 0xd800 {
         c = 0xfffd;
     }
     (c, end)

@@ -7,14 +7,12 @@ use heliosdb_udfs::value::Value;
 const ONE: &[&str] = &[
     "abs", "concat", "hex", "length", "lower", "ltrim", "octet_length", "quote", "round", "rtrim", "sign", "soundex",
     "trim", "typeof", "unhex", "unicode", "unistr", "unistr_quote", "upper", "char", "likely", "unlikely", "subtype", "zeroblob",
-    "acos", "acosh", "asin", "asinh", "atan", "atanh", "ceil", "ceiling", "cos", "cosh", "degrees", "exp", "floor", "ln",
-    "log", "log10", "log2", "radians", "sin", "sinh", "sqrt", "tan", "tanh", "trunc", "printf", "format",
-    "sqlite_compileoption_used", "sqlite_compileoption_get",
+    "printf", "format",
 ];
 
 const TWO: &[&str] = &[
-    "atan2", "char", "coalesce", "concat", "concat_ws", "glob", "if", "ifnull", "iif", "instr", "like", "log", "ltrim", "max",
-    "min", "mod", "nullif", "pow", "power", "round", "rtrim", "substr", "substring", "trim", "unhex",
+    "char", "coalesce", "concat", "concat_ws", "glob", "if", "ifnull", "iif", "instr", "like", "ltrim", "max",
+    "min", "nullif", "round", "rtrim", "substr", "substring", "trim", "unhex",
 ];
 
 const THREE: &[&str] = &["coalesce", "concat", "concat_ws", "iif", "like", "max", "min", "replace", "substr"];
