@@ -844,6 +844,9 @@ impl Connection {
                 BackupStep::Busy | BackupStep::Locked => {
                     let pause = Duration::try_from_secs_f64(sleep_seconds).unwrap_or_default();
                     py.detach(|| std::thread::sleep(pause));
+                    if let Err(interrupt) = py.check_signals() {
+                        break Err(interrupt);
+                    }
                 }
             }
         };

@@ -250,7 +250,7 @@ impl Connection {
         inner.check_open()?;
         let Some(database) = inner.find_database(schema) else { return Ok(None) };
         let held = Held::default();
-        let execution = Execution { connection: self, inner: &inner, held: &held, writes: false };
+        let execution = Execution { inner: &inner, held: &held };
         serialize::serialize(&ConnectionHost::new(&execution), database).map(Some)
     }
 
@@ -265,7 +265,7 @@ impl Connection {
         }
         inner.replace(database, super::database::in_memory(database.0 == 1));
         let held = Held::default();
-        let execution = Execution { connection: self, inner: &inner, held: &held, writes: true };
+        let execution = Execution { inner: &inner, held: &held };
         let loaded = serialize::load_into(&ConnectionHost::new(&execution), database, data);
         match loaded {
             Ok(()) => {

@@ -11,7 +11,7 @@ use heliosdb_udfs::signature::Host;
 use heliosdb_udfs::value::{Value, ValueRef, cast};
 
 use super::inner::{DATABASES_MAX, Inner};
-use super::{Connection, host, pragma, table_function};
+use super::{host, pragma, table_function};
 use crate::env;
 use crate::error::{Code, Error, Result};
 use crate::catalog::Table;
@@ -39,10 +39,8 @@ pub struct Held {
 }
 
 pub struct Execution<'s> {
-    pub connection: &'s Arc<Connection>,
     pub inner: &'s Inner,
     pub held: &'s Held,
-    pub writes: bool,
 }
 
 /// Rows of work between two looks at the clock of interrupts; the executor calls `tick` every few rows.

@@ -201,7 +201,7 @@ impl Statement {
         let connection = self.connection.clone();
         let inner = connection.lock();
         inner.check_open()?;
-        let result = self.step_locked(&connection, &inner);
+        let result = self.step_locked(&inner);
         if result.is_err() {
             drop(inner);
             self.reset();
@@ -209,13 +209,13 @@ impl Statement {
         result
     }
 
-    fn step_locked(&mut self, connection: &Arc<Connection>, inner: &Inner) -> Result<Step> {
+    fn step_locked(&mut self, inner: &Inner) -> Result<Step> {
         match &mut self.state {
             State::Done => {
                 self.state = State::Idle;
-                self.start(connection, inner)
+                self.start(inner)
             }
-            State::Idle => self.start(connection, inner),
+            State::Idle => self.start(inner),
             State::Rows { rows, at } => {
                 *at += 1;
                 if *at <= rows.len() {
@@ -224,11 +224,11 @@ impl Statement {
                 self.finish(inner);
                 Ok(Step::Done)
             }
-            State::Query { .. } => self.step_query(connection, inner),
+            State::Query { .. } => self.step_query(inner),
         }
     }
 
-    fn step_query(&mut self, connection: &Arc<Connection>, inner: &Inner) -> Result<Step> {
+    fn step_query(&mut self, inner: &Inner) -> Result<Step> {
         let State::Query { run, held, shared, rollbacks } = &mut self.state else { return Ok(Step::Done) };
         if *rollbacks != inner.rollbacks.get() && inner.rollbacks.get() != 0 {
             // SQLite ends reads only when the schema changed under them; rows already found stay readable.
@@ -236,7 +236,7 @@ impl Statement {
                 return Err(aborted_by_rollback());
             }
         }
-        let execution = Execution { connection, inner, held, writes: false };
+        let execution = Execution { inner, held };
         let cx = Context { parameters: &self.parameters, around: &execution, shared };
         if run.next(&cx)? {
             return Ok(Step::Row);
@@ -250,28 +250,28 @@ impl Statement {
         inner.running.set(inner.running.get().saturating_sub(1));
     }
 
-    fn start(&mut self, connection: &Arc<Connection>, inner: &Inner) -> Result<Step> {
+    fn start(&mut self, inner: &Inner) -> Result<Step> {
         if inner.running.get() == 0 {
             inner.interrupted.store(false, Ordering::Relaxed);
         }
         self.refresh(inner)?;
         self.trace(inner);
         let held = Held::default();
-        Execution { connection, inner, held: &held, writes: false }.count_operations(STATEMENT_OPERATIONS)?;
+        Execution { inner, held: &held }.count_operations(STATEMENT_OPERATIONS)?;
         match &self.compiled.program {
             Program::Query(program) => {
                 let run = Box::new(QueryRun::new(program.clone(), Vec::new()));
                 let rollbacks = inner.rollbacks.get();
                 self.state = State::Query { run, held: Box::default(), shared: Box::default(), rollbacks };
                 inner.running.set(inner.running.get() + 1);
-                self.step_query(connection, inner)
+                self.step_query(inner)
             }
-            Program::Write(_) => self.run_write(connection, inner),
+            Program::Write(_) => self.run_write(inner),
             Program::Rows(rows) => {
                 let rows = rows.clone();
                 self.deliver(rows, inner)
             }
-            Program::Other => self.run_other(connection, inner),
+            Program::Other => self.run_other(inner),
         }
     }
 
@@ -306,12 +306,12 @@ impl Statement {
         }
     }
 
-    fn run_write(&mut self, connection: &Arc<Connection>, inner: &Inner) -> Result<Step> {
+    fn run_write(&mut self, inner: &Inner) -> Result<Step> {
         let Program::Write(program) = &self.compiled.program else { return Ok(Step::Done) };
         let held = Held::default();
         let shared = Shared::default();
         let result = {
-            let execution = Execution { connection, inner, held: &held, writes: true };
+            let execution = Execution { inner, held: &held };
             let cx = Context { parameters: &self.parameters, around: &execution, shared: &shared };
             inner.running.set(inner.running.get() + 1);
             inner.writing.set(inner.writing.get() + 1);
@@ -334,7 +334,7 @@ impl Statement {
     }
 
     /// Statements that are run from their tree.
-    fn run_other(&mut self, connection: &Arc<Connection>, inner: &Inner) -> Result<Step> {
+    fn run_other(&mut self, inner: &Inner) -> Result<Step> {
         let parsed = self.parsed.clone();
         let held = Held::default();
         match &parsed.statement {
@@ -347,7 +347,7 @@ impl Statement {
             ast::Statement::Pragma(p) => {
                 let schema = p.schema.as_ref().map(|s| &*s.text);
                 let value = p.value.as_ref().map(|ast::PragmaValue::Text(t)| &**t);
-                let execution = Execution { connection, inner, held: &held, writes: true };
+                let execution = Execution { inner, held: &held };
                 let context = host::ConnectionHost::new(&execution);
                 let before = inner.settings.borrow().foreign_keys;
                 let rows = pragma::run(&context, schema, &p.name.text, value);
@@ -362,19 +362,19 @@ impl Statement {
                 return self.deliver(rows, inner);
             }
             ast::Statement::Attach { file, schema, .. } => {
-                let execution = Execution { connection, inner, held: &held, writes: false };
+                let execution = Execution { inner, held: &held };
                 let mut context = host::ConnectionHost::new(&execution);
                 context.parameters = &self.parameters;
                 super::attach::attach(&context, file, schema, &self.sql)?;
             }
             ast::Statement::Detach(schema) => {
-                let execution = Execution { connection, inner, held: &held, writes: false };
+                let execution = Execution { inner, held: &held };
                 let mut context = host::ConnectionHost::new(&execution);
                 context.parameters = &self.parameters;
                 super::attach::detach(&context, schema, &self.sql)?;
             }
             statement if ddl::is_ddl(statement) => {
-                let execution = Execution { connection, inner, held: &held, writes: true };
+                let execution = Execution { inner, held: &held };
                 let mut context = host::ConnectionHost::new(&execution);
                 context.parameters = &self.parameters;
                 let result = ddl::run(&ddl::DdlContext { host: &context, sql: &self.sql, parsed: &parsed });

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use heliosdb::session::{Connection, OpenOptions, Step};
 use heliosdb::value::{ValueRef, cast, number};
+use rusqlite::fallible_iterator::FallibleIterator;
 
 type Rows = Vec<Vec<heliosdb::value::Value>>;
 
@@ -223,9 +224,10 @@ fn scripts(root: &Path, extension: &str, found: &mut Vec<PathBuf>) {
     found.sort();
 }
 
-fn check(engine: fn() -> Box<dyn Engine>, root: &Path, extension: &str, own: bool) {
+fn check(engine: fn() -> Box<dyn Engine>, root: &Path, extension: &str, own: bool, without: &[&str]) {
     let mut files = Vec::new();
     scripts(root, extension, &mut files);
+    files.retain(|f| !without.iter().any(|w| f.file_stem().is_some_and(|s| s == *w)));
     let (mut passed, mut failures) = (0, Vec::new());
     for file in files {
         let report = run_script(&file, &mut *engine(), own);
@@ -247,19 +249,20 @@ fn ours() -> Box<dyn Engine> {
 
 #[test]
 fn own_scripts_pass() {
-    check(ours, &own_scripts(), "slt", true);
+    check(ours, &own_scripts(), "slt", true, &[]);
 }
 
 #[test]
 fn own_scripts_are_what_sqlite_says() {
     let sqlite = || -> Box<dyn Engine> { Box::new(Sqlite(rusqlite::Connection::open_in_memory().expect("memory"))) };
-    check(sqlite, &own_scripts(), "slt", true);
+    // The library is built without math functions; their results come from a build that has them.
+    check(sqlite, &own_scripts(), "slt", true, &["math"]);
 }
 
 /// sqllogictest scripts from outside the tree, where `HELIOSDB_SLT` names them.
 #[test]
 fn foreign_scripts_pass() {
     if let Ok(root) = std::env::var("HELIOSDB_SLT") {
-        check(ours, Path::new(&root), "test", false);
+        check(ours, Path::new(&root), "test", false, &[]);
     }
 }

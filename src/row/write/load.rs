@@ -73,7 +73,7 @@ pub fn fill_index(
     };
     target.indexes.push(program);
     let tree = around.key_tree(database, index.id)?;
-    let mut write = |mut row: Row| -> Result<()> {
+    let write = |mut row: Row| -> Result<()> {
         generate(&own, &mut row, cx)?;
         let index = &target.indexes[0];
         let Some(entry) = key::entry_key(&target, index, &row, cx)? else { return Ok(()) };

@@ -80,7 +80,9 @@ fn unhex<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'
 fn soundex<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
     const CODES: &[u8; 26] = b"01230120022455012623010202";
     // The topmost bit counts for nothing behind the first letter.
-    let code = |b: u8| if (b & 0x7f).is_ascii_alphabetic() { CODES[usize::from((b & 0x7f).to_ascii_uppercase() - b'A')] } else { b'0' };
+    let code = |b: u8| {
+        if (b & 0x7f).is_ascii_alphabetic() { CODES[usize::from((b & 0x7f).to_ascii_uppercase() - b'A')] } else { b'0' }
+    };
     let text = before_nul(to_text(args[0], call.arena));
     let Some(start) = text.iter().position(u8::is_ascii_alphabetic) else { return Ok(ValueRef::Text(b"?000")) };
     let mut out = *b"0000";

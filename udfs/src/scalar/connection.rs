@@ -8,8 +8,8 @@ use crate::value::text::before_nul;
 
 #[rustfmt::skip]
 pub static TABLE: &[Scalar] = &[
-    row("changes", 0, Some(0), Flags::NONE, changes, "changes()", "Rows that the last completed INSERT, UPDATE or DELETE changed."),
-    row("last_insert_rowid", 0, Some(0), Flags::NONE, last_insert_rowid, "last_insert_rowid()", "The rowid of the last row inserted."),
+    row("changes", 0, Some(0), Flags::STABLE, changes, "changes()", "Rows that the last completed INSERT, UPDATE or DELETE changed."),
+    row("last_insert_rowid", 0, Some(0), Flags::STABLE, last_insert_rowid, "last_insert_rowid()", "The rowid of the last row inserted."),
     row("random", 0, Some(0), Flags::NONE, random, "random()", "A random integer of 64 bits."),
     row("load_extension", 1, Some(2), Flags::DIRECT_ONLY, load_extension, "load_extension(X[,Y])", "Always an error: there are no extensions."),
     row("sqlite_compileoption_get", 1, Some(1), Flags::STABLE, compileoption_get, "sqlite_compileoption_get(N)", "The N-th compile-time option, or NULL."),
@@ -18,7 +18,7 @@ pub static TABLE: &[Scalar] = &[
     row("sqlite_source_id", 0, Some(0), Flags::STABLE, sqlite_source_id, "sqlite_source_id()", "Which source the library was built from."),
     row("sqlite_version", 0, Some(0), Flags::STABLE, sqlite_version, "sqlite_version()", "The release of SQLite that is followed."),
     row("subtype", 1, Some(1), Flags::DETERMINISTIC.or(Flags::TAKES_SUBTYPE), subtype, "subtype(X)", "74 for JSON from a JSON function, else 0."),
-    row("total_changes", 0, Some(0), Flags::NONE, total_changes, "total_changes()", "Rows changed since the connection was opened."),
+    row("total_changes", 0, Some(0), Flags::STABLE, total_changes, "total_changes()", "Rows changed since the connection was opened."),
 ];
 
 fn changes<'a>(call: &mut Call<'a, '_>, _: &[ValueRef<'a>]) -> FunctionResult<'a> {

@@ -2,9 +2,9 @@
 //!
 //! Source: https://sqlite.org/lang_corefunc.html, https://sqlite.org/lang_mathfunc.html
 
-mod choose;
 mod bytes;
 mod characters;
+mod choose;
 mod connection;
 mod extreme;
 mod format;

@@ -4,9 +4,9 @@
 
 use bumpalo::Bump;
 
+use super::ValueRef;
 use super::cast::{to_integer, to_numeric, to_real, to_text};
 use super::number::Number;
-use super::ValueRef;
 
 fn real<'a>(r: f64) -> ValueRef<'a> {
     if r.is_nan() { ValueRef::Null } else { ValueRef::Real(r) }

@@ -51,13 +51,24 @@ const EXACT_POWERS: [f64; 23] = [
     1e21, 1e22,
 ];
 
+/// The powers of ten from 0 to 26 as 64 bits with the topmost set; all exact, as 5^26 has 61 bits.
+const BASES: [u64; SCALE_STEP as usize] = {
+    let mut bases = [1 << 63; SCALE_STEP as usize];
+    let mut power = 1u64;
+    let mut i = 1;
+    while i < bases.len() {
+        power *= 5;
+        bases[i] = power << power.leading_zeros();
+        i += 1;
+    }
+    bases
+};
+
 /// 10^p as 96 bits with the topmost set, cut off, and whether that is exact.
 fn power_of_ten(p: i32) -> (u128, bool) {
     debug_assert!((POWER_MIN..=POWER_MAX).contains(&p), "the caller keeps to the tables");
     let (group, step) = (p.div_euclid(SCALE_STEP), p.rem_euclid(SCALE_STEP));
-    // 5^26 has 61 bits.
-    let base = 5_u128.pow(step as u32);
-    let base = base << (base.leading_zeros() - 64);
+    let base = u128::from(BASES[step as usize]);
     if group == 0 {
         return (base << 32, true);
     }
@@ -170,9 +181,17 @@ impl Digits {
     fn of(mut d: u64, exponent: i32) -> Digits {
         let mut digits = [b'0'; 20];
         let length = d.max(1).ilog10() as usize + 1;
-        for digit in digits[..length].iter_mut().rev() {
-            *digit = b'0' + (d % 10) as u8;
-            d /= 10;
+        // Two at a time, from the end.
+        let mut at = length;
+        while at >= 2 {
+            let pair = (d % 100) as u8;
+            d /= 100;
+            at -= 2;
+            digits[at] = b'0' + pair / 10;
+            digits[at + 1] = b'0' + pair % 10;
+        }
+        if at == 1 {
+            digits[0] = b'0' + d as u8;
         }
         Digits { digits, length, point: length as i32 + exponent }
     }

@@ -80,10 +80,7 @@ fn set(pattern: &[u8], mut p: usize, x: u32) -> Option<(bool, usize)> {
         c = take(&mut p)?;
     }
     while c != u32::from(b']') {
-        let range = c == u32::from(b'-')
-            && previous.is_some()
-            && p < pattern.len()
-            && pattern[p] != b']';
+        let range = c == u32::from(b'-') && previous.is_some() && p < pattern.len() && pattern[p] != b']';
         if range {
             let high = take(&mut p)?;
             inside |= previous.is_some_and(|low| x >= low && x <= high);

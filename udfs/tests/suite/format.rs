@@ -15,7 +15,10 @@ fn specification(rng: &mut Rng) -> String {
     }
     if rng.chance(50) {
         text.push('.');
-        text.push_str(rng.pick(&["", "0", "1", "2", "3", "5", "8", "12", "15", "16", "17", "18", "19", "20", "21", "25", "30", "60", "400", "*", "-3"]));
+        text.push_str(rng.pick(&[
+            "", "0", "1", "2", "3", "5", "8", "12", "15", "16", "17", "18", "19", "20", "21", "25", "30", "60", "400",
+            "*", "-3",
+        ]));
     }
     if rng.chance(15) {
         text.push_str(rng.pick(&["l", "ll", "lll", "h"]));
@@ -30,7 +33,10 @@ fn random_conversions() {
     let values = crate::oracle::interesting();
     for _ in 0..cases(150_000) {
         let mut format = specification(&mut rng);
-        format.push_str(rng.pick(&["d", "i", "u", "x", "X", "o", "p", "r", "c", "s", "z", "q", "Q", "w", "f", "e", "E", "g", "G", "f", "e", "g", "%", "n", "T", "S", "y", "a", ""]));
+        format.push_str(rng.pick(&[
+            "d", "i", "u", "x", "X", "o", "p", "r", "c", "s", "z", "q", "Q", "w", "f", "e", "E", "g", "G", "f", "e",
+            "g", "%", "n", "T", "S", "y", "a", "",
+        ]));
         if rng.chance(20) {
             format = format!("a{format}b%dc");
         }
@@ -52,8 +58,83 @@ fn random_conversions() {
 #[test]
 fn odd_formats() {
     let (db, host, mut differences) = (memory(), TestHost::default(), Differences::default());
-    for format in ["", "%", "%%", "%5%", "%-5%|", "%d", "%d%d%d", "%5", "%.", "%.5", "%-", "%l", "%ld", "%lld", "%llld", "%5.3.2d", "%5l.3d", "%1000d", "%y", "a%yb", "%s%", "\0%d", "%,d", "%.0f", "%!.0f", "%#.0f", "%#x", "%#o", "%#X", "%08,d", "%,08d", "%+,d", "%,.2f", "%,f", "%010,.2f", "%99999999999d", "%.99999999999d", "%2147483647d", "%.2147483647f", "%*d", "%*.*f", "%10000000000s", "%.1000000000f", "%c%c", "%.5c", "%5.3c", "%-5.3c|", "%!5c", "%n%d", "%r", "%#q", "%#Q", "%#w", "%+s", "%05s", "%!.3s", "%.3s", "%!10s|", "%10s|", "%!-10s|", "%.2q", "%!.2Q"] {
-        for args in [vec![], vec![Value::Integer(1234567)], vec![Value::Real(-1234567.891)], vec![Value::text("a\u{e9}'\"\u{20ac}\\\n")], vec![Value::Null], vec![Value::Integer(12), Value::Integer(3), Value::Real(0.5)], vec![Value::Integer(11)], vec![Value::Real(f64::INFINITY)], vec![Value::Real(f64::NEG_INFINITY)], vec![Value::Real(-0.0)], vec![Value::Real(-0.0001)]] {
+    for format in [
+        "",
+        "%",
+        "%%",
+        "%5%",
+        "%-5%|",
+        "%d",
+        "%d%d%d",
+        "%5",
+        "%.",
+        "%.5",
+        "%-",
+        "%l",
+        "%ld",
+        "%lld",
+        "%llld",
+        "%5.3.2d",
+        "%5l.3d",
+        "%1000d",
+        "%y",
+        "a%yb",
+        "%s%",
+        "\0%d",
+        "%,d",
+        "%.0f",
+        "%!.0f",
+        "%#.0f",
+        "%#x",
+        "%#o",
+        "%#X",
+        "%08,d",
+        "%,08d",
+        "%+,d",
+        "%,.2f",
+        "%,f",
+        "%010,.2f",
+        "%99999999999d",
+        "%.99999999999d",
+        "%2147483647d",
+        "%.2147483647f",
+        "%*d",
+        "%*.*f",
+        "%10000000000s",
+        "%.1000000000f",
+        "%c%c",
+        "%.5c",
+        "%5.3c",
+        "%-5.3c|",
+        "%!5c",
+        "%n%d",
+        "%r",
+        "%#q",
+        "%#Q",
+        "%#w",
+        "%+s",
+        "%05s",
+        "%!.3s",
+        "%.3s",
+        "%!10s|",
+        "%10s|",
+        "%!-10s|",
+        "%.2q",
+        "%!.2Q",
+    ] {
+        for args in [
+            vec![],
+            vec![Value::Integer(1234567)],
+            vec![Value::Real(-1234567.891)],
+            vec![Value::text("a\u{e9}'\"\u{20ac}\\\n")],
+            vec![Value::Null],
+            vec![Value::Integer(12), Value::Integer(3), Value::Real(0.5)],
+            vec![Value::Integer(11)],
+            vec![Value::Real(f64::INFINITY)],
+            vec![Value::Real(f64::NEG_INFINITY)],
+            vec![Value::Real(-0.0)],
+            vec![Value::Real(-0.0001)],
+        ] {
             let mut all = vec![Value::text(format)];
             all.extend(args);
             compare_call(&db, &host, &mut differences, "format", &all);

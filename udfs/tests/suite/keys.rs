@@ -9,7 +9,9 @@ use heliosdb_udfs::value::{Collation, Value};
 
 fn random_value(rng: &mut Rng, usual: &[Value]) -> Value {
     let bytes = |rng: &mut Rng| -> Box<[u8]> {
-        (0..rng.below(6)).map(|_| [0, 1, b' ', b'A', b'a', b'Z', b'[', 0x7f, 0x80, 0xfe, 0xff][rng.below(11) as usize]).collect()
+        (0..rng.below(6))
+            .map(|_| [0, 1, b' ', b'A', b'a', b'Z', b'[', 0x7f, 0x80, 0xfe, 0xff][rng.below(11) as usize])
+            .collect()
     };
     match rng.below(9) {
         0 => usual[rng.below(usual.len() as u64) as usize].clone(),
@@ -21,7 +23,11 @@ fn random_value(rng: &mut Rng, usual: &[Value]) -> Value {
             let near = rng.range(-3, 3) * [1, 2, 256, 511, 512, 513, 1024][rng.below(7) as usize];
             let sign = if rng.chance(50) { -1 } else { 1 };
             let i = middle.wrapping_add(near).wrapping_mul(sign);
-            if rng.chance(50) { Value::Integer(i) } else { Value::Real(i as f64 + [0.0, 0.5, -0.5][rng.below(3) as usize]) }
+            if rng.chance(50) {
+                Value::Integer(i)
+            } else {
+                Value::Real(i as f64 + [0.0, 0.5, -0.5][rng.below(3) as usize])
+            }
         }
         5 => Value::Integer(i64::MAX.wrapping_add(rng.range(-600, 600))),
         6 | 7 => Value::Text(bytes(rng)),
@@ -45,7 +51,8 @@ fn random_pairs() {
     for _ in 0..cases(300_000) {
         let [a, b, c, d] = [(); 4].map(|()| random_value(&mut rng, &usual));
         for collation in [Collation::Binary, Collation::NoCase, Collation::Rtrim] {
-            let (first, second) = (compare(a.as_ref(), b.as_ref(), &collation), compare(c.as_ref(), d.as_ref(), &collation));
+            let (first, second) =
+                (compare(a.as_ref(), b.as_ref(), &collation), compare(c.as_ref(), d.as_ref(), &collation));
             let one = key(&[&a], &collation, false).cmp(&key(&[&b], &collation, false));
             let descending = key(&[&a], &collation, true).cmp(&key(&[&b], &collation, true));
             let two = key(&[&a, &c], &collation, false).cmp(&key(&[&b, &d], &collation, false));

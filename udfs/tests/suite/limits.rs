@@ -67,7 +67,11 @@ fn lengths() {
             let (here, there) = (ours(&host, name, &args), column(&db, &sql, &args).join(" "));
             if here != there {
                 let short = |text: &str| format!("{} bytes: {:.60}", text.len(), text);
-                differences.compare(|| format!("{name} {n} {:.40}", format!("{args:?}")), &short(&here), &short(&there));
+                differences.compare(
+                    || format!("{name} {n} {:.40}", format!("{args:?}")),
+                    &short(&here),
+                    &short(&there),
+                );
             }
         }
     }
@@ -87,7 +91,13 @@ fn patterns() {
         for name in ["like", "glob"] {
             compare_call(&db, &host, &mut differences, name, &[Value::text(&"a".repeat(n)), Value::text("a")]);
             compare_call(&db, &host, &mut differences, name, &[Value::text(&"a".repeat(n)), Value::Null]);
-            compare_call(&db, &host, &mut differences, name, &[Value::text(&format!("\0{}", "a".repeat(n))), Value::text("")]);
+            compare_call(
+                &db,
+                &host,
+                &mut differences,
+                name,
+                &[Value::text(&format!("\0{}", "a".repeat(n))), Value::text("")],
+            );
         }
     }
     differences.report();

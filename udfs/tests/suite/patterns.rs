@@ -13,7 +13,26 @@ fn random_text(rng: &mut Rng, parts: &[&[u8]], length: u64) -> Value {
     Value::Text(text.into())
 }
 
-const TEXT: &[&[u8]] = &[b"a", b"b", b"A", b"c", b"a", b"b", "\u{e9}".as_bytes(), "\u{c9}".as_bytes(), b"\xff", b"\x80", b"\xe2", b"]", b"-", b"^", b"%", b"_", b"!", "\u{fffe}".as_bytes()];
+const TEXT: &[&[u8]] = &[
+    b"a",
+    b"b",
+    b"A",
+    b"c",
+    b"a",
+    b"b",
+    "\u{e9}".as_bytes(),
+    "\u{c9}".as_bytes(),
+    b"\xff",
+    b"\x80",
+    b"\xe2",
+    b"]",
+    b"-",
+    b"^",
+    b"%",
+    b"_",
+    b"!",
+    "\u{fffe}".as_bytes(),
+];
 
 #[test]
 fn random_like() {
@@ -34,7 +53,27 @@ fn random_like() {
 fn random_glob() {
     let (db, host, mut differences) = (memory(), TestHost::default(), Differences::default());
     let mut rng = Rng::new(32);
-    let parts: Vec<&[u8]> = [TEXT, &[b"*", b"*", b"?", b"*", b"?", b"[a-b]", b"[^a]", b"[", b"[]a]", b"[^]b]", b"[b-]", b"[-c]", b"[a-", b"[a-c-e]", "[\u{e8}-\u{ea}]".as_bytes()]].concat();
+    let parts: Vec<&[u8]> = [
+        TEXT,
+        &[
+            b"*",
+            b"*",
+            b"?",
+            b"*",
+            b"?",
+            b"[a-b]",
+            b"[^a]",
+            b"[",
+            b"[]a]",
+            b"[^]b]",
+            b"[b-]",
+            b"[-c]",
+            b"[a-",
+            b"[a-c-e]",
+            "[\u{e8}-\u{ea}]".as_bytes(),
+        ],
+    ]
+    .concat();
     for _ in 0..cases(200_000) {
         let args = [random_text(&mut rng, &parts, 8), random_text(&mut rng, TEXT, 9)];
         compare_call(&db, &host, &mut differences, "glob", &args);
@@ -59,7 +98,10 @@ fn random_bytes() {
     let mut rng = Rng::new(33);
     for _ in 0..cases(40_000) {
         let text = |rng: &mut Rng, length: u64| -> Value {
-            let bytes = [b'a', 0x80, 0xbf, 0x9f, 0xa0, 0xc0, 0xc1, 0xc3, 0xdf, 0xe0, 0xe2, 0xed, 0xef, 0xf0, 0xf4, 0xf7, 0xf8, 0xfc, 0xfe, 0xff, 0xbe, 0xbe, 0xbf];
+            let bytes = [
+                b'a', 0x80, 0xbf, 0x9f, 0xa0, 0xc0, 0xc1, 0xc3, 0xdf, 0xe0, 0xe2, 0xed, 0xef, 0xf0, 0xf4, 0xf7, 0xf8,
+                0xfc, 0xfe, 0xff, 0xbe, 0xbe, 0xbf,
+            ];
             Value::Text((0..rng.below(length)).map(|_| bytes[rng.below(23) as usize]).collect())
         };
         let (long, short) = (text(&mut rng, 8), text(&mut rng, 4));
@@ -71,8 +113,20 @@ fn random_bytes() {
         }
         compare_call(&db, &host, &mut differences, "like", &[short.clone(), long.clone()]);
         compare_call(&db, &host, &mut differences, "like", &[short.clone(), short.clone(), text(&mut rng, 4)]);
-        compare_call(&db, &host, &mut differences, "substr", &[long.clone(), Value::Integer(rng.range(-6, 6)), Value::Integer(rng.range(-6, 6))]);
-        compare_call(&db, &host, &mut differences, "printf", &[Value::text("%!5.3s|%c|%!.2q|%!6c"), long.clone(), long.clone(), long.clone(), long.clone()]);
+        compare_call(
+            &db,
+            &host,
+            &mut differences,
+            "substr",
+            &[long.clone(), Value::Integer(rng.range(-6, 6)), Value::Integer(rng.range(-6, 6))],
+        );
+        compare_call(
+            &db,
+            &host,
+            &mut differences,
+            "printf",
+            &[Value::text("%!5.3s|%c|%!.2q|%!6c"), long.clone(), long.clone(), long.clone(), long.clone()],
+        );
         compare_call(&db, &host, &mut differences, "replace", &[long.clone(), short.clone(), Value::text("-")]);
     }
     differences.report();

@@ -5,14 +5,55 @@ use crate::reference::{Differences, Rng, TestHost, memory};
 use heliosdb_udfs::value::Value;
 
 const ONE: &[&str] = &[
-    "abs", "concat", "hex", "length", "lower", "ltrim", "octet_length", "quote", "round", "rtrim", "sign", "soundex",
-    "trim", "typeof", "unhex", "unicode", "unistr", "unistr_quote", "upper", "char", "likely", "unlikely", "subtype", "zeroblob",
-    "printf", "format",
+    "abs",
+    "concat",
+    "hex",
+    "length",
+    "lower",
+    "ltrim",
+    "octet_length",
+    "quote",
+    "round",
+    "rtrim",
+    "sign",
+    "soundex",
+    "trim",
+    "typeof",
+    "unhex",
+    "unicode",
+    "unistr",
+    "unistr_quote",
+    "upper",
+    "char",
+    "likely",
+    "unlikely",
+    "subtype",
+    "zeroblob",
+    "printf",
+    "format",
 ];
 
 const TWO: &[&str] = &[
-    "char", "coalesce", "concat", "concat_ws", "glob", "if", "ifnull", "iif", "instr", "like", "ltrim", "max",
-    "min", "nullif", "round", "rtrim", "substr", "substring", "trim", "unhex",
+    "char",
+    "coalesce",
+    "concat",
+    "concat_ws",
+    "glob",
+    "if",
+    "ifnull",
+    "iif",
+    "instr",
+    "like",
+    "ltrim",
+    "max",
+    "min",
+    "nullif",
+    "round",
+    "rtrim",
+    "substr",
+    "substring",
+    "trim",
+    "unhex",
 ];
 
 const THREE: &[&str] = &["coalesce", "concat", "concat_ws", "iif", "like", "max", "min", "replace", "substr"];
@@ -76,13 +117,49 @@ fn numbers_of_arguments() {
 #[test]
 fn substrings() {
     let (db, host, mut differences) = (memory(), TestHost::default(), Differences::default());
-    let limits = [i64::MIN, i64::MIN + 1, -(1 << 31), -(1 << 32), -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 1 << 31, 1 << 32, i64::MAX - 1, i64::MAX];
-    let texts = [Value::text("abcd"), Value::text("a\u{e9}\u{20ac}\u{1f600}z"), Value::Blob(b"abcd".as_slice().into()), Value::text(""), Value::Text(b"\xff\x80a\0b".as_slice().into()), Value::Blob(Box::default()), Value::Integer(12345)];
+    let limits = [
+        i64::MIN,
+        i64::MIN + 1,
+        -(1 << 31),
+        -(1 << 32),
+        -6,
+        -5,
+        -4,
+        -3,
+        -2,
+        -1,
+        0,
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        1 << 31,
+        1 << 32,
+        i64::MAX - 1,
+        i64::MAX,
+    ];
+    let texts = [
+        Value::text("abcd"),
+        Value::text("a\u{e9}\u{20ac}\u{1f600}z"),
+        Value::Blob(b"abcd".as_slice().into()),
+        Value::text(""),
+        Value::Text(b"\xff\x80a\0b".as_slice().into()),
+        Value::Blob(Box::default()),
+        Value::Integer(12345),
+    ];
     for text in &texts {
         for a in limits {
             compare_call(&db, &host, &mut differences, "substr", &[text.clone(), Value::Integer(a)]);
             for b in limits {
-                compare_call(&db, &host, &mut differences, "substr", &[text.clone(), Value::Integer(a), Value::Integer(b)]);
+                compare_call(
+                    &db,
+                    &host,
+                    &mut differences,
+                    "substr",
+                    &[text.clone(), Value::Integer(a), Value::Integer(b)],
+                );
             }
         }
     }

@@ -46,7 +46,11 @@ fn reals_show_the_same_text() {
         write_real(r, &mut ours);
         let theirs = oracle.text(&Value::Real(r));
         if ours != theirs {
-            differences.compare(|| format!("{r:?}"), &ours.escape_ascii().to_string(), &theirs.escape_ascii().to_string());
+            differences.compare(
+                || format!("{r:?}"),
+                &ours.escape_ascii().to_string(),
+                &theirs.escape_ascii().to_string(),
+            );
         }
     }
     differences.report();
@@ -169,7 +173,11 @@ fn operators_of_one() {
 fn stored_values() {
     let (db, mut differences) = (memory(), Differences::default());
     let affinities = [
-        ("i", Affinity::Integer), ("n", Affinity::Numeric), ("r", Affinity::Real), ("t", Affinity::Text), ("b", Affinity::Blob),
+        ("i", Affinity::Integer),
+        ("n", Affinity::Numeric),
+        ("r", Affinity::Real),
+        ("t", Affinity::Text),
+        ("b", Affinity::Blob),
     ];
     db.execute_batch("CREATE TABLE v(i INTEGER, n NUMERIC, r REAL, t TEXT, b)").expect("a table");
     let arena = Bump::new();
@@ -207,7 +215,11 @@ fn prepared_comparisons() {
                 let theirs = column(&db, &format!("SELECT {name} < ?1 FROM v"), std::slice::from_ref(&w)).join(" ");
                 let stored = apply(v.as_ref(), affinity, &arena);
                 let other = prepare(w.as_ref(), affinity, &arena);
-                differences.compare(|| format!("{name} {v:?} < {w:?}"), &show(less(prepare(stored, affinity, &arena), other)), &theirs);
+                differences.compare(
+                    || format!("{name} {v:?} < {w:?}"),
+                    &show(less(prepare(stored, affinity, &arena), other)),
+                    &theirs,
+                );
             }
         }
     }
@@ -237,7 +249,30 @@ fn texts_like_numbers() {
     db.execute_batch("CREATE TABLE v(n NUMERIC)").expect("a table");
     let arena = Bump::new();
     let mut rng = Rng::new(41);
-    let parts = ["0", "1", "5", "9", ".", "e", "E", "+", "-", " ", "\t", "\0", "x", "00", "99", "12345678901234567890", "9223372036854775807", "\u{e9}", "_", "000000000000000000000000", "e-400", "e99999999999"];
+    let parts = [
+        "0",
+        "1",
+        "5",
+        "9",
+        ".",
+        "e",
+        "E",
+        "+",
+        "-",
+        " ",
+        "\t",
+        "\0",
+        "x",
+        "00",
+        "99",
+        "12345678901234567890",
+        "9223372036854775807",
+        "\u{e9}",
+        "_",
+        "000000000000000000000000",
+        "e-400",
+        "e99999999999",
+    ];
     for _ in 0..cases(100_000) {
         let text: String = (0..rng.below(7)).map(|_| rng.pick(&parts)).collect();
         let v = Value::text(&text);
@@ -253,7 +288,16 @@ fn texts_like_numbers() {
             truth(r),
             less(prepare(seven, Affinity::Numeric, &arena), prepare(r, Affinity::Numeric, &arena)),
         ];
-        let sql = ["CAST(?1 AS REAL)", "CAST(?1 AS INTEGER)", "CAST(?1 AS NUMERIC)", "?1 + 7", "?1 * ?1", "?1 | 7", "NOT NOT ?1", "CAST(7 AS NUMERIC) < ?1"];
+        let sql = [
+            "CAST(?1 AS REAL)",
+            "CAST(?1 AS INTEGER)",
+            "CAST(?1 AS NUMERIC)",
+            "?1 + 7",
+            "?1 * ?1",
+            "?1 | 7",
+            "NOT NOT ?1",
+            "CAST(7 AS NUMERIC) < ?1",
+        ];
         for (sql, ours) in sql.iter().zip(ours) {
             let theirs = column(&db, &format!("SELECT {sql}"), std::slice::from_ref(&v)).join(" ");
             differences.compare(|| format!("{sql} {text:?}"), &show(ours), &theirs);

@@ -1,0 +1,49 @@
+pragma foreign_keys=on
+
+create table p(id integer primary key, n text unique)
+
+create table c1(x references p(id) on delete cascade on update cascade)
+
+create table c2(x references p(id) on delete set null)
+
+create table c3(n references p(n))
+
+create table c4(x references p(id) deferrable initially deferred)
+
+insert into p values(1,'one'),(2,'two'),(3,'three')
+
+insert into c1 values(1),(2)
+
+insert into c1 values(9)
+
+insert into c2 values(2)
+
+insert into c3 values('three')
+
+delete from p where id=2
+
+select * from c1
+
+select * from c2
+
+delete from p where id=3
+
+update p set id=10 where id=1
+
+select * from c1
+
+begin
+
+insert into c4 values(77)
+
+commit
+
+insert into p values(77,'late')
+
+commit
+
+pragma foreign_key_check
+
+pragma foreign_key_list(c1)
+
+drop table p

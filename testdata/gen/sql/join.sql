@@ -1,0 +1,47 @@
+create table a(x, y)
+
+create table b(x, z)
+
+create table c(z, w)
+
+insert into a values(1,'a1'),(2,'a2'),(3,'a3'),(NULL,'an')
+
+insert into b values(1,'b1'),(1,'b2'),(3,'b3'),(4,'b4'),(NULL,'bn')
+
+insert into c values('b1','c1'),('b3','c3'),('zz','cz')
+
+select * from a join b on a.x=b.x
+
+select * from a left join b on a.x=b.x
+
+select * from a left join b on a.x=b.x where b.x is null
+
+select * from a natural join b
+
+select * from a join b using(x) order by x, z
+
+select a.y, c.w from a join b using(x) join c using(z)
+
+select a.y, b.z, c.w from a left join b using(x) left join c on b.z=c.z order by 1,2,3
+
+select * from a cross join c order by 1,2,3,4
+
+select count(*) from a, b, c
+
+select * from a right join b on a.x=b.x order by b.z
+
+select * from a full join b on a.x=b.x order by a.y, b.z
+
+select y from a where exists(select 1 from b where b.x=a.x)
+
+select y, (select count(*) from b where b.x=a.x) from a
+
+select * from a join nosuch on 1
+
+select x from a, b
+
+create index bi on b(x)
+
+select a.y, b.z from a join b on a.x=b.x order by 1,2
+
+select * from (select x, count(*) n from b group by x) s join a on a.x=s.x

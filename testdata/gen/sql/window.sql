@@ -1,0 +1,27 @@
+create table t(id integer primary key, g, v)
+
+insert into t(g,v) values('a',1),('a',3),('b',2),('b',2),('b',9),('c',NULL)
+
+select id, row_number() over (order by v), rank() over (order by v), dense_rank() over (order by v) from t order by id
+
+select id, sum(v) over (partition by g order by id) from t order by id
+
+select id, sum(v) over (order by id rows between 1 preceding and 1 following) from t order by id
+
+select id, lag(v) over (order by id), lead(v,2,'none') over (order by id) from t order by id
+
+select id, first_value(v) over w, last_value(v) over w, nth_value(v,2) over w from t window w as (partition by g order by id) order by id
+
+select id, ntile(3) over (order by id), percent_rank() over (order by v), cume_dist() over (order by v) from t order by id
+
+select id, group_concat(v) over (order by id groups between 1 preceding and current row exclude ties) from t order by id
+
+select id, count(*) filter (where v>1) over (order by id) from t order by id
+
+select g, sum(sum(v)) over (order by g) from t group by g
+
+select id, max(v) over (order by id range between 2 preceding and current row) from t order by id
+
+select row_number() from t
+
+select id from t where row_number() over () = 1
