@@ -2,6 +2,8 @@
 //!
 //! `cargo bench -p heliosdb --bench store -- [rows]`; figures and what follows from them: `docs/spikes/store.md`.
 
+#![allow(clippy::disallowed_methods, reason = "benchmarks measure time")]
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;

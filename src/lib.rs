@@ -1,4 +1,30 @@
-//! The engine.
+//! A SQLite-compatible database engine.
+//!
+//! # How a point read runs
+//!
+//! 1. [`session::Connection::prepare`] parses the text (`heliosdb_dialect::parse`) and compiles it (`session/compile.rs`).
+//! 2. [`plan::bind_statement`] resolves names, types and collations into a [`plan::bound::Query`].
+//! 3. [`row::lower::query`] makes a program; [`row::access::plan`] sees `id = ?` and chooses `Access::Rowids`.
+//! 4. [`session::Statement::step`] starts a [`row::run::QueryRun`], which starts a [`row::select::SelectRun`].
+//! 5. `row::scan::keys` evaluates the parameter, `row::scan::open` looks the rowid up in a [`store::RowTree`] with the
+//!    view that `session/execution.rs` opened, and keeps the version.
+//! 6. [`session::Statement::column`] reads fields from the version's record; nothing is copied before the edge.
+//!
+//! # How an analytic read runs
+//!
+//! As a point read, with scans and hash joins instead of seeks, `row/aggregate.rs`, `row/window.rs` and `row/sort.rs` behind the
+//! loops. A vectorised executor for these does not exist yet.
+//!
+//! # How a write and its commit run
+//!
+//! 1. As above up to [`row::write::lower`]; `session/statement.rs` calls [`row::write::execute`].
+//! 2. `row/write/insert.rs` makes the row, fires BEFORE triggers (`row/write/trigger.rs`), checks it, finds room in every unique index
+//!    (`row/write/key.rs`) and stores it.
+//! 3. The first write of a database calls `session::inner::Inner::begin_write`: [`txn::Transaction::begin_write`] waits for its
+//!    turn, and a statement mark remembers the way back.
+//! 4. [`txn::Transaction::put_row`] puts a version into the tree and an entry into the undo list.
+//! 5. `end_write` in `session/statement.rs` ends the mark; in autocommit `Inner::commit_all` calls
+//!    [`txn::Transaction::commit`], which publishes the commit number and cleans what nobody reads.
 
 pub mod catalog;
 pub mod env;

@@ -131,7 +131,7 @@ pub fn token(text: &[u8], mut at: usize) -> Token {
             b'$' | b'@' | b':' | b'#' => variable(text, at),
             b'x' | b'X' if second == Some(b'\'') => {
                 let digits = end_of(text, at + 2, |c| c.is_ascii_hexdigit());
-                if text.get(digits) == Some(&b'\'') && (digits - at) % 2 == 0 {
+                if text.get(digits) == Some(&b'\'') && (digits - at).is_multiple_of(2) {
                     make(Blob, at, digits + 1)
                 } else {
                     let end = end_of(text, digits, |c| c != b'\'');

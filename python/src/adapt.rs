@@ -35,7 +35,11 @@ impl PrepareProtocol {
 pub fn register(py: Python<'_>, class: &Bound<'_, PyAny>, adapter: &Bound<'_, PyAny>) -> PyResult<()> {
     let state = State::get(py);
     let is = |class_of: Bound<'_, PyType>| class.is(&class_of);
-    if is(py.get_type::<PyInt>()) || is(py.get_type::<PyFloat>()) || is(py.get_type::<PyString>()) || is(py.get_type::<PyByteArray>()) {
+    if is(py.get_type::<PyInt>())
+        || is(py.get_type::<PyFloat>())
+        || is(py.get_type::<PyString>())
+        || is(py.get_type::<PyByteArray>())
+    {
         state.base_type_adapted.set(py, true);
     }
     if is(py.get_type::<PyNone>()) || is(py.get_type::<PyBytes>()) {

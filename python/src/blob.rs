@@ -64,12 +64,7 @@ impl Blob {
         let length = blob.len();
         let handle = Arc::new(Handle::new(Some(blob)));
         connection.get().blobs.with(py, |blobs| blobs.add(&handle));
-        Blob {
-            connection: GilCell::new(Some(connection.clone().unbind())),
-            handle,
-            length,
-            position: GilCell::new(0),
-        }
+        Blob { connection: GilCell::new(Some(connection.clone().unbind())), handle, length, position: GilCell::new(0) }
     }
 
     fn connection<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, Connection>> {

@@ -190,7 +190,9 @@ impl Group {
                 }
             };
             let call = || bound.call1(arguments(py, args)?);
-            call().map_err(|problem| fail(problem, &format!("user-defined aggregate's '{method}' method raised error")))?;
+            call().map_err(|problem| {
+                fail(problem, &format!("user-defined aggregate's '{method}' method raised error"))
+            })?;
             Ok(())
         })
         .unwrap_or_else(|| Err(shutting_down()))

@@ -12,7 +12,9 @@ use pyo3::types::{PyBool, PyBytes, PyDict, PyInt, PyString, PyTuple};
 
 use crate::State;
 use crate::blob::{Blob, OpenBlobs};
-use crate::callbacks::{Aggregate, Callback, Collation, Function, LetOthersRun, PyAuthorizer, PyProgress, PyTrace, Registry};
+use crate::callbacks::{
+    Aggregate, Callback, Collation, Function, LetOthersRun, PyAuthorizer, PyProgress, PyTrace, Registry,
+};
 use crate::constants::{CONFIG, LEGACY_TRANSACTION_CONTROL, SQLITE_LIMIT_FUNCTION_ARG};
 use crate::convert::{TextFactory, buffer_argument, c_int, c_string, integer, string, type_name};
 use crate::cursor::{Cursor, Given};
@@ -144,11 +146,14 @@ impl Connection {
 
     #[cold]
     fn not_open(&self, py: Python<'_>) -> PyErr {
-        programming_error(py, if self.initialized.get(py) {
-            "Cannot operate on a closed database."
-        } else {
-            "Base Connection.__init__ not called."
-        })
+        programming_error(
+            py,
+            if self.initialized.get(py) {
+                "Cannot operate on a closed database."
+            } else {
+                "Base Connection.__init__ not called."
+            },
+        )
     }
 
     /// The engine's connection. The caller's own reference: another thread may close meanwhile.
@@ -312,10 +317,13 @@ fn call_form<'py>(
             [start @ .., last] => ("s", format!("{} and {last}", start.join(", "))),
             [] => ("s", String::new()),
         };
-        warn(py, &format!(
-            "Passing keyword argument{plural} {list} to _sqlite3.Connection.{function}() is deprecated. \
+        warn(
+            py,
+            &format!(
+                "Passing keyword argument{plural} {list} to _sqlite3.Connection.{function}() is deprecated. \
              Parameter{plural} {list} will become positional-only in Python 3.15."
-        ))?;
+            ),
+        )?;
     }
     if let Some(rest) = &kwargs {
         let rest = rest.copy()?;
@@ -420,7 +428,11 @@ impl Connection {
 
     /// Runs one SQL statement on a new cursor and returns that: see `Cursor.execute`.
     #[pyo3(signature = (sql, parameters=Given::default(), /), text_signature = "($self, sql, parameters=(), /)")]
-    fn execute<'py>(slf: &Bound<'py, Self>, sql: &Bound<'py, PyAny>, parameters: Given<'py>) -> PyResult<Bound<'py, PyAny>> {
+    fn execute<'py>(
+        slf: &Bound<'py, Self>,
+        sql: &Bound<'py, PyAny>,
+        parameters: Given<'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         if State::get(py).differences.connection_calls_cursor_method {
             let cursor = slf.call_method0("cursor")?;
@@ -665,7 +677,8 @@ impl Connection {
             None
         } else if callback.is_callable() {
             let callback = self.callback(py, callback);
-            Some(Arc::new(Collation { name: name.clone(), callback }) as Arc<dyn heliosdb::udfs::value::collation::CustomCollation>)
+            Some(Arc::new(Collation { name: name.clone(), callback })
+                as Arc<dyn heliosdb::udfs::value::collation::CustomCollation>)
         } else {
             return Err(PyTypeError::new_err("parameter must be callable"));
         };
@@ -718,9 +731,8 @@ impl Connection {
         let (values, rest) = call_form("set_trace_callback", &["trace_callback"], 1, args, kwargs)?;
         no_more_keywords("set_trace_callback", rest)?;
         let engine = self.checked(py)?;
-        let trace = (!values[0].is_none()).then(|| {
-            Arc::new(PyTrace(self.callback(py, &values[0]))) as Arc<dyn heliosdb::session::callback::Trace>
-        });
+        let trace = (!values[0].is_none())
+            .then(|| Arc::new(PyTrace(self.callback(py, &values[0]))) as Arc<dyn heliosdb::session::callback::Trace>);
         raw::engine(py, &engine, |engine| {
             engine.set_trace(trace);
             Ok(())
@@ -746,11 +758,14 @@ impl Connection {
     /// Loads an SQLite extension from a shared library (str), which `enable_load_extension(True)` must have allowed.
     /// `entrypoint` (str or None) names its entry function. Raises OperationalError.
     #[pyo3(signature = (name, /, *, entrypoint=None))]
-    fn load_extension(slf: &Bound<'_, Self>, name: &Bound<'_, PyAny>, entrypoint: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    fn load_extension(
+        slf: &Bound<'_, Self>,
+        name: &Bound<'_, PyAny>,
+        entrypoint: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
         let py = slf.py();
         let path = c_string(name, "load_extension() argument 1")?;
-        let entrypoint =
-            entrypoint.map(|name| c_string(name, "load_extension() argument 'entrypoint'")).transpose()?;
+        let entrypoint = entrypoint.map(|name| c_string(name, "load_extension() argument 'entrypoint'")).transpose()?;
         audit(py, "sqlite3.load_extension", vec![slf.clone().into_any(), name.clone()])?;
         let engine = slf.get().checked(py)?;
         raw::engine(py, &engine, |engine| engine.load_extension(&path, entrypoint.as_deref()))
@@ -1096,11 +1111,14 @@ pub fn add_class_attributes(py: Python<'_>, module: &Bound<'_, PyModule>) -> PyR
 pub fn check_positional(function: &str, args: &Bound<'_, PyTuple>) -> PyResult<()> {
     let py = args.py();
     if args.len() > 1 && args.len() <= 8 && State::get(py).differences.call_forms_deprecated {
-        warn(py, &format!(
-            "Passing more than 1 positional argument to {function}() is deprecated. Parameters 'timeout', \
+        warn(
+            py,
+            &format!(
+                "Passing more than 1 positional argument to {function}() is deprecated. Parameters 'timeout', \
              'detect_types', 'isolation_level', 'check_same_thread', 'factory', 'cached_statements' and 'uri' will \
              become keyword-only parameters in Python 3.15."
-        ))?;
+            ),
+        )?;
     }
     Ok(())
 }

@@ -87,7 +87,12 @@ pub fn row<'py>(
     }
 }
 
-fn converted<'py>(py: Python<'py>, statement: &Statement, i: usize, converter: &Py<PyAny>) -> PyResult<Bound<'py, PyAny>> {
+fn converted<'py>(
+    py: Python<'py>,
+    statement: &Statement,
+    i: usize,
+    converter: &Py<PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
     match statement.column_bytes(i) {
         None => Ok(py.None().into_bound(py)),
         // The bytes are copied before Python code runs.
@@ -193,9 +198,8 @@ fn no_buffer() -> PyErr {
 
 /// An argument that must have the buffer protocol.
 pub fn buffer_argument<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
-    buffer(object)?.ok_or_else(|| {
-        PyTypeError::new_err(format!("a bytes-like object is required, not '{}'", type_name(object)))
-    })
+    buffer(object)?
+        .ok_or_else(|| PyTypeError::new_err(format!("a bytes-like object is required, not '{}'", type_name(object))))
 }
 
 /// `type(object).__name__`.

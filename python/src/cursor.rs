@@ -192,7 +192,10 @@ impl Cursor {
                 let resets = State::get(py).differences.executemany_resets_rows;
                 let mut last = Step::Done;
                 for parameters in iterator {
-                    if last == Step::Row && resets && let Some(statement) = &mut prepared.engine {
+                    if last == Step::Row
+                        && resets
+                        && let Some(statement) = &mut prepared.engine
+                    {
                         raw::engine(py, engine, |_| {
                             statement.reset();
                             Ok(())
@@ -479,7 +482,10 @@ impl Cursor {
         }
         let connection = args.get_item(0)?;
         let connection = connection.cast::<Connection>().map_err(|_| {
-            PyTypeError::new_err(format!("Cursor() argument 1 must be sqlite3.Connection, not {}", type_name(&connection)))
+            PyTypeError::new_err(format!(
+                "Cursor() argument 1 must be sqlite3.Connection, not {}",
+                type_name(&connection)
+            ))
         })?;
         self.check_unlocked(py)?;
         self.end_run(py);

@@ -39,15 +39,35 @@ const fn row(name: &'static str, base: Option<Class>, code: Code, doc: &'static 
 }
 
 const CLASSES: [ClassRow; 10] = [
-    row("Warning", None, Code::MISUSE, "Important warnings (PEP 249); raised by Python 3.10 for several statements in one text."),
+    row(
+        "Warning",
+        None,
+        Code::MISUSE,
+        "Important warnings (PEP 249); raised by Python 3.10 for several statements in one text.",
+    ),
     row("Error", None, Code::ERROR, "The base of all errors of this module."),
     row("InterfaceError", Some(Class::Error), Code::MISUSE, "The interface was misused."),
     row("DatabaseError", Some(Class::Error), Code::ERROR, "The base of errors that come from the database."),
     row("DataError", Some(Class::DatabaseError), Code::TOOBIG, "A value or text is too large."),
-    row("OperationalError", Some(Class::DatabaseError), Code::ERROR, "The statement or its circumstances: no such table, locked, interrupted."),
+    row(
+        "OperationalError",
+        Some(Class::DatabaseError),
+        Code::ERROR,
+        "The statement or its circumstances: no such table, locked, interrupted.",
+    ),
     row("IntegrityError", Some(Class::DatabaseError), Code::CONSTRAINT, "A constraint failed."),
-    row("InternalError", Some(Class::DatabaseError), Code::INTERNAL, "The engine broke one of its own rules: please report it."),
-    row("ProgrammingError", Some(Class::DatabaseError), Code::MISUSE, "The module was called wrongly: closed objects, wrong parameters."),
+    row(
+        "InternalError",
+        Some(Class::DatabaseError),
+        Code::INTERNAL,
+        "The engine broke one of its own rules: please report it.",
+    ),
+    row(
+        "ProgrammingError",
+        Some(Class::DatabaseError),
+        Code::MISUSE,
+        "The module was called wrongly: closed objects, wrong parameters.",
+    ),
     row("NotSupportedError", Some(Class::DatabaseError), Code::ERROR, "Not supported by this version."),
 ];
 
@@ -108,10 +128,8 @@ pub fn engine_error(py: Python<'_>, error: Error) -> PyErr {
     if primary == Code::NOMEM {
         return PyMemoryError::new_err(());
     }
-    let mut class = BY_CODE
-        .iter()
-        .find(|(_, codes)| codes.contains(&primary.0))
-        .map_or(Class::DatabaseError, |(class, _)| *class);
+    let mut class =
+        BY_CODE.iter().find(|(_, codes)| codes.contains(&primary.0)).map_or(Class::DatabaseError, |(class, _)| *class);
     if class == Class::InterfaceError && State::get(py).differences.misuse_is_programming_error {
         class = if primary == Code::MISUSE { Class::ProgrammingError } else { Class::DatabaseError };
     }

@@ -25,13 +25,8 @@ const POSITIONAL: [&str; 8] = [
 const FLAGS: [&str; 4] = ["enable_vector_search", "enable_time_travel", "enable_branching", "enable_cache"];
 
 /// Our options that this version does not do, with the values that ask for nothing.
-const NOT_YET: [(&str, &[&str]); 5] = [
-    ("encryption_key", &[]),
-    ("dsn", &[]),
-    ("port", &[]),
-    ("branch", &["main"]),
-    ("mode", &["embedded"]),
-];
+const NOT_YET: [(&str, &[&str]); 5] =
+    [("encryption_key", &[]), ("dsn", &[]), ("port", &[]), ("branch", &["main"]), ("mode", &["embedded"])];
 
 /// `isolation_level`, unless it is None.
 #[derive(Clone, Debug)]
@@ -112,7 +107,8 @@ impl<'py> Options<'py> {
             let key = name.cast::<PyString>()?.to_cow()?;
             if let Some(at) = POSITIONAL.iter().position(|known| *known == key) {
                 if given[at].replace(value).is_some() {
-                    let message = format!("argument for Connection() given by name ('{key}') and position ({})", at + 1);
+                    let message =
+                        format!("argument for Connection() given by name ('{key}') and position ({})", at + 1);
                     return Err(PyTypeError::new_err(message));
                 }
             } else if key == "autocommit" {
@@ -145,10 +141,8 @@ impl<'py> Options<'py> {
     /// The database's name: a path, `:memory:`, empty, or a `file:` URI.
     pub fn file_name(&self) -> PyResult<String> {
         let py = self.database.py();
-        let encoded = py.import("os")?.getattr("fsencode")?.call1((&self.database,)).map_err(|problem| {
-            // os.fsencode words it as os.fspath does, which is what CPython's converter raises.
-            problem
-        })?;
+        // os.fsencode words what is wrong as os.fspath does, which is what CPython's converter raises.
+        let encoded = py.import("os")?.getattr("fsencode")?.call1((&self.database,))?;
         let bytes = encoded.cast::<PyBytes>()?.as_bytes();
         if bytes.contains(&0) {
             return Err(PyValueError::new_err("embedded null byte"));
@@ -168,7 +162,11 @@ impl<'py> Options<'py> {
 fn extension(name: &str, value: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = value.py();
     let not_supported = || {
-        let shown = if name == "encryption_key" { "…".to_string() } else { value.repr().map_or_else(|_| "…".into(), |text| text.to_string()) };
+        let shown = if name == "encryption_key" {
+            "…".to_string()
+        } else {
+            value.repr().map_or_else(|_| "…".into(), |text| text.to_string())
+        };
         Err(error(py, Class::NotSupportedError, format!("{name}={shown} is not supported by this version")))
     };
     let text = value.cast::<PyString>().ok().map(|text| text.to_string());

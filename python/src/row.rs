@@ -67,9 +67,9 @@ impl Row {
         let cursor = cursor.cast::<Cursor>().map_err(|_| {
             PyTypeError::new_err(format!("Row() argument 1 must be sqlite3.Cursor, not {}", type_name(&cursor)))
         })?;
-        let data = data
-            .cast_into::<PyTuple>()
-            .map_err(|wrong| PyTypeError::new_err(format!("Row() argument 2 must be tuple, not {}", type_name(&wrong.into_inner()))))?;
+        let data = data.cast_into::<PyTuple>().map_err(|wrong| {
+            PyTypeError::new_err(format!("Row() argument 2 must be tuple, not {}", type_name(&wrong.into_inner())))
+        })?;
         Ok(Row { data: data.unbind(), description: cursor.get().description_of(py) })
     }
 
@@ -95,9 +95,8 @@ impl Row {
     fn __getitem__<'py>(&self, py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let data = self.data.bind(py);
         if key.is_instance_of::<PyInt>() {
-            let index: isize = key
-                .extract()
-                .map_err(|_| PyIndexError::new_err("cannot fit 'int' into an index-sized integer"))?;
+            let index: isize =
+                key.extract().map_err(|_| PyIndexError::new_err("cannot fit 'int' into an index-sized integer"))?;
             let index = if index < 0 { index + data.len() as isize } else { index };
             let index = usize::try_from(index).map_err(|_| PyIndexError::new_err("tuple index out of range"))?;
             return data.get_item(index);

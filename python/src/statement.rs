@@ -220,7 +220,14 @@ impl Prepared {
     }
 
     #[inline]
-    fn bind_one(&mut self, py: Python<'_>, state: &State, i: usize, value: &Bound<'_, PyAny>, named: bool) -> PyResult<()> {
+    fn bind_one(
+        &mut self,
+        py: Python<'_>,
+        state: &State,
+        i: usize,
+        value: &Bound<'_, PyAny>,
+        named: bool,
+    ) -> PyResult<()> {
         let Some(engine) = &mut self.engine else { return Ok(()) };
         let position = i + 1;
         let bound = if value.is_none() {
@@ -256,7 +263,6 @@ impl Prepared {
         };
         error(py, Class::InterfaceError, format!("Error binding parameter {which} - probably unsupported type."))
     }
-
 }
 
 /// A DeprecationWarning that points at the caller.
@@ -267,8 +273,7 @@ pub fn warn(py: Python<'_>, message: &str) -> PyResult<()> {
 
 /// `SQLITE_LIMIT_SQL_LENGTH` holds for text that comes from Python.
 pub fn check_length(py: Python<'_>, connection: &Arc<Connection>, text: &str) -> PyResult<()> {
-    let limit =
-        raw::engine(py, connection, |connection| connection.limit(SQLITE_LIMIT_SQL_LENGTH, -1)).or_raise(py)?;
+    let limit = raw::engine(py, connection, |connection| connection.limit(SQLITE_LIMIT_SQL_LENGTH, -1)).or_raise(py)?;
     if text.len() > usize::try_from(limit).unwrap_or(0) {
         return Err(error(py, Class::DataError, "query string is too large"));
     }
@@ -438,10 +443,8 @@ pub fn checkout(
         return Ok(statement);
     }
     let mut statement = Box::new(Prepared::new(py, connection, sql)?);
-    if !known {
-        if let Some(left) = cache.with(py, |cache| cache.admit(sql, hash, &mut statement)) {
-            discard(py, left);
-        }
+    if !known && let Some(left) = cache.with(py, |cache| cache.admit(sql, hash, &mut statement)) {
+        discard(py, left);
     }
     Ok(statement)
 }

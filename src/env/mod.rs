@@ -16,6 +16,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use chrono::{Offset, TimeZone};
 
 /// Milliseconds since 1970-01-01 UTC; negative before it.
+#[allow(clippy::disallowed_methods, reason = "this is where clocks are read")]
 pub fn now_ms() -> i64 {
     match SystemTime::now().duration_since(UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
@@ -24,6 +25,7 @@ pub fn now_ms() -> i64 {
 }
 
 /// Milliseconds since a fixed moment of this process; never goes back.
+#[allow(clippy::disallowed_methods, reason = "this is where clocks are read")]
 pub fn monotonic_ms() -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();
     let start = START.get_or_init(Instant::now);

@@ -312,9 +312,9 @@ impl<'q> Planner<'q> {
             let (mut placed, mut order, mut cost, mut rows) = (0u64, Vec::with_capacity(n), 0.0, 1.0);
             while order.len() < n {
                 let mut best: Option<(f64, f64, usize)> = None;
-                for i in 0..n {
+                for (i, needed) in needs.iter().enumerate() {
                     let wrong_first = order.is_empty() && first.is_some_and(|f| f != i);
-                    if placed >> i & 1 == 1 || needs[i] & !placed != 0 || wrong_first {
+                    if placed >> i & 1 == 1 || needed & !placed != 0 || wrong_first {
                         continue;
                     }
                     let left = matches!(self.sources[i].join, JoinKind::Left);

@@ -299,7 +299,7 @@ pub fn sort_rows(rows: &mut [Vec<Value>], terms: &[SortTerm]) {
 /// The hash table of kept rows over a lookup's fields. Fields are expressions over the one level that holds
 /// the row.
 pub fn hash_rows(rows: &Arc<Kept>, lookup: &Lookup, cx: &Context<'_>) -> Result<HashTable> {
-    let mut table = HashTable::new();
+    let mut table = HashTable::default();
     let mut level = [Level { rows: Rows::Kept { rows: rows.clone(), at: 0, matches: None }, ..Level::default() }];
     let mut arena = Bump::new();
     for i in 0..rows.len() {
@@ -316,7 +316,7 @@ pub fn hash_rows(rows: &Arc<Kept>, lookup: &Lookup, cx: &Context<'_>) -> Result<
 
 /// The same over the rows of a table, by rowid.
 pub fn hash_table_rows(mut cursor: RowCursor, lookup: &Lookup, cx: &Context<'_>) -> Result<HashTable> {
-    let mut table = HashTable::new();
+    let mut table = HashTable::default();
     let mut arena = Bump::new();
     let mut more = cursor.first();
     let mut level = [Level { rows: Rows::Table(cursor), ..Level::default() }];

@@ -44,6 +44,7 @@ struct Trees {
 }
 
 /// Positions of kept rows, or rowids of a table's rows, by the encoded values of their lookup fields.
+#[derive(Default)]
 pub struct HashTable {
     positions: FxHashMap<Box<[u8]>, Vec<i64>>,
 }
@@ -596,10 +597,6 @@ impl Scan {
 }
 
 impl HashTable {
-    pub fn new() -> HashTable {
-        HashTable { positions: FxHashMap::default() }
-    }
-
     pub fn insert(&mut self, key: Vec<u8>, position: i64) {
         self.positions.entry(key.into()).or_default().push(position);
     }

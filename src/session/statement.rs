@@ -402,11 +402,12 @@ fn end_write(inner: &Inner, held: &Held, changes: Option<i64>) -> Result<()> {
     if let Some(changes) = changes {
         inner.changes.set(changes);
     }
-    if inner.is_autocommit() && inner.writing.get() == 0 {
-        if let Err(e) = inner.commit_all() {
-            inner.rollback_all();
-            return Err(e);
-        }
+    if inner.is_autocommit()
+        && inner.writing.get() == 0
+        && let Err(e) = inner.commit_all()
+    {
+        inner.rollback_all();
+        return Err(e);
     }
     Ok(())
 }

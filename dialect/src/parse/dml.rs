@@ -135,7 +135,7 @@ impl Parser<'_> {
         let index = self.hint_of_write()?;
         self.expect(K::Set)?;
         let set = self.assignments()?;
-        let from = if self.take(K::From) { Some(self.from_clause()?) } else { None };
+        let from = if self.take(K::From) { Some(self.sources()?) } else { None };
         let filter = if self.take(K::Where) { Some(self.expr()?) } else { None };
         let returning = self.returning()?;
         let order_by = self.order_of_write()?;

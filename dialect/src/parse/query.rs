@@ -107,7 +107,7 @@ impl Parser<'_> {
             self.take(K::All);
         }
         let columns = self.result_columns()?;
-        let from = if self.take(K::From) { Some(self.from_clause()?) } else { None };
+        let from = if self.take(K::From) { Some(self.sources()?) } else { None };
         let filter = if self.take(K::Where) { Some(self.expr()?) } else { None };
         let group_by = if self.take(K::Group) {
             self.expect(K::By)?;

@@ -7,7 +7,7 @@ use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
 
 impl Parser<'_> {
-    pub(super) fn from_clause(&mut self) -> Result<From> {
+    pub(super) fn sources(&mut self) -> Result<From> {
         let first = self.source()?;
         let mut joins = Vec::new();
         if self.is(K::On) || self.is(K::Using) {
@@ -66,7 +66,9 @@ impl Parser<'_> {
         let right = has(K::Right) || has(K::Full);
         let sided = left || right;
         let inner = has(K::Inner) || has(K::Cross);
-        if unknown || (inner && (outer || sided)) || (outer && !sided) {
+        let contradictory = inner && (outer || sided);
+        let sideless = outer && !sided;
+        if unknown || contradictory || sideless {
             let text: Vec<&str> = words.iter().map(|w| w.1).collect();
             return Err(self.error(format!("unknown join type: {}", text.join(" "))));
         }
@@ -86,7 +88,7 @@ impl Parser<'_> {
             let kind = if self.at_query() {
                 SourceKind::Query(Box::new(self.query()?))
             } else {
-                SourceKind::Join(Box::new(self.nested(|p| p.from_clause())?))
+                SourceKind::Join(Box::new(self.nested(|p| p.sources())?))
             };
             self.expect_kind(T::RightParen)?;
             let alias = self.source_alias()?;

@@ -49,12 +49,13 @@ impl Parser<'_> {
         if short_following {
             return Err(self.unexpected());
         }
-        let backwards = match (&start, &end) {
-            (FrameBound::UnboundedFollowing, _) | (_, Some(FrameBound::UnboundedPreceding)) => true,
-            (FrameBound::CurrentRow, Some(FrameBound::Preceding(_))) => true,
-            (FrameBound::Following(_), Some(FrameBound::Preceding(_) | FrameBound::CurrentRow)) => true,
-            _ => false,
-        };
+        let backwards = matches!(
+            (&start, &end),
+            (FrameBound::UnboundedFollowing, _)
+                | (_, Some(FrameBound::UnboundedPreceding))
+                | (FrameBound::CurrentRow, Some(FrameBound::Preceding(_)))
+                | (FrameBound::Following(_), Some(FrameBound::Preceding(_) | FrameBound::CurrentRow))
+        );
         if backwards {
             return Err(self.error("unsupported frame specification"));
         }

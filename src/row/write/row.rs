@@ -64,12 +64,14 @@ impl Row {
 
 /// Converts one value; most need nothing.
 pub fn apply(value: &mut Value, to: Affinity) {
-    let unchanged = match (&value, to) {
-        (Value::Null | Value::Blob(_), _) | (_, Affinity::None | Affinity::Blob | Affinity::FlexNum) => true,
-        (Value::Integer(_), Affinity::Integer | Affinity::Numeric) => true,
-        (Value::Text(_), Affinity::Text) | (Value::Real(_), Affinity::Real) => true,
-        _ => false,
-    };
+    let unchanged = matches!(
+        (&value, to),
+        (Value::Null | Value::Blob(_), _)
+            | (_, Affinity::None | Affinity::Blob | Affinity::FlexNum)
+            | (Value::Integer(_), Affinity::Integer | Affinity::Numeric)
+            | (Value::Text(_), Affinity::Text)
+            | (Value::Real(_), Affinity::Real)
+    );
     if !unchanged {
         let arena = Bump::new();
         *value = affinity::apply(value.as_ref(), to, &arena).to_owned();
@@ -111,12 +113,15 @@ pub fn check_types(table: &Table, row: &Row) -> Result<()> {
     }
     for (value, column) in row.values.iter().zip(&table.columns) {
         let kind = column.type_name.to_ascii_uppercase();
-        let fits = match (value, kind.as_str()) {
-            (Value::Null, _) | (_, "ANY") => true,
-            (Value::Integer(_), "INT" | "INTEGER") => true,
-            (Value::Real(_), "REAL") | (Value::Text(_), "TEXT") | (Value::Blob(_), "BLOB") => true,
-            _ => false,
-        };
+        let fits = matches!(
+            (value, kind.as_str()),
+            (Value::Null, _)
+                | (_, "ANY")
+                | (Value::Integer(_), "INT" | "INTEGER")
+                | (Value::Real(_), "REAL")
+                | (Value::Text(_), "TEXT")
+                | (Value::Blob(_), "BLOB")
+        );
         if !fits {
             let found = match value {
                 Value::Null => "NULL",

@@ -1,6 +1,6 @@
 //! Functions that yield one of their arguments: coalesce, ifnull, iif, if, nullif, likely, unlikely, likelihood.
 //!
-//! Their results keep the JSON subtype of no argument: SQLite computes some of them inline, where it survives.
+//! The result keeps the JSON subtype of the argument it is.
 
 use super::row;
 use crate::signature::{Call, Flags, FunctionResult, Scalar};
@@ -8,7 +8,7 @@ use crate::value::compare::compare;
 use crate::value::{ValueRef, cast};
 use std::cmp::Ordering;
 
-const PURE: Flags = Flags::DETERMINISTIC;
+const PURE: Flags = Flags::DETERMINISTIC.or(Flags::TAKES_SUBTYPE);
 
 #[rustfmt::skip]
 pub static TABLE: &[Scalar] = &[
@@ -22,28 +22,38 @@ pub static TABLE: &[Scalar] = &[
     row("unlikely", 1, Some(1), PURE, first, "unlikely(X)", "X; a hint that X is usually false."),
 ];
 
-fn coalesce<'a>(_: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
-    Ok(args.iter().copied().find(|v| !v.is_null()).unwrap_or(ValueRef::Null))
+/// The argument as result.
+pub(super) fn argument<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>], i: usize) -> FunctionResult<'a> {
+    call.json_result = call.is_json(i);
+    Ok(args[i])
 }
 
-fn iif<'a>(_: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
-    for pair in args.chunks(2) {
-        match *pair {
-            [condition, value] if cast::truth(condition) == Some(true) => return Ok(value),
-            [otherwise] => return Ok(otherwise),
-            _ => {}
+fn coalesce<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
+    match args.iter().position(|v| !v.is_null()) {
+        Some(i) => argument(call, args, i),
+        None => Ok(ValueRef::Null),
+    }
+}
+
+fn iif<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
+    for i in (0..args.len()).step_by(2) {
+        if i + 1 == args.len() {
+            return argument(call, args, i);
+        }
+        if cast::truth(args[i]) == Some(true) {
+            return argument(call, args, i + 1);
         }
     }
     Ok(ValueRef::Null)
 }
 
-fn first<'a>(_: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
-    Ok(args[0])
+fn first<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
+    argument(call, args, 0)
 }
 
 fn nullif<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
     match compare(args[0], args[1], call.collation) {
         Ordering::Equal => Ok(ValueRef::Null),
-        _ => Ok(args[0]),
+        _ => argument(call, args, 0),
     }
 }

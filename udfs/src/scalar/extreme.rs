@@ -1,12 +1,13 @@
 //! min() and max() of several arguments.
 
+use super::choose::argument;
 use super::row;
 use crate::signature::{Call, Flags, FunctionResult, Scalar};
 use crate::value::ValueRef;
 use crate::value::compare::compare;
 use std::cmp::Ordering;
 
-const FLAGS: Flags = Flags::DETERMINISTIC.or(Flags::COLLATION);
+const FLAGS: Flags = Flags::DETERMINISTIC.or(Flags::COLLATION).or(Flags::TAKES_SUBTYPE);
 
 #[rustfmt::skip]
 pub static TABLE: &[Scalar] = &[
@@ -14,17 +15,17 @@ pub static TABLE: &[Scalar] = &[
     row("min", 2, None, FLAGS, min, "min(X,Y,...)", "The least argument, or NULL if one is NULL."),
 ];
 
-fn extreme<'a>(call: &Call<'a, '_>, args: &[ValueRef<'a>], better: fn(Ordering) -> bool) -> FunctionResult<'a> {
-    let mut best = args[0];
+fn extreme<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>], better: fn(Ordering) -> bool) -> FunctionResult<'a> {
     if args.iter().any(|v| v.is_null()) {
         return Ok(ValueRef::Null);
     }
-    for &v in &args[1..] {
-        if better(compare(v, best, call.collation)) {
-            best = v;
+    let mut best = 0;
+    for i in 1..args.len() {
+        if better(compare(args[i], args[best], call.collation)) {
+            best = i;
         }
     }
-    Ok(best)
+    argument(call, args, best)
 }
 
 /// The first of equals.

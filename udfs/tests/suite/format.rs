@@ -4,6 +4,7 @@ use crate::oracle::compare_call;
 use crate::reference::{Differences, Rng, TestHost, memory};
 use crate::values::{cases, random_real};
 use heliosdb_udfs::value::Value;
+use rusqlite::limits::Limit;
 
 fn specification(rng: &mut Rng) -> String {
     let mut text = String::from("%");
@@ -57,7 +58,9 @@ fn random_conversions() {
 
 #[test]
 fn odd_formats() {
-    let (db, host, mut differences) = (memory(), TestHost::default(), Differences::default());
+    let (db, mut differences) = (memory(), Differences::default());
+    let host = TestHost { length_limit: 1_000_000, ..TestHost::default() };
+    db.set_limit(Limit::SQLITE_LIMIT_LENGTH, 1_000_000).expect("a limit");
     for format in [
         "",
         "%",

@@ -1,8 +1,10 @@
 //! Scalar functions over values of every storage class, against the bundled SQLite.
 
 use crate::oracle::{compare_call, interesting};
-use crate::reference::{Differences, Rng, TestHost, memory};
-use heliosdb_udfs::value::Value;
+use crate::reference::{Differences, Rng, TestHost, call, column, memory};
+use bumpalo::Bump;
+use heliosdb_udfs::scalar::{LookupError, lookup};
+use heliosdb_udfs::value::{Collation, Value, ValueRef};
 
 const ONE: &[&str] = &[
     "abs",
@@ -164,4 +166,65 @@ fn substrings() {
         }
     }
     differences.report();
+}
+
+/// A function whose result is one of its arguments passes the JSON subtype on.
+#[test]
+fn subtypes() {
+    let db = memory();
+    let (host, arena, collation) = (TestHost::default(), Bump::new(), Collation::Binary);
+    let json = ValueRef::Text(b"[1]");
+    let other = ValueRef::Integer(2);
+    let cases: [(&str, &[ValueRef<'_>], u64); 14] = [
+        ("coalesce(json('[1]'),2)", &[json, other], 1),
+        ("coalesce(2,json('[1]'))", &[other, json], 2),
+        ("ifnull(NULL,json('[1]'))", &[ValueRef::Null, json], 2),
+        ("iif(2,json('[1]'))", &[other, json], 2),
+        ("if(2,json('[1]'))", &[other, json], 2),
+        ("nullif(json('[1]'),2)", &[json, other], 1),
+        ("max(json('[1]'),2)", &[json, other], 1),
+        ("min(2,json('[1]'))", &[other, json], 2),
+        ("likely(json('[1]'))", &[json], 1),
+        ("unlikely(json('[1]'))", &[json], 1),
+        ("likelihood(json('[1]'),0.5)", &[json, ValueRef::Real(0.5)], 1),
+        ("trim(json('[1]'))", &[json], 1),
+        ("replace(json('[1]'),'x','y')", &[json, ValueRef::Text(b"x"), ValueRef::Text(b"y")], 1),
+        ("max('a',json('[1]'))", &[ValueRef::Text(b"a"), json], 2),
+    ];
+    for (sql, args, json_args) in cases {
+        let name = sql.split('(').next().expect("a name");
+        let function = lookup(name, args.len()).expect("a function");
+        let mut call = call(&arena, &host, &collation);
+        call.json_args = json_args;
+        (function.call)(&mut call, arena.alloc_slice_copy(args)).expect("a result");
+        let theirs = column(&db, &format!("SELECT subtype({sql})"), &[]).join(" ");
+        assert_eq!(format!("int:{}", if call.json_result { 74 } else { 0 }), theirs, "{sql}");
+    }
+}
+
+/// Names in any case; what is no function.
+#[test]
+fn names() {
+    assert_eq!(lookup("SubStr", 2).expect("a function").name, "substr");
+    assert_eq!(lookup("min", 1).err(), Some(LookupError::WrongArgumentCount));
+    for name in ["", "no_such", "a name that is longer than any function's name", "\u{e9}"] {
+        assert_eq!(lookup(name, 1).err(), Some(LookupError::NoSuchFunction), "{name}");
+    }
+}
+
+/// Every name of a scalar function that SQLite has, but for the extensions'.
+#[test]
+fn all_names() {
+    let db = memory();
+    let names = column(
+        &db,
+        "SELECT DISTINCT name FROM pragma_function_list WHERE type='s' AND builtin AND name NOT IN ('->','->>')",
+        &[],
+    );
+    let missing: Vec<_> = names
+        .iter()
+        .map(|name| name.trim_start_matches("text:"))
+        .filter(|name| (0..4).all(|args| lookup(name, args).is_err()))
+        .collect();
+    assert_eq!(missing, Vec::<&str>::new());
 }
