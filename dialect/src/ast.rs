@@ -133,24 +133,56 @@ pub enum ExprKind {
     /// A bare identifier: a column, or `TRUE`/`FALSE`, or (double-quoted) a string. Never resolved here.
     Name(Name),
     /// `[schema.]table.column`
-    Column { schema: Option<Name>, table: Name, column: Name },
+    Column {
+        schema: Option<Name>,
+        table: Name,
+        column: Name,
+    },
     /// A parameter; the number counts from 1.
     Parameter(u32),
     Unary(UnaryOp, Box<Expr>),
     Binary(BinaryOp, Box<Expr>, Box<Expr>),
     /// `ISNULL`, `NOTNULL`, `NOT NULL`. (`x IS NULL` is `Binary(Is, x, NULL)`.)
-    IsNull { negated: bool, operand: Box<Expr> },
+    IsNull {
+        negated: bool,
+        operand: Box<Expr>,
+    },
     Collate(Box<Expr>, Name),
-    Cast { operand: Box<Expr>, type_name: TypeName },
-    Like { op: LikeOp, negated: bool, operand: Box<Expr>, pattern: Box<Expr>, escape: Option<Box<Expr>> },
-    Between { negated: bool, operand: Box<Expr>, low: Box<Expr>, high: Box<Expr> },
-    In { negated: bool, operand: Box<Expr>, set: InSet },
+    Cast {
+        operand: Box<Expr>,
+        type_name: TypeName,
+    },
+    Like {
+        op: LikeOp,
+        negated: bool,
+        operand: Box<Expr>,
+        pattern: Box<Expr>,
+        escape: Option<Box<Expr>>,
+    },
+    Between {
+        negated: bool,
+        operand: Box<Expr>,
+        low: Box<Expr>,
+        high: Box<Expr>,
+    },
+    In {
+        negated: bool,
+        operand: Box<Expr>,
+        set: InSet,
+    },
     Exists(Box<Query>),
     /// `(SELECT …)` as an expression
     Subquery(Box<Query>),
-    Case { operand: Option<Box<Expr>>, whens: Vec<(Expr, Expr)>, otherwise: Option<Box<Expr>> },
+    Case {
+        operand: Option<Box<Expr>>,
+        whens: Vec<(Expr, Expr)>,
+        otherwise: Option<Box<Expr>>,
+    },
     Call(Box<Call>),
-    Raise { action: RaiseAction, message: Option<Box<Expr>> },
+    Raise {
+        action: RaiseAction,
+        message: Option<Box<Expr>>,
+    },
     /// `(a, b, …)` with two or more members
     Row(Vec<Expr>),
 }
@@ -160,7 +192,10 @@ pub enum InSet {
     List(Vec<Expr>),
     Query(Box<Query>),
     /// `IN table` or `IN table_function(args)`
-    Table { name: QualifiedName, args: Option<Vec<Expr>> },
+    Table {
+        name: QualifiedName,
+        args: Option<Vec<Expr>>,
+    },
 }
 
 /// A function call. `f(*)` has `star` set and no arguments.
@@ -306,7 +341,11 @@ pub struct Select {
 #[derive(Clone, Debug)]
 pub enum ResultColumn {
     /// The span covers the expression as written, parentheses included, without the alias.
-    Expr { expr: Expr, alias: Option<Name>, span: Span },
+    Expr {
+        expr: Expr,
+        alias: Option<Name>,
+        span: Span,
+    },
     Star,
     TableStar(Name),
 }
@@ -349,8 +388,14 @@ pub struct Source {
 
 #[derive(Clone, Debug)]
 pub enum SourceKind {
-    Table { name: QualifiedName, index: IndexHint },
-    Function { name: QualifiedName, args: Vec<Expr> },
+    Table {
+        name: QualifiedName,
+        index: IndexHint,
+    },
+    Function {
+        name: QualifiedName,
+        args: Vec<Expr>,
+    },
     Query(Box<Query>),
     /// `(a JOIN b)`
     Join(Box<From>),
@@ -488,18 +533,35 @@ pub struct ColumnConstraint {
 
 #[derive(Clone, Debug)]
 pub enum ColumnConstraintKind {
-    PrimaryKey { descending: bool, conflict: Option<Conflict>, autoincrement: bool },
-    NotNull { conflict: Option<Conflict> },
+    PrimaryKey {
+        descending: bool,
+        conflict: Option<Conflict>,
+        autoincrement: bool,
+    },
+    NotNull {
+        conflict: Option<Conflict>,
+    },
     /// `NULL` as a constraint: accepted, without effect.
     Null,
-    Unique { conflict: Option<Conflict> },
+    Unique {
+        conflict: Option<Conflict>,
+    },
     /// `span` is the text between the parentheses, trimmed, as SQLite's message shows it.
-    Check { expr: Expr, span: Span },
+    Check {
+        expr: Expr,
+        span: Span,
+    },
     /// `span` is the value as written (without the outer parentheses of `(expr)`), as `table_info` shows it.
-    Default { expr: Expr, span: Span },
+    Default {
+        expr: Expr,
+        span: Span,
+    },
     Collate(Name),
     References(ForeignKeyClause),
-    Generated { expr: Expr, stored: bool },
+    Generated {
+        expr: Expr,
+        stored: bool,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -603,13 +665,20 @@ pub enum ObjectKind {
 
 #[derive(Clone, Debug)]
 pub enum AlterTable {
-    RenameTable { to: Name },
-    RenameColumn { from: Name, to: Name },
+    RenameTable {
+        to: Name,
+    },
+    RenameColumn {
+        from: Name,
+        to: Name,
+    },
     AddColumn(Box<ColumnDef>),
     DropColumn(Name),
     /// `ALTER TABLE t ALTER COLUMN c SET NOT NULL`, `… DROP NOT NULL`, `ADD CONSTRAINT`, `DROP CONSTRAINT`
     /// where the bundled SQLite's grammar has them; the executor asks SQLite for the rewritten text.
-    Other { span: Span },
+    Other {
+        span: Span,
+    },
 }
 
 // ---------------------------------------------------------------- the rest

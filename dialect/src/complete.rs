@@ -31,7 +31,9 @@ pub fn is_complete(text: &str) -> bool {
         let word = match next.kind {
             T::End => return state == State::Start && !in_open_comment(bytes),
             // An open string or name swallows the rest.
-            T::Illegal if at == bytes.len() && matches!(bytes[next.span.start as usize], b'\'' | b'"' | b'`' | b'[') => {
+            T::Illegal
+                if at == bytes.len() && matches!(bytes[next.span.start as usize], b'\'' | b'"' | b'`' | b'[') =>
+            {
                 return false;
             }
             T::Keyword(k) => Some(k),

@@ -109,7 +109,13 @@ impl Keyword {
     pub fn is_join_word(self) -> bool {
         matches!(
             self,
-            Keyword::Cross | Keyword::Full | Keyword::Inner | Keyword::Left | Keyword::Natural | Keyword::Outer | Keyword::Right
+            Keyword::Cross
+                | Keyword::Full
+                | Keyword::Inner
+                | Keyword::Left
+                | Keyword::Natural
+                | Keyword::Outer
+                | Keyword::Right
         )
     }
 }

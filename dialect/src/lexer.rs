@@ -83,7 +83,11 @@ pub fn token(text: &[u8], mut at: usize) -> Token {
                 continue;
             }
             b'-' if second == Some(b'>') => {
-                if text.get(at + 2) == Some(&b'>') { simple(ArrowText, 3) } else { simple(Arrow, 2) }
+                if text.get(at + 2) == Some(&b'>') {
+                    simple(ArrowText, 3)
+                } else {
+                    simple(Arrow, 2)
+                }
             }
             b'-' => simple(Minus, 1),
             b'(' => simple(LeftParen, 1),
@@ -180,7 +184,9 @@ fn number(text: &[u8], start: usize) -> Token {
     let digit = |i: usize| text.get(i).is_some_and(u8::is_ascii_digit);
     let mut at = start;
     let mut kind = TokenKind::Integer;
-    if text[at] == b'0' && matches!(text.get(at + 1), Some(b'x' | b'X')) && text.get(at + 2).is_some_and(u8::is_ascii_hexdigit)
+    if text[at] == b'0'
+        && matches!(text.get(at + 1), Some(b'x' | b'X'))
+        && text.get(at + 2).is_some_and(u8::is_ascii_hexdigit)
     {
         at += 2;
         at = separated(text, at, |b| b.is_ascii_hexdigit());
@@ -208,11 +214,7 @@ fn separated(text: &[u8], mut at: usize, digit: impl Fn(u8) -> bool) -> usize {
     loop {
         match text.get(at) {
             Some(&b) if digit(b) => at += 1,
-            Some(b'_')
-                if at > 0 && digit(text[at - 1]) && text.get(at + 1).is_some_and(|&b| digit(b)) =>
-            {
-                at += 1
-            }
+            Some(b'_') if at > 0 && digit(text[at - 1]) && text.get(at + 1).is_some_and(|&b| digit(b)) => at += 1,
             _ => return at,
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use heliosdb::error::Error;
+use heliosdb::error::{Code, Error};
 use heliosdb::session::{BackupStep, Connection as Engine, OpenOptions, Statement as EngineStatement};
 use pyo3::exceptions::{PyAttributeError, PyResourceWarning, PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -16,7 +16,7 @@ use crate::callbacks::{
     Aggregate, Callback, Collation, Function, LetOthersRun, PyAuthorizer, PyProgress, PyTrace, Registry,
 };
 use crate::constants::{CONFIG, LEGACY_TRANSACTION_CONTROL, SQLITE_LIMIT_FUNCTION_ARG};
-use crate::convert::{TextFactory, buffer_argument, c_int, c_string, integer, string, type_name};
+use crate::convert::{TextFactory, buffer_argument, c_int, c_string, integer, statement_text, string, type_name};
 use crate::cursor::{Cursor, Given};
 use crate::error::{Class, EngineResult, error, programming_error};
 use crate::options::{Isolation, Options};
@@ -442,7 +442,7 @@ impl Connection {
             };
             return Ok(cursor);
         }
-        let sql = string(sql, "execute() argument 1")?;
+        let sql = statement_text(sql, "execute() argument 1")?;
         let cursor = Connection::new_cursor(slf)?;
         cursor.get().query(py, sql, parameters.0.as_ref(), false)?;
         Ok(cursor.into_any())
@@ -461,7 +461,7 @@ impl Connection {
             cursor.call_method1("executemany", (sql, parameters))?;
             return Ok(cursor);
         }
-        let sql = string(sql, "executemany() argument 1")?;
+        let sql = statement_text(sql, "executemany() argument 1")?;
         let cursor = Connection::new_cursor(slf)?;
         cursor.get().query(py, sql, Some(parameters), true)?;
         Ok(cursor.into_any())
@@ -492,6 +492,10 @@ impl Connection {
             return Err(PyTypeError::new_err(message));
         }
         let sql = args.get_item(0)?;
+        if State::get(py).differences.statement_type_is_value_error && !sql.is_instance_of::<PyString>() {
+            let message = format!("SQL is of wrong type ('{}'). Must be string.", type_name(&sql));
+            return Err(error(py, Class::Warning, message));
+        }
         let prepared = Prepared::new(py, &engine, string(&sql, "argument 1")?)?;
         Ok(Statement { prepared: GilCell::new(Some(Box::new(prepared))) })
     }
@@ -831,8 +835,13 @@ impl Connection {
         if progress.is_some_and(|progress| !progress.is_callable()) {
             return Err(PyTypeError::new_err("progress argument must be a callable"));
         }
-        let mut backup =
-            raw::engine(py, &engine, |engine| engine.backup_to(schema, &target_engine, "main")).or_raise(py)?;
+        let backup = raw::engine(py, &engine, |engine| engine.backup_to(schema, &target_engine, "main"));
+        let mut backup = backup.or_else(|problem| {
+            if State::get(py).differences.backup_errors_general && problem.code == Code::ERROR {
+                return Err(error(py, Class::OperationalError, "SQL logic error"));
+            }
+            Err(problem).or_raise(py)
+        })?;
         let ended = loop {
             let step = raw::engine(py, &engine, |_| {
                 let step = backup.step(pages)?;

@@ -215,6 +215,14 @@ pub fn string<'a, 'py>(object: &'a Bound<'py, PyAny>, what: &str) -> PyResult<&'
     })
 }
 
+/// The SQL argument of `execute` and `executemany`.
+pub fn statement_text<'a, 'py>(object: &'a Bound<'py, PyAny>, what: &str) -> PyResult<&'a Bound<'py, PyString>> {
+    if State::get(object.py()).differences.statement_type_is_value_error && !object.is_instance_of::<PyString>() {
+        return Err(PyValueError::new_err("operation parameter must be str"));
+    }
+    string(object, what)
+}
+
 /// A `str` argument that ends up in a C string elsewhere: no NUL in it.
 pub fn c_string<'a>(object: &'a Bound<'_, PyAny>, what: &str) -> PyResult<Cow<'a, str>> {
     let text = string(object, what)?.to_cow()?;

@@ -9,13 +9,13 @@ use heliosdb::session::{Connection as Engine, Step};
 use pyo3::exceptions::{PyRuntimeWarning, PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyIterator, PyList, PyString, PyTuple, PyType};
 
 use crate::State;
 use crate::callbacks::take_pending;
 use crate::connection::{Autocommit, Connection, Plain};
 use crate::constants::{PARSE_COLNAMES, PARSE_DECLTYPES};
-use crate::convert::{self, Converters, TextFactory, c_int, string, type_name};
+use crate::convert::{self, Converters, TextFactory, c_int, statement_text, string, type_name};
 use crate::error::{Class, EngineResult, error, programming_error};
 use crate::raw::{self, GilCell};
 use crate::row::Row;
@@ -167,7 +167,11 @@ impl Cursor {
         many: bool,
     ) -> PyResult<()> {
         let iterator = match parameters {
-            Some(parameters) if many => Some(parameters.try_iter()?),
+            // An iterator need not be iterable itself.
+            Some(parameters) if many => match parameters.cast::<PyIterator>() {
+                Ok(iterator) => Some(iterator.clone()),
+                Err(_) => Some(parameters.try_iter()?),
+            },
             _ => None,
         };
         self.end_run(py);
@@ -523,7 +527,7 @@ impl Cursor {
         sql: &Bound<'py, PyAny>,
         parameters: Given<'py>,
     ) -> PyResult<Bound<'py, Self>> {
-        let sql = string(sql, "execute() argument 1")?;
+        let sql = statement_text(sql, "execute() argument 1")?;
         slf.get().query(slf.py(), sql, parameters.0.as_ref(), false)?;
         Ok(slf.clone())
     }
@@ -538,7 +542,7 @@ impl Cursor {
         sql: &Bound<'py, PyAny>,
         parameters: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, Self>> {
-        let sql = string(sql, "executemany() argument 1")?;
+        let sql = statement_text(sql, "executemany() argument 1")?;
         slf.get().query(slf.py(), sql, Some(parameters), true)?;
         Ok(slf.clone())
     }

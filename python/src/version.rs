@@ -6,6 +6,10 @@
 /// One field per difference. The comment says what holds when it is true.
 #[derive(Clone, Copy, Debug)]
 pub struct Differences {
+    /// Until 3.8: SQL that is not str is a ValueError in `execute` & co., a Warning in a call of the connection.
+    pub statement_type_is_value_error: bool,
+    /// Until 3.8: errors of backup() have SQLite's general text for their code.
+    pub backup_errors_general: bool,
     /// Until 3.10: a cursor holds the next row converted already, so `execute` raises the first row's decoding errors.
     pub row_converted_ahead: bool,
     /// Until 3.10: after a rollback, fetching from an older cursor raises InterfaceError.
@@ -68,6 +72,8 @@ impl Differences {
     pub const fn of(minor: u8) -> Differences {
         let until_3_10 = minor <= 10;
         Differences {
+            statement_type_is_value_error: minor <= 8,
+            backup_errors_general: minor <= 8,
             row_converted_ahead: until_3_10,
             rollback_resets_cursors: until_3_10,
             rowcount_counts_steps: until_3_10,

@@ -10,8 +10,8 @@
 use std::sync::Arc;
 
 use heliosdb_dialect::ast::{
-    ColumnConstraint, ColumnConstraintKind, ColumnDef, Conflict, CreateTable, CreateTableBody, Expr,
-    ExprKind, ForeignKeyClause, Literal, Name, OrderTerm, TableConstraint, TableConstraintKind,
+    ColumnConstraint, ColumnConstraintKind, ColumnDef, Conflict, CreateTable, CreateTableBody, Expr, ExprKind,
+    ForeignKeyClause, Literal, Name, OrderTerm, TableConstraint, TableConstraintKind,
 };
 use heliosdb_udfs::value::Affinity;
 
@@ -198,10 +198,7 @@ impl Builder<'_> {
             ColumnConstraintKind::Generated { expr, stored } => {
                 let column = &self.table.columns[at];
                 if column.default.is_some() || column.generated.is_some() {
-                    return Err(Error::sql(format!(
-                        "error in generated column \"{}\"",
-                        definition.name.text
-                    )));
+                    return Err(Error::sql(format!("error in generated column \"{}\"", definition.name.text)));
                 }
                 let expr = source_expr(expr, expr.span, self.source);
                 self.table.columns[at].generated = Some(Generated { expr, stored: *stored });
@@ -307,8 +304,7 @@ impl Builder<'_> {
             return Err(Error::sql(format!("table \"{}\" has more than one primary key", self.table.name)));
         }
         // Filled in once it is known whether it is the rowid.
-        self.table.primary_key =
-            Some(PrimaryKey { conflict: None, autoincrement: false, columns: Vec::new() });
+        self.table.primary_key = Some(PrimaryKey { conflict: None, autoincrement: false, columns: Vec::new() });
         Ok(())
     }
 
@@ -340,13 +336,7 @@ impl Builder<'_> {
         self.primary_key_index(key, conflict)
     }
 
-    fn set_rowid_alias(
-        &mut self,
-        ordinal: u16,
-        descending: bool,
-        conflict: Option<Conflict>,
-        autoincrement: bool,
-    ) {
+    fn set_rowid_alias(&mut self, ordinal: u16, descending: bool, conflict: Option<Conflict>, autoincrement: bool) {
         self.rowid_alias = Some(ordinal);
         self.rowid_alias_descending = descending;
         self.table.primary_key = Some(PrimaryKey { conflict, autoincrement, columns: vec![ordinal] });
@@ -476,10 +466,7 @@ impl Builder<'_> {
                 return Err(Error::sql(if column.type_name.is_empty() {
                     format!("missing datatype for {}.{}", self.table.name, column.name)
                 } else {
-                    format!(
-                        "unknown datatype for {}.{}: \"{}\"",
-                        self.table.name, column.name, column.type_name
-                    )
+                    format!("unknown datatype for {}.{}: \"{}\"", self.table.name, column.name, column.type_name)
                 }));
             }
             if &*column.type_name == "ANY" {
@@ -506,11 +493,7 @@ impl Builder<'_> {
             }
         }
         if let Some(ordinal) = self.rowid_alias.take() {
-            self.add_index(
-                &[(ordinal, None, self.rowid_alias_descending)],
-                conflict,
-                IndexOrigin::PrimaryKey,
-            )?;
+            self.add_index(&[(ordinal, None, self.rowid_alias_descending)], conflict, IndexOrigin::PrimaryKey)?;
         }
         self.table.kind = TableKind::WithoutRowid;
         let primary = self

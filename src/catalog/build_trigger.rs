@@ -29,9 +29,7 @@ pub fn check_watched(time: TriggerTime, watched: Watched, name: &str) -> Result<
         (Watched::View, TriggerTime::Before) => {
             Err(Error::sql(format!("cannot create BEFORE trigger on view: {name}")))
         }
-        (Watched::View, TriggerTime::After) => {
-            Err(Error::sql(format!("cannot create AFTER trigger on view: {name}")))
-        }
+        (Watched::View, TriggerTime::After) => Err(Error::sql(format!("cannot create AFTER trigger on view: {name}"))),
         (Watched::Table, TriggerTime::InsteadOf) => {
             Err(Error::sql(format!("cannot create INSTEAD OF trigger on table: {name}")))
         }

@@ -71,8 +71,7 @@ fn verbatim_type(definition: &ColumnDef, source: &str) -> String {
     match between.map(|b| b.trim_matches(|c: char| c.is_ascii_whitespace())) {
         // Comments between the words would differ, and are left out.
         Some(verbatim)
-            if squeezed(verbatim) == squeezed(joined)
-                || squeezed(&unquoted(verbatim)) == squeezed(joined) =>
+            if squeezed(verbatim) == squeezed(joined) || squeezed(&unquoted(verbatim)) == squeezed(joined) =>
         {
             verbatim.to_owned()
         }
@@ -155,9 +154,7 @@ fn literal_value<'a>(expr: &'a Expr, arena: &'a Bump) -> Option<ValueRef<'a>> {
 pub fn is_constant_default(expr: &Expr, parenthesised: bool) -> bool {
     match &expr.kind {
         // `DEFAULT word` and `DEFAULT "word"` are strings; `DEFAULT (word)` would be a column.
-        ExprKind::Name(name) => {
-            !parenthesised || name.quote == Quote::None && (name.is("true") || name.is("false"))
-        }
+        ExprKind::Name(name) => !parenthesised || name.quote == Quote::None && (name.is("true") || name.is("false")),
         ExprKind::Column { .. }
         | ExprKind::Parameter(_)
         | ExprKind::Exists(_)

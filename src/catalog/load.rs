@@ -48,8 +48,7 @@ pub fn load(rows: &[SchemaRow], database: &str, number: Number<'_>) -> Result<Sc
     let mut schema = empty_schema(database.eq_ignore_ascii_case("temp"));
     for row in rows {
         let Some(sql) = &row.sql else { continue };
-        let added =
-            parse_stored(sql).and_then(|parsed| add(&mut schema, rows, row, sql, &parsed, database, number));
+        let added = parse_stored(sql).and_then(|parsed| add(&mut schema, rows, row, sql, &parsed, database, number));
         added.map_err(|e| malformed(&row.name, &e.message))?;
     }
     for row in rows.iter().filter(|r| r.sql.is_none()) {
@@ -109,8 +108,7 @@ fn add_index(
     number: Number<'_>,
 ) -> Result<()> {
     let name = &statement.table.text;
-    let table =
-        schema.table(name).ok_or_else(|| Error::sql(format!("no such table: {database}.{name}")))?.clone();
+    let table = schema.table(name).ok_or_else(|| Error::sql(format!("no such table: {database}.{name}")))?.clone();
     let mut index = build_index(statement, sql, &table, database, &Loading)?;
     index.id = number(&index.name, TreeKind::Key, row.root_page);
     schema.add_index(index);

@@ -23,10 +23,12 @@ pub mod view;
 #[cfg(test)]
 mod tests;
 
-pub use index::{Index, IndexColumn, IndexOrigin, IndexTerm};
 pub use environment::{Environment, FunctionKind};
+pub use index::{Index, IndexColumn, IndexOrigin, IndexTerm};
 pub use load::{SchemaRow, load};
 pub use schema::{Object, Schema};
-pub use table::{Check, Column, DefaultValue, ForeignKey, Generated, NotNull, PrimaryKey, SourceExpr, Table, TableKind};
+pub use table::{
+    Check, Column, DefaultValue, ForeignKey, Generated, NotNull, PrimaryKey, SourceExpr, Table, TableKind,
+};
 pub use trigger::Trigger;
 pub use view::View;

@@ -142,9 +142,5 @@ fn lookup<'m, T>(map: &'m FxHashMap<Box<str>, T>, name: &str) -> Option<&'m T> {
     if let Some(found) = map.get(name) {
         return Some(found);
     }
-    if name.bytes().any(|b| b.is_ascii_uppercase()) {
-        map.get(name.to_ascii_lowercase().as_str())
-    } else {
-        None
-    }
+    if name.bytes().any(|b| b.is_ascii_uppercase()) { map.get(name.to_ascii_lowercase().as_str()) } else { None }
 }

@@ -65,13 +65,7 @@ pub fn resolve(table: &Table, name: &Name, place: Place) -> Result<Resolved> {
 }
 
 /// Checks one expression.
-pub fn check(
-    table: &Table,
-    schema: &str,
-    expr: &Expr,
-    place: Place,
-    environment: &dyn Environment,
-) -> Result<()> {
+pub fn check(table: &Table, schema: &str, expr: &Expr, place: Place, environment: &dyn Environment) -> Result<()> {
     Checker { table, schema, place, environment }.expr(expr)
 }
 
@@ -126,14 +120,12 @@ impl Checker<'_> {
             }
         }
         let schema_fits = schema.is_none_or(|s| s.is(self.schema));
-        let known = self.table.column(&column.text).is_some()
-            || self.table.has_rowid() && is_rowid_name(&column.text);
+        let known = self.table.column(&column.text).is_some() || self.table.has_rowid() && is_rowid_name(&column.text);
         if schema_fits && table.is(&self.table.name) && known {
             return Ok(());
         }
         let prefix = schema.map_or(String::new(), |s| format!("{}.", s.text));
-        Err(Error::sql(format!("no such column: {prefix}{}.{}", table.text, column.text))
-            .at(table.span.start as usize))
+        Err(Error::sql(format!("no such column: {prefix}{}.{}", table.text, column.text)).at(table.span.start as usize))
     }
 
     fn function(&self, name: &str, args: usize, over: bool) -> Result<()> {
@@ -223,8 +215,7 @@ fn for_each_of_window<'e>(window: &'e Window, visit: &mut dyn FnMut(&'e Expr)) {
 /// The column to blame if virtual generated columns refer to each other in a circle: the one SQLite names,
 /// which is the last that is met again while the columns are gone through in order.
 pub fn generated_loop(table: &Table) -> Option<&str> {
-    let mut walk =
-        LoopWalk { table, busy: vec![false; table.columns.len()], clean: vec![false; table.columns.len()] };
+    let mut walk = LoopWalk { table, busy: vec![false; table.columns.len()], clean: vec![false; table.columns.len()] };
     let mut blamed = None;
     for column in 0..table.columns.len() {
         if let Some(found) = walk.column(column) {

@@ -48,15 +48,11 @@ pub fn stored_text(source: &str, parsed: &Parsed) -> Option<String> {
             (words, &index.name, statement_end(source, parsed))
         }
         Statement::CreateView(view) => {
-            let end = source[..statement_end(source, parsed)]
-                .trim_end_matches(|c: char| c.is_ascii_whitespace())
-                .len();
+            let end = source[..statement_end(source, parsed)].trim_end_matches(|c: char| c.is_ascii_whitespace()).len();
             ("CREATE VIEW ", &view.name, end)
         }
         Statement::CreateTrigger(trigger) => ("CREATE TRIGGER ", &trigger.name, parsed.span.end as usize),
-        Statement::CreateVirtualTable(table) => {
-            ("CREATE VIRTUAL TABLE ", &table.name, parsed.span.end as usize)
-        }
+        Statement::CreateVirtualTable(table) => ("CREATE VIRTUAL TABLE ", &table.name, parsed.span.end as usize),
         _ => return None,
     };
     Some(format!("{words}{}", &source[name_start(name)..end]))

@@ -6,13 +6,7 @@ use std::sync::Arc;
 use super::load::{SchemaRow, load_own};
 
 fn row(kind: &str, name: &str, table: &str, root_page: u32, sql: Option<&str>) -> SchemaRow {
-    SchemaRow {
-        kind: kind.into(),
-        name: name.into(),
-        table: table.into(),
-        root_page,
-        sql: sql.map(Arc::from),
-    }
+    SchemaRow { kind: kind.into(), name: name.into(), table: table.into(), root_page, sql: sql.map(Arc::from) }
 }
 
 #[test]
@@ -36,8 +30,7 @@ fn a_schema_from_its_rows() {
 
 #[test]
 fn malformed_schemas() {
-    let message =
-        |rows: &[SchemaRow]| load_own(rows, "main").expect_err("the rows are not sound").message.clone();
+    let message = |rows: &[SchemaRow]| load_own(rows, "main").expect_err("the rows are not sound").message.clone();
     assert_eq!(
         message(&[row("table", "t", "t", 2, Some("CREATE TABLE t(a, a)"))]),
         "malformed database schema (t) - duplicate column name: a"
@@ -48,8 +41,7 @@ fn malformed_schemas() {
     );
     assert_eq!(message(&[row("index", "i", "t", 2, None)]), "malformed database schema (i) - orphan index");
     assert!(
-        message(&[row("table", "t", "t", 2, Some("CREATE TABLE t(a"))])
-            .starts_with("malformed database schema (t)")
+        message(&[row("table", "t", "t", 2, Some("CREATE TABLE t(a"))]).starts_with("malformed database schema (t)")
     );
 }
 

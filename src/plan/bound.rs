@@ -142,39 +142,99 @@ pub enum ExprKind {
     Column(ColumnRef),
     /// A virtual generated column: `operand`, over the same source, converted as storing it in a column of this
     /// affinity would. Already NULL on the all-NULL row of an outer join.
-    Generated { column: ColumnRef, operand: Box<Expr>, affinity: Affinity },
+    Generated {
+        column: ColumnRef,
+        operand: Box<Expr>,
+        affinity: Affinity,
+    },
     Unary(UnaryOp, Box<Expr>),
     Arithmetic(ArithmeticOp, Box<Expr>, Box<Expr>),
     /// Three-valued AND over two or more terms, left to right, short-circuit.
     And(Vec<Expr>),
     Or(Vec<Expr>),
-    Compare { op: CompareOp, left: Box<Expr>, right: Box<Expr>, by: Comparison },
+    Compare {
+        op: CompareOp,
+        left: Box<Expr>,
+        right: Box<Expr>,
+        by: Comparison,
+    },
     /// Row values of equal width ≥ 2; one `Comparison` per member. `Is`/`IsNot` too.
-    CompareRows { op: CompareOp, left: Vec<Expr>, right: Vec<Expr>, by: Vec<Comparison> },
+    CompareRows {
+        op: CompareOp,
+        left: Vec<Expr>,
+        right: Vec<Expr>,
+        by: Vec<Comparison>,
+    },
     /// The columns of a one-row subquery compared with a row value; missing row = NULLs.
-    CompareRowQuery { op: CompareOp, left: Vec<Expr>, right: Box<Query>, by: Vec<Comparison> },
-    IsNull { negated: bool, operand: Box<Expr> },
+    CompareRowQuery {
+        op: CompareOp,
+        left: Vec<Expr>,
+        right: Box<Query>,
+        by: Vec<Comparison>,
+    },
+    IsNull {
+        negated: bool,
+        operand: Box<Expr>,
+    },
     /// `x IS [NOT] TRUE|FALSE`
-    IsTruth { negated: bool, truth: bool, operand: Box<Expr> },
-    Between { negated: bool, operand: Box<Expr>, low: Box<Expr>, high: Box<Expr>, by_low: Comparison, by_high: Comparison },
+    IsTruth {
+        negated: bool,
+        truth: bool,
+        operand: Box<Expr>,
+    },
+    Between {
+        negated: bool,
+        operand: Box<Expr>,
+        low: Box<Expr>,
+        high: Box<Expr>,
+        by_low: Comparison,
+        by_high: Comparison,
+    },
     /// `operand IN (list)`: SQLite applies `by.affinity` to the operand and to every item.
-    InList { negated: bool, operand: Box<Expr>, items: Vec<Expr>, by: Comparison },
+    InList {
+        negated: bool,
+        operand: Box<Expr>,
+        items: Vec<Expr>,
+        by: Comparison,
+    },
     /// `(a, b) IN (SELECT …)`; `operand` has as many members as the query has columns.
-    InQuery { negated: bool, operand: Vec<Expr>, query: Box<Query>, by: Vec<Comparison> },
-    Exists { negated: bool, query: Box<Query> },
+    InQuery {
+        negated: bool,
+        operand: Vec<Expr>,
+        query: Box<Query>,
+        by: Vec<Comparison>,
+    },
+    Exists {
+        negated: bool,
+        query: Box<Query>,
+    },
     /// The first row's only column, NULL when there is no row.
     Scalar(Box<Query>),
     /// `column` of the first row of a multi-column subquery in a row assignment; equal `id`s share one run.
-    RowScalar { id: u32, column: u16, query: Arc<Query> },
-    Case { operand: Option<Box<Expr>>, whens: Vec<When>, otherwise: Option<Box<Expr>> },
+    RowScalar {
+        id: u32,
+        column: u16,
+        query: Arc<Query>,
+    },
+    Case {
+        operand: Option<Box<Expr>>,
+        whens: Vec<When>,
+        otherwise: Option<Box<Expr>>,
+    },
     /// coalesce, ifnull: lazily evaluated.
     Coalesce(Vec<Expr>),
-    Cast { operand: Box<Expr>, to: Affinity },
+    Cast {
+        operand: Box<Expr>,
+        to: Affinity,
+    },
     Call(Box<Call>),
     Aggregate(AggregateId),
     Window(WindowId),
     /// RAISE in a trigger.
-    Raise { action: RaiseAction, message: Option<Box<Expr>> },
+    Raise {
+        action: RaiseAction,
+        message: Option<Box<Expr>>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -379,15 +439,30 @@ pub struct Source {
 
 #[derive(Clone, Debug)]
 pub enum SourceKind {
-    Table { database: DatabaseIndex, table: Arc<Table>, hint: IndexHint },
+    Table {
+        database: DatabaseIndex,
+        table: Arc<Table>,
+        hint: IndexHint,
+    },
     /// A subquery, a view, a parenthesised join. Its columns are the query's output columns.
-    Query { query: Box<Query>, view: Option<Box<str>> },
+    Query {
+        query: Box<Query>,
+        view: Option<Box<str>>,
+    },
     /// A reference to a CTE that is evaluated once per statement run (referenced twice or MATERIALIZED, not correlated).
-    Cte { cte: Arc<Cte> },
+    Cte {
+        cte: Arc<Cte>,
+    },
     /// The recursive table inside its own definition: yields the rows of the current step.
-    RecursiveTable { cte: CteId, columns: u16 },
+    RecursiveTable {
+        cte: CteId,
+        columns: u16,
+    },
     /// A table-valued function; hidden parameters come from `args`. May refer to earlier sources.
-    Function { function: Arc<TableFunction>, args: Vec<Expr> },
+    Function {
+        function: Arc<TableFunction>,
+        args: Vec<Expr>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -532,7 +607,12 @@ pub struct Upsert {
 pub enum UpsertAction {
     Nothing,
     /// Expressions see the existing row as `existing` and the proposed one as `excluded`.
-    Update { existing: SourceId, excluded: SourceId, set: Vec<(u16, Expr)>, filter: Option<Expr> },
+    Update {
+        existing: SourceId,
+        excluded: SourceId,
+        set: Vec<(u16, Expr)>,
+        filter: Option<Expr>,
+    },
 }
 
 /// RETURNING: `row` is the row as written (or, for DELETE, as it was).

@@ -12,8 +12,8 @@ use super::program::{Access, Bound, Join, KeyColumn, LevelProgram, Lookup, SeekT
 use crate::catalog::{Index, IndexTerm, Table, TableKind};
 use crate::error::Result;
 use crate::plan::bound::{
-    self, ColumnRef, CompareOp, Expr, ExprKind, Free, Function, IndexHint, JoinKind, OrderBy, OrderKey, Query,
-    ROWID, Select, Source, SourceId, SourceKind,
+    self, ColumnRef, CompareOp, Expr, ExprKind, Free, Function, IndexHint, JoinKind, OrderBy, OrderKey, Query, ROWID,
+    Select, Source, SourceId, SourceKind,
 };
 use crate::plan::walk;
 
@@ -178,10 +178,8 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, order_by: &[OrderBy], limite
         }
         // With a RIGHT or FULL join later on, earlier conditions would drop rows that must be NULL-extended
         // only after the join: they wait until the last such level.
-        let last_keeping = sources
-            .iter()
-            .rposition(|s| matches!(s.join, JoinKind::Right | JoinKind::Full))
-            .unwrap_or(0);
+        let last_keeping =
+            sources.iter().rposition(|s| matches!(s.join, JoinKind::Right | JoinKind::Full)).unwrap_or(0);
         if !fixed || level >= last_keeping {
             for t in &mut planner.terms {
                 if !t.used && t.sources & !placed == 0 {
@@ -223,7 +221,9 @@ fn is_deterministic(f: &Function) -> bool {
     use heliosdb_udfs::signature::Flags;
     match f {
         Function::Builtin(s) => {
-            s.flags.has(Flags::DETERMINISTIC) || s.flags.has(Flags::STABLE) || s.flags.has(Flags::DETERMINISTIC_UNLESS_NOW)
+            s.flags.has(Flags::DETERMINISTIC)
+                || s.flags.has(Flags::STABLE)
+                || s.flags.has(Flags::DETERMINISTIC_UNLESS_NOW)
         }
         Function::User { deterministic, .. } => *deterministic,
     }
@@ -455,7 +455,9 @@ fn index_path<'q>(
         };
         let probe = probes
             .iter()
-            .filter(|p| p.column.column == ordinal && (matches!(p.values, Values::Null) || fits(p.affinity, &p.collation)))
+            .filter(|p| {
+                p.column.column == ordinal && (matches!(p.values, Values::Null) || fits(p.affinity, &p.collation))
+            })
             .min_by_key(|p| !matches!(p.values, Values::One(_) | Values::Is(_) | Values::Null));
         if let Some(probe) = probe {
             equal.push(probe.clone());

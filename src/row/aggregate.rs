@@ -160,9 +160,12 @@ impl Builder {
         }
         if self.custom {
             let same = |group: &Group| {
-                group.values.iter().zip(&values).zip(&aggregation.keys).all(|((a, b), (_, c))| {
-                    super::scan::order(a, b, c) == std::cmp::Ordering::Equal
-                })
+                group
+                    .values
+                    .iter()
+                    .zip(&values)
+                    .zip(&aggregation.keys)
+                    .all(|((a, b), (_, c))| super::scan::order(a, b, c) == std::cmp::Ordering::Equal)
             };
             if let Some(i) = self.groups.iter().position(|(_, g)| same(g)) {
                 return (i, false);

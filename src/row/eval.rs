@@ -186,7 +186,9 @@ pub fn keep<'e>(value: &Value, arena: &'e Bump) -> ValueRef<'e> {
 #[inline]
 fn limited<'e>(env: &Env<'e>, value: ValueRef<'e>) -> Evaluated<'e> {
     match value {
-        ValueRef::Text(b) | ValueRef::Blob(b) if b.len() > 1_000_000 && b.len() > env.cx.around.host().length_limit() => {
+        ValueRef::Text(b) | ValueRef::Blob(b)
+            if b.len() > 1_000_000 && b.len() > env.cx.around.host().length_limit() =>
+        {
             Err(Error::too_big())
         }
         v => Ok(v),
@@ -195,7 +197,7 @@ fn limited<'e>(env: &Env<'e>, value: ValueRef<'e>) -> Evaluated<'e> {
 
 /// Whether a node hands the JSON subtype of an inner call on.
 fn passes_subtype(node: &Node) -> bool {
-    matches!(node, Node::Call { .. } | Node::Case { .. } | Node::Coalesce(_) | Node::Scalar(_))
+    matches!(node, Node::Call { .. } | Node::Case { .. } | Node::Coalesce(_) | Node::Scalar(_) | Node::Cast { .. })
 }
 
 /// Compares after applying `affinity` to both sides; NULL makes NULL.
@@ -284,9 +286,7 @@ pub fn truth<'e>(node: &'e Node, env: &Env<'e>) -> Result<Option<bool>> {
         }
         Node::Not(x) => truth(x, env)?.map(|t| !t),
         Node::IsNull { negated, operand } => Some(eval(operand, env)?.is_null() != *negated),
-        Node::IsTruth { negated, truth: wanted, operand } => {
-            Some((truth(operand, env)? == Some(*wanted)) != *negated)
-        }
+        Node::IsTruth { negated, truth: wanted, operand } => Some((truth(operand, env)? == Some(*wanted)) != *negated),
         Node::Between { negated, operand, low, high, by } => {
             let x = eval(operand, env)?;
             let l = eval(low, env)?;
@@ -385,8 +385,8 @@ fn compare_rows<'e>(
     let members = || left.iter().zip(right).zip(by);
     match op {
         CompareOp::Is | CompareOp::IsNot => {
-            let same = members()
-                .all(|((l, r), (a, c))| compare_values(CompareOp::Is, *l, *r, *a, c, arena) == Some(true));
+            let same =
+                members().all(|((l, r), (a, c))| compare_values(CompareOp::Is, *l, *r, *a, c, arena) == Some(true));
             Some(same == (op == CompareOp::Is))
         }
         CompareOp::Equal | CompareOp::NotEqual => {

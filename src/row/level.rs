@@ -58,20 +58,47 @@ pub enum Rows {
     /// A rowid table in rowid order.
     Table(RowCursor),
     /// One row found by rowid.
-    Point { rowid: i64, version: Version },
+    Point {
+        rowid: i64,
+        version: Version,
+    },
     /// Rowid table through an index: the entry leads to the row.
-    Indexed { keys: KeyCursor, table: Arc<RowTree>, view: View, rowid: i64, row: Option<Version> },
+    Indexed {
+        keys: KeyCursor,
+        table: Arc<RowTree>,
+        view: View,
+        rowid: i64,
+        row: Option<Version>,
+    },
     /// A WITHOUT ROWID table in key order.
     Key(KeyCursor),
     /// A WITHOUT ROWID table through another index: the version found in the primary tree.
-    KeyIndexed { keys: KeyCursor, row: Option<Version> },
+    KeyIndexed {
+        keys: KeyCursor,
+        row: Option<Version>,
+    },
     /// Kept rows, all of them or those at `matches`.
-    Kept { rows: Arc<Kept>, at: usize, matches: Option<Vec<i64>> },
+    Kept {
+        rows: Arc<Kept>,
+        at: usize,
+        matches: Option<Vec<i64>>,
+    },
     /// A subquery that runs along; `record` is its current row.
-    Query { run: Box<QueryRun>, record: Vec<u8> },
+    Query {
+        run: Box<QueryRun>,
+        record: Vec<u8>,
+    },
     /// One record, such as the row of a recursive table.
-    Single { record: Vec<u8>, rowid: Option<i64> },
-    Function { source: Box<dyn RowSource>, values: Vec<Value>, record: Vec<u8>, count: i64 },
+    Single {
+        record: Vec<u8>,
+        rowid: Option<i64>,
+    },
+    Function {
+        source: Box<dyn RowSource>,
+        values: Vec<Value>,
+        record: Vec<u8>,
+        count: i64,
+    },
 }
 
 impl Level {

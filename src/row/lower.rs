@@ -245,12 +245,7 @@ impl<'l> Lower<'l> {
     }
 
     /// Lowers keys and arguments over the levels, then switches to slots.
-    fn aggregation(
-        &mut self,
-        select: &Select,
-        keys: &[bound::GroupKey],
-        extreme_first: bool,
-    ) -> Result<Aggregation> {
+    fn aggregation(&mut self, select: &Select, keys: &[bound::GroupKey], extreme_first: bool) -> Result<Aggregation> {
         let mut lowered_keys = Vec::new();
         for key in keys {
             lowered_keys.push((self.node(&key.expr)?, key.collation.clone()));
@@ -270,9 +265,7 @@ impl<'l> Lower<'l> {
                 slot,
             });
         }
-        let is_extreme = |a: &AggregateProgram| {
-            matches!(&a.function, bound::AggregateFunction::Builtin(d) if matches!(d.name, "min" | "max"))
-        };
+        let is_extreme = |a: &AggregateProgram| matches!(&a.function, bound::AggregateFunction::Builtin(d) if matches!(d.name, "min" | "max"));
         let extremes: Vec<usize> = (0..aggregates.len()).filter(|i| is_extreme(&aggregates[*i])).collect();
         let extreme = if extremes.len() == 1 { Some(extremes[0]) } else { None };
         self.stage = Some(stage);
@@ -484,15 +477,10 @@ impl<'l> Lower<'l> {
             ExprKind::CompareRows { op, left, right, by } => {
                 Node::CompareRows { op: *op, left: self.nodes(left)?, right: self.nodes(right)?, by: rules(by) }
             }
-            ExprKind::CompareRowQuery { op, left, right, by } => Node::CompareRowQuery {
-                op: *op,
-                left: self.nodes(left)?,
-                query: self.subquery(right)?,
-                by: rules(by),
-            },
-            ExprKind::IsNull { negated, operand } => {
-                Node::IsNull { negated: *negated, operand: self.boxed(operand)? }
+            ExprKind::CompareRowQuery { op, left, right, by } => {
+                Node::CompareRowQuery { op: *op, left: self.nodes(left)?, query: self.subquery(right)?, by: rules(by) }
             }
+            ExprKind::IsNull { negated, operand } => Node::IsNull { negated: *negated, operand: self.boxed(operand)? },
             ExprKind::IsTruth { negated, truth, operand } => {
                 Node::IsTruth { negated: *negated, truth: *truth, operand: self.boxed(operand)? }
             }
@@ -510,9 +498,7 @@ impl<'l> Lower<'l> {
                 query: self.subquery(query)?,
                 by: rules(by),
             },
-            ExprKind::Exists { negated, query } => {
-                Node::Exists { negated: *negated, query: self.subquery(query)? }
-            }
+            ExprKind::Exists { negated, query } => Node::Exists { negated: *negated, query: self.subquery(query)? },
             ExprKind::Scalar(query) => Node::Scalar(self.subquery(query)?),
             ExprKind::RowScalar { id, column, query } => {
                 let known = self.row_scalars.get(id).copied();

@@ -17,8 +17,14 @@ pub enum Node {
     /// Counts from 0.
     Parameter(u32),
     /// A field of a level's record. `default` is the column's value in rows older than the column.
-    Column { level: u16, field: u16, default: Option<Box<Value>> },
-    Rowid { level: u16 },
+    Column {
+        level: u16,
+        field: u16,
+        default: Option<Box<Value>>,
+    },
+    Rowid {
+        level: u16,
+    },
     /// A value from outside the program.
     Input(u32),
     /// The result of a stage of this program.
@@ -29,29 +35,105 @@ pub enum Node {
     Arithmetic(ArithmeticOp, Box<Node>, Box<Node>),
     And(Vec<Node>),
     Or(Vec<Node>),
-    Compare { op: CompareOp, left: Box<Node>, right: Box<Node>, affinity: Affinity, collation: Collation },
+    Compare {
+        op: CompareOp,
+        left: Box<Node>,
+        right: Box<Node>,
+        affinity: Affinity,
+        collation: Collation,
+    },
     /// A field compared with an integer constant, no affinity: the commonest filter.
-    CompareFieldInteger { op: CompareOp, level: u16, field: u16, value: i64 },
-    CompareRows { op: CompareOp, left: Vec<Node>, right: Vec<Node>, by: Vec<(Affinity, Collation)> },
-    CompareRowQuery { op: CompareOp, left: Vec<Node>, query: SubqueryId, by: Vec<(Affinity, Collation)> },
-    IsNull { negated: bool, operand: Box<Node> },
-    IsTruth { negated: bool, truth: bool, operand: Box<Node> },
-    Between { negated: bool, operand: Box<Node>, low: Box<Node>, high: Box<Node>, by: [(Affinity, Collation); 2] },
-    InList { negated: bool, operand: Box<Node>, items: Vec<Node>, affinity: Affinity, collation: Collation },
+    CompareFieldInteger {
+        op: CompareOp,
+        level: u16,
+        field: u16,
+        value: i64,
+    },
+    CompareRows {
+        op: CompareOp,
+        left: Vec<Node>,
+        right: Vec<Node>,
+        by: Vec<(Affinity, Collation)>,
+    },
+    CompareRowQuery {
+        op: CompareOp,
+        left: Vec<Node>,
+        query: SubqueryId,
+        by: Vec<(Affinity, Collation)>,
+    },
+    IsNull {
+        negated: bool,
+        operand: Box<Node>,
+    },
+    IsTruth {
+        negated: bool,
+        truth: bool,
+        operand: Box<Node>,
+    },
+    Between {
+        negated: bool,
+        operand: Box<Node>,
+        low: Box<Node>,
+        high: Box<Node>,
+        by: [(Affinity, Collation); 2],
+    },
+    InList {
+        negated: bool,
+        operand: Box<Node>,
+        items: Vec<Node>,
+        affinity: Affinity,
+        collation: Collation,
+    },
     /// All items are constants: a set made at lowering, with whether it holds NULL.
-    InSet { negated: bool, operand: Box<Node>, set: Arc<ConstantSet>, affinity: Affinity },
-    InQuery { negated: bool, operand: Vec<Node>, query: SubqueryId, by: Vec<(Affinity, Collation)> },
-    Exists { negated: bool, query: SubqueryId },
+    InSet {
+        negated: bool,
+        operand: Box<Node>,
+        set: Arc<ConstantSet>,
+        affinity: Affinity,
+    },
+    InQuery {
+        negated: bool,
+        operand: Vec<Node>,
+        query: SubqueryId,
+        by: Vec<(Affinity, Collation)>,
+    },
+    Exists {
+        negated: bool,
+        query: SubqueryId,
+    },
     Scalar(SubqueryId),
-    RowScalar { query: SubqueryId, column: u16 },
-    Case { operand: Option<Box<Node>>, whens: Vec<(Node, Node, Affinity, Collation)>, otherwise: Option<Box<Node>> },
+    RowScalar {
+        query: SubqueryId,
+        column: u16,
+    },
+    Case {
+        operand: Option<Box<Node>>,
+        whens: Vec<(Node, Node, Affinity, Collation)>,
+        otherwise: Option<Box<Node>>,
+    },
     Coalesce(Vec<Node>),
-    Cast { operand: Box<Node>, to: Affinity },
+    Cast {
+        operand: Box<Node>,
+        to: Affinity,
+    },
     /// Converts as storing into a column would; for virtual generated columns.
-    Apply { operand: Box<Node>, affinity: Affinity },
-    Call { function: &'static Scalar, args: Vec<Node>, collation: Collation },
-    CallUser { function: Arc<dyn UserScalar>, args: Vec<Node> },
-    Raise { action: RaiseAction, message: Option<Box<Node>> },
+    Apply {
+        operand: Box<Node>,
+        affinity: Affinity,
+    },
+    Call {
+        function: &'static Scalar,
+        args: Vec<Node>,
+        collation: Collation,
+    },
+    CallUser {
+        function: Arc<dyn UserScalar>,
+        args: Vec<Node>,
+    },
+    Raise {
+        action: RaiseAction,
+        message: Option<Box<Node>>,
+    },
 }
 
 /// Index into `QueryProgram::subqueries` of the program the node belongs to.

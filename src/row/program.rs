@@ -100,24 +100,56 @@ pub enum Join {
 
 pub enum SourceProgram {
     /// A rowid table.
-    Table { database: DatabaseIndex, table: Arc<Table>, access: Access },
+    Table {
+        database: DatabaseIndex,
+        table: Arc<Table>,
+        access: Access,
+    },
     /// A WITHOUT ROWID table.
-    KeyTable { database: DatabaseIndex, table: Arc<Table>, access: Access },
+    KeyTable {
+        database: DatabaseIndex,
+        table: Arc<Table>,
+        access: Access,
+    },
     /// A subquery, computed row by row each time the level is opened, or once and kept (`keep`).
-    Query { program: Arc<QueryProgram>, inputs: Vec<Node>, keep: bool, lookup: Option<Lookup> },
+    Query {
+        program: Arc<QueryProgram>,
+        inputs: Vec<Node>,
+        keep: bool,
+        lookup: Option<Lookup>,
+    },
     /// A common table kept for the whole run of the statement.
-    Cte { cte: Arc<CteProgram>, id: u32, lookup: Option<Lookup>, inputs: Vec<Node> },
+    Cte {
+        cte: Arc<CteProgram>,
+        id: u32,
+        lookup: Option<Lookup>,
+        inputs: Vec<Node>,
+    },
     /// The current row of a recursive table.
-    RecursiveRow { id: u32 },
-    Function { function: Arc<TableFunction>, args: Vec<Node> },
+    RecursiveRow {
+        id: u32,
+    },
+    Function {
+        function: Arc<TableFunction>,
+        args: Vec<Node>,
+    },
 }
 
 /// How the rows of a table are found.
 pub enum Access {
-    Scan { reverse: bool },
+    Scan {
+        reverse: bool,
+    },
     /// `rowid = x` or `rowid IN (…)`.
-    Rowids { keys: SeekTerm, reverse: bool },
-    RowidRange { low: Option<Bound>, high: Option<Bound>, reverse: bool },
+    Rowids {
+        keys: SeekTerm,
+        reverse: bool,
+    },
+    RowidRange {
+        low: Option<Bound>,
+        high: Option<Bound>,
+        reverse: bool,
+    },
     Index {
         index: Arc<Index>,
         /// Equality terms for the leading columns.

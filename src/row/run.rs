@@ -34,11 +34,21 @@ enum State {
     Start,
     Select(Box<SelectRun>),
     /// VALUES: the next row, and the current row.
-    Values { next: usize, row: Vec<Value>, subqueries: Vec<RefCell<SubqueryRun>> },
+    Values {
+        next: usize,
+        row: Vec<Value>,
+        subqueries: Vec<RefCell<SubqueryRun>>,
+    },
     /// UNION ALL without a sort: one part after the other.
-    Chain { part: usize, run: Box<QueryRun> },
+    Chain {
+        part: usize,
+        run: Box<QueryRun>,
+    },
     /// Rows computed beforehand.
-    Rows { rows: Vec<Vec<Value>>, at: usize },
+    Rows {
+        rows: Vec<Vec<Value>>,
+        at: usize,
+    },
     Done,
 }
 
@@ -270,7 +280,13 @@ fn compound_rows(
 }
 
 /// Compares two values under a sort term.
-pub fn sort_order(a: ValueRef<'_>, b: ValueRef<'_>, collation: &Collation, descending: bool, nulls_first: bool) -> Ordering {
+pub fn sort_order(
+    a: ValueRef<'_>,
+    b: ValueRef<'_>,
+    collation: &Collation,
+    descending: bool,
+    nulls_first: bool,
+) -> Ordering {
     match (a.is_null(), b.is_null()) {
         (true, true) => Ordering::Equal,
         (true, false) if nulls_first => Ordering::Less,
@@ -288,9 +304,7 @@ pub fn sort_rows(rows: &mut [Vec<Value>], terms: &[SortTerm]) {
     rows.sort_by(|a, b| {
         terms
             .iter()
-            .map(|t| {
-                sort_order(a[t.column].as_ref(), b[t.column].as_ref(), &t.collation, t.descending, t.nulls_first)
-            })
+            .map(|t| sort_order(a[t.column].as_ref(), b[t.column].as_ref(), &t.collation, t.descending, t.nulls_first))
             .find(|o| *o != Ordering::Equal)
             .unwrap_or(Ordering::Equal)
     });
@@ -441,9 +455,8 @@ impl SubqueryRun {
             let run = self.started(subquery);
             let mut set = Set { rows: Vec::new(), keys: FxHashSet::default(), has_null: false };
             while run.next(env.cx)? {
-                let row: Vec<Value> = (0..width)
-                    .map(|i| prepare(run.column(i), by[i].0, env.arena).to_owned())
-                    .collect();
+                let row: Vec<Value> =
+                    (0..width).map(|i| prepare(run.column(i), by[i].0, env.arena).to_owned()).collect();
                 if row.iter().any(|v| matches!(v, Value::Null)) {
                     set.has_null = true;
                     set.rows.push(row);
@@ -464,8 +477,7 @@ impl SubqueryRun {
         if set.keys.is_empty() && set.rows.is_empty() {
             return Ok(Some(false));
         }
-        let left: Vec<ValueRef<'_>> =
-            left.iter().zip(by).map(|(v, (aff, _))| prepare(*v, *aff, env.arena)).collect();
+        let left: Vec<ValueRef<'_>> = left.iter().zip(by).map(|(v, (aff, _))| prepare(*v, *aff, env.arena)).collect();
         let custom = by.iter().any(|(_, c)| matches!(c, Collation::Custom(_)));
         if !custom && left.iter().all(|v| !v.is_null()) {
             let mut key = Vec::new();

@@ -385,15 +385,22 @@ pub fn open(program: &LevelProgram, level: &mut Level, scan: &mut Scan, keys: Ke
                     scan.placed = if *reverse { cursor.last() } else { cursor.first() };
                     level.rows = if scan.placed { Rows::Key(cursor) } else { Rows::Closed };
                 }
-                Access::Hash(lookup) => open_hash(level, scan, keys, lookup, |kept| {
-                    let mut cursor = KeyCursor::new(primary, view);
-                    let mut more = cursor.first();
-                    while more {
-                        kept.push_record(cursor.record());
-                        more = cursor.next();
-                    }
-                    Ok(())
-                }, cx)?,
+                Access::Hash(lookup) => open_hash(
+                    level,
+                    scan,
+                    keys,
+                    lookup,
+                    |kept| {
+                        let mut cursor = KeyCursor::new(primary, view);
+                        let mut more = cursor.first();
+                        while more {
+                            kept.push_record(cursor.record());
+                            more = cursor.next();
+                        }
+                        Ok(())
+                    },
+                    cx,
+                )?,
                 Access::Rowids { .. } | Access::RowidRange { .. } => {
                     return Err(Error::internal("a table without rowid has no rowids"));
                 }
@@ -540,7 +547,12 @@ fn open_ranges(scan: &mut Scan, keys: Keys, reverse: bool) {
     }
 }
 
-fn fill(query: &Arc<super::program::QueryProgram>, inputs: Vec<Value>, kept: &mut Kept, cx: &Context<'_>) -> Result<()> {
+fn fill(
+    query: &Arc<super::program::QueryProgram>,
+    inputs: Vec<Value>,
+    kept: &mut Kept,
+    cx: &Context<'_>,
+) -> Result<()> {
     let mut run = QueryRun::new(query.clone(), inputs);
     while run.next(cx)? {
         kept.push((0..run.width()).map(|i| run.column(i)));

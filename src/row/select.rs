@@ -55,7 +55,10 @@ enum Stage {
     Loops,
     Groups(Groups),
     Kept(window::Kept),
-    Sorted { rows: Vec<Vec<Value>>, at: usize },
+    Sorted {
+        rows: Vec<Vec<Value>>,
+        at: usize,
+    },
     Done,
 }
 

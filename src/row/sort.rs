@@ -35,9 +35,7 @@ impl<'p> Sorter<'p> {
     pub fn wants(&self, keys: &[Value]) -> bool {
         match self.keep {
             Some(0) => false,
-            Some(n) if self.rows.len() >= n && self.is_cut() => {
-                self.order(keys, &self.rows[n - 1].0) == Ordering::Less
-            }
+            Some(n) if self.rows.len() >= n && self.is_cut() => self.order(keys, &self.rows[n - 1].0) == Ordering::Less,
             _ => true,
         }
     }

@@ -37,14 +37,7 @@ impl Backup {
         if Arc::ptr_eq(&source, &target) {
             return Err(Error::sql("source and destination must be distinct"));
         }
-        Ok(Backup {
-            source,
-            target,
-            target_name: target_name.into(),
-            page_count: 0,
-            remaining: 0,
-            done: false,
-        })
+        Ok(Backup { source, target, target_name: target_name.into(), page_count: 0, remaining: 0, done: false })
     }
 
     /// Copies up to `pages` pages, or all of them if that is negative.
@@ -60,9 +53,7 @@ impl Backup {
             return Ok(BackupStep::Ok);
         }
         let mut target = Transaction::new(self.target.clone());
-        if let Err(crate::txn::Error::Busy | crate::txn::Error::BusySnapshot) =
-            target.begin_write(0, &|| false)
-        {
+        if let Err(crate::txn::Error::Busy | crate::txn::Error::BusySnapshot) = target.begin_write(0, &|| false) {
             return Ok(BackupStep::Busy);
         }
         let mut source = Transaction::new(self.source.clone());

@@ -44,7 +44,10 @@ pub fn compile(inner: &Inner, parsed: &Parsed, sql: &str) -> Result<Compiled> {
     let generation = inner.generation.get();
     let fingerprint = inner.fingerprint();
     let (program, columns, readonly) = match &parsed.statement {
-        ast::Statement::Select(_) | ast::Statement::Insert(_) | ast::Statement::Update(_) | ast::Statement::Delete(_) => {
+        ast::Statement::Select(_)
+        | ast::Statement::Insert(_)
+        | ast::Statement::Update(_)
+        | ast::Statement::Delete(_) => {
             let statement = inner.with_namespace(|space| plan::bind_statement(space, &parsed.statement, sql))?;
             lowered(&statement)?
         }
@@ -80,10 +83,7 @@ fn is_readonly(statement: &ast::Statement) -> bool {
 
 fn lowered(statement: &bound::Statement) -> Result<(Program, Vec<ColumnInfo>, bool)> {
     let info = |columns: &[bound::OutputColumn]| -> Vec<ColumnInfo> {
-        columns
-            .iter()
-            .map(|c| ColumnInfo { name: c.name.clone(), declared_type: c.declared_type.clone() })
-            .collect()
+        columns.iter().map(|c| ColumnInfo { name: c.name.clone(), declared_type: c.declared_type.clone() }).collect()
     };
     let returning = match statement {
         bound::Statement::Query(query) => {

@@ -24,7 +24,12 @@ pub const TRUSTED_SCHEMA: i32 = 1017;
 fn default(op: i32) -> Result<bool> {
     Ok(match op {
         ENABLE_TRIGGER | ENABLE_VIEW | DQS_DML | DQS_DDL | TRUSTED_SCHEMA => true,
-        ENABLE_FTS3_TOKENIZER | NO_CKPT_ON_CLOSE | ENABLE_QPSG | TRIGGER_EQP | RESET_DATABASE | DEFENSIVE
+        ENABLE_FTS3_TOKENIZER
+        | NO_CKPT_ON_CLOSE
+        | ENABLE_QPSG
+        | TRIGGER_EQP
+        | RESET_DATABASE
+        | DEFENSIVE
         | LEGACY_FILE_FORMAT => false,
         _ => return Err(Error::sql("unknown config option")),
     })

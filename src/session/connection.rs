@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use heliosdb_udfs::value::collation::CustomCollation;
 use parking_lot::{ReentrantMutex, ReentrantMutexGuard};
 
-use super::functions::Registered;
-use super::inner::{Inner, LIMITS_MAX};
 use super::backup::Backup;
 use super::execution::{Execution, Held};
+use super::functions::Registered;
 use super::host::ConnectionHost;
+use super::inner::{Inner, LIMITS_MAX};
 use super::{OpenOptions, Statement, config, serialize};
 use crate::catalog::schema::fold;
 use crate::env::callback::{Authorizer, LongRunning, Progress, Trace, UserAggregate, UserScalar};
@@ -123,10 +123,7 @@ impl Connection {
         if inner.running.get() > 0 {
             let known = inner.registry.borrow().functions.get(&fold(name)).is_some_and(|f| !f.is_empty());
             if known {
-                return Err(Error::new(
-                    Code::BUSY,
-                    "unable to delete/modify user-function due to active statements",
-                ));
+                return Err(Error::new(Code::BUSY, "unable to delete/modify user-function due to active statements"));
             }
         }
         Arc::make_mut(&mut *inner.registry.borrow_mut()).set(name, args, function);
@@ -157,10 +154,7 @@ impl Connection {
         let inner = self.lock();
         inner.check_open()?;
         if inner.running.get() > 0 && inner.registry.borrow().collations.contains_key(&fold(name)) {
-            return Err(Error::new(
-                Code::BUSY,
-                "unable to delete/modify collation sequence due to active statements",
-            ));
+            return Err(Error::new(Code::BUSY, "unable to delete/modify collation sequence due to active statements"));
         }
         {
             let mut registry = inner.registry.borrow_mut();

@@ -12,11 +12,11 @@ use heliosdb_udfs::value::{Value, ValueRef, cast};
 
 use super::inner::{DATABASES_MAX, Inner};
 use super::{host, pragma, table_function};
+use crate::catalog::Table;
 use crate::env;
 use crate::error::{Code, Error, Result};
-use crate::catalog::Table;
-use crate::plan::bound::{BoundTrigger, DatabaseIndex, TableFunction};
 use crate::plan;
+use crate::plan::bound::{BoundTrigger, DatabaseIndex, TableFunction};
 use crate::row::context::{Context, RowSource, Shared, Surroundings, WriteOptions};
 use crate::row::lower::{Lower, Lowering};
 use crate::row::program::TriggerProgram;
@@ -195,7 +195,8 @@ impl Surroundings for Execution<'_> {
     fn default_value(&self, database: DatabaseIndex, table: &Arc<Table>, column: usize) -> Result<Value> {
         let Some(default) = &table.columns[column].default else { return Ok(Value::Null) };
         let name = &table.columns[column].name;
-        let bound = self.inner.with_namespace(|space| plan::bind_default(space, name, &default.expr, &default.source))?;
+        let bound =
+            self.inner.with_namespace(|space| plan::bind_default(space, name, &default.expr, &default.source))?;
         let _ = database;
         let lowering = Lowering::default();
         let mut lower = Lower::new(&[], &lowering);
@@ -346,6 +347,14 @@ impl Host for Execution<'_> {
 
     fn case_sensitive_like(&self) -> bool {
         self.inner.settings.borrow().case_sensitive_like
+    }
+
+    fn compile_option(&self, n: i64) -> Option<&'static str> {
+        pragma::compile_option(n)
+    }
+
+    fn is_compile_option(&self, name: &str) -> bool {
+        pragma::is_compile_option(name)
     }
 
     fn sqlite_version(&self) -> &'static str {

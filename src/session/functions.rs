@@ -103,8 +103,7 @@ impl Environment for Registry {
         let mut known = self.has_name(name);
         match heliosdb_udfs::scalar::lookup(name, args) {
             Ok(f) => {
-                let deterministic =
-                    f.flags.has(Flags::DETERMINISTIC) || f.flags.has(Flags::DETERMINISTIC_UNLESS_NOW);
+                let deterministic = f.flags.has(Flags::DETERMINISTIC) || f.flags.has(Flags::DETERMINISTIC_UNLESS_NOW);
                 return FunctionKind::Scalar { deterministic };
             }
             Err(e) => known |= e == heliosdb_udfs::aggregate::LookupError::WrongArgumentCount,

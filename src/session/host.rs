@@ -10,9 +10,9 @@ use super::attach::AttachHost;
 use super::ddl::{self, Host, UserFunction};
 use super::execution::Execution;
 use super::functions::{Registered, Registry};
-use super::pragma::{Context as PragmaContext, FunctionEntry, Settings};
 use super::inner::Slot;
 use super::open::OpenOptions;
+use super::pragma::{Context as PragmaContext, FunctionEntry, Settings};
 use super::table_function;
 use crate::catalog::environment::Environment;
 use crate::catalog::{Column, Index, Schema, Table, View};
@@ -213,7 +213,8 @@ impl Host for ConnectionHost<'_> {
         let sql = format!("DELETE FROM {schema}.{name}");
         let parsed = heliosdb_dialect::parse(&sql).map_err(|e| Error::sql(e.message))?;
         let Some(parsed) = parsed else { return Ok(()) };
-        let mut bound = self.execution.inner.with_namespace(|space| plan::bind_statement(space, &parsed.statement, &sql))?;
+        let mut bound =
+            self.execution.inner.with_namespace(|space| plan::bind_statement(space, &parsed.statement, &sql))?;
         if let plan::bound::Statement::Delete(delete) = &mut bound {
             delete.target.triggers.clear();
         }

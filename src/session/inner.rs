@@ -225,12 +225,8 @@ impl Inner {
         let registry = self.registry.borrow().clone();
         let authorizer = self.hooks.borrow().authorizer.clone();
         let databases = self.databases().map(|d| (self.database_name(d), self.schema(d))).collect();
-        let space = Namespace {
-            databases,
-            functions: &*registry,
-            options: self.options(),
-            authorizer: authorizer.as_deref(),
-        };
+        let space =
+            Namespace { databases, functions: &*registry, options: self.options(), authorizer: authorizer.as_deref() };
         f(&space)
     }
 

@@ -71,14 +71,8 @@ fn foreign(host: &dyn Host) -> Result<Connection> {
     Ok(connection)
 }
 
-fn write_rows(
-    host: &dyn Host,
-    database: DatabaseIndex,
-    table: &Arc<Table>,
-    connection: &Connection,
-) -> Result<()> {
-    let written: Vec<usize> =
-        (0..table.columns.len()).filter(|i| table.columns[*i].generated.is_none()).collect();
+fn write_rows(host: &dyn Host, database: DatabaseIndex, table: &Arc<Table>, connection: &Connection) -> Result<()> {
+    let written: Vec<usize> = (0..table.columns.len()).filter(|i| table.columns[*i].generated.is_none()).collect();
     let mut names: Vec<String> = written.iter().map(|i| always_quoted(&table.columns[*i].name)).collect();
     let rowid = rowid_name(table).filter(|_| table.rowid_alias().is_none());
     names.extend(rowid.map(str::to_owned));
@@ -134,14 +128,12 @@ pub fn load_into(host: &dyn Host, database: DatabaseIndex, bytes: &[u8]) -> Resu
         .map_err(|_| Error::new(Code::NOTADB, "file is not a database"))?;
     let rows = foreign_rows(&connection)?;
     let schema = rebuild(host, database, rows)?;
-    let mut tables: Vec<_> =
-        schema.tables.values().filter(|t| !t.system && !t.is_virtual()).cloned().collect();
+    let mut tables: Vec<_> = schema.tables.values().filter(|t| !t.system && !t.is_virtual()).cloned().collect();
     tables.sort_by_key(|t| t.id);
     for table in tables {
         read_rows(host, database, &table, &connection)?;
     }
-    let number =
-        |pragma: &str| connection.pragma_query_value(None, pragma, |r| r.get::<_, i64>(0)).map_err(refused);
+    let number = |pragma: &str| connection.pragma_query_value(None, pragma, |r| r.get::<_, i64>(0)).map_err(refused);
     let mut settled = (*host.schema(database)).clone();
     settled.user_version = number("user_version")? as i32;
     settled.application_id = number("application_id")? as i32;
@@ -187,12 +179,7 @@ fn rebuild(host: &dyn Host, database: DatabaseIndex, rows: Vec<SchemaRow>) -> Re
     Ok(schema)
 }
 
-fn read_rows(
-    host: &dyn Host,
-    database: DatabaseIndex,
-    table: &Arc<Table>,
-    connection: &Connection,
-) -> Result<()> {
+fn read_rows(host: &dyn Host, database: DatabaseIndex, table: &Arc<Table>, connection: &Connection) -> Result<()> {
     let is_virtual = |i: usize| table.columns[i].generated.as_ref().is_some_and(|g| !g.stored);
     let mut select: Vec<String> = (0..table.columns.len())
         .map(|i| if is_virtual(i) { "NULL".to_owned() } else { always_quoted(&table.columns[i].name) })
@@ -368,9 +355,8 @@ mod tests {
         target.commit();
         assert!(target.schema(MAIN).table("t").is_none());
         let empty = serialize(&target, MAIN).expect("a database");
-        let left: i64 = reopened(&empty)
-            .query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0))
-            .expect("a plain query");
+        let left: i64 =
+            reopened(&empty).query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0)).expect("a plain query");
         assert_eq!(left, 0);
     }
 

@@ -24,10 +24,12 @@ fn all() -> &'static [Arc<TableFunction>] {
     ALL.get_or_init(|| {
         let mut functions = Vec::new();
         for name in ["json_each", "json_tree", "jsonb_each", "jsonb_tree"] {
-            let columns = json::each::Column::ALL.iter().enumerate().map(|(i, (_, name))| column(name, i >= 8)).collect();
+            let columns =
+                json::each::Column::ALL.iter().enumerate().map(|(i, (_, name))| column(name, i >= 8)).collect();
             functions.push(Arc::new(TableFunction { name: name.into(), columns, parameters: 2, pragma: "".into() }));
         }
-        let columns = ["value", "start", "stop", "step"].iter().enumerate().map(|(i, name)| column(name, i > 0)).collect();
+        let columns =
+            ["value", "start", "stop", "step"].iter().enumerate().map(|(i, name)| column(name, i > 0)).collect();
         functions.push(Arc::new(TableFunction {
             name: "generate_series".into(),
             columns,
@@ -66,7 +68,8 @@ pub fn open(function: &TableFunction, args: &[Value], host: &dyn Host) -> Result
     while each.advance() {
         let mut row = Vec::with_capacity(10);
         for (column, _) in json::each::Column::ALL {
-            let mut call = Call { arena: &arena, host, collation: &Collation::Binary, json_args: 0, json_result: false };
+            let mut call =
+                Call { arena: &arena, host, collation: &Collation::Binary, json_args: 0, json_result: false };
             row.push(each.column(&mut call, column)?.to_owned());
         }
         rows.push(row);

@@ -147,7 +147,9 @@ fn run_script(path: &Path, engine: &mut dyn Engine, own: bool) -> Report {
                     report.passed += 1;
                 } else {
                     let outcome = result.map(|_| "ok".to_owned()).unwrap_or_else(|e| e);
-                    report.failures.push(format!("{}:{first}: {sql}\n  got {outcome}\n  want {wanted}", path.display()));
+                    report
+                        .failures
+                        .push(format!("{}:{first}: {sql}\n  got {outcome}\n  want {wanted}", path.display()));
                 }
             }
             Some(&"query") => {
@@ -164,7 +166,9 @@ fn run_script(path: &Path, engine: &mut dyn Engine, own: bool) -> Report {
                 match got {
                     Ok(got) if got == wanted => report.passed += 1,
                     Ok(got) => {
-                        report.failures.push(format!("{}:{first}: {sql}\n  got  {got:?}\n  want {wanted:?}", path.display()));
+                        report
+                            .failures
+                            .push(format!("{}:{first}: {sql}\n  got  {got:?}\n  want {wanted:?}", path.display()));
                     }
                     Err(e) => report.failures.push(format!("{}:{first}: {sql}\n  error {e}", path.display())),
                 }

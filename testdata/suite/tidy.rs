@@ -62,7 +62,8 @@ fn modules_name_only_lower_ones() {
 fn rusqlite_is_named_in_few_places() {
     let allowed = ["src/session/ddl/rewrite.rs", "src/session/serialize.rs"];
     let mut wrong = Vec::new();
-    for (name, text) in all("src").into_iter().chain(all("dialect/src")).chain(all("udfs/src")).chain(all("python/src")) {
+    for (name, text) in all("src").into_iter().chain(all("dialect/src")).chain(all("udfs/src")).chain(all("python/src"))
+    {
         let code = text.lines().any(|l| l.split("//").next().unwrap_or_default().contains("rusqlite::"));
         if code && !is_test(&name) && !allowed.contains(&name.as_str()) && !text.contains("#[cfg(test)]") {
             wrong.push(name);

@@ -165,7 +165,17 @@ impl Parser<'_> {
         let returning = self.returning()?;
         let order_by = self.order_of_write()?;
         let (limit, offset) = self.limit()?;
-        Ok(Statement::Delete(Box::new(Delete { with, table, alias, index, filter, returning, order_by, limit, offset })))
+        Ok(Statement::Delete(Box::new(Delete {
+            with,
+            table,
+            alias,
+            index,
+            filter,
+            returning,
+            order_by,
+            limit,
+            offset,
+        })))
     }
 
     fn hint_of_write(&mut self) -> Result<crate::ast::IndexHint> {
@@ -176,9 +186,8 @@ impl Parser<'_> {
             crate::ast::IndexHint::NotIndexed => "NOT INDEXED",
         };
         if self.in_trigger {
-            return Err(self.error(format!(
-                "the {clause} clause is not allowed on UPDATE or DELETE statements within triggers"
-            )));
+            return Err(self
+                .error(format!("the {clause} clause is not allowed on UPDATE or DELETE statements within triggers")));
         }
         Ok(hint)
     }

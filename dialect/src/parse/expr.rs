@@ -221,7 +221,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn at_query(&self) -> bool {
-        matches!(self.kind(), T::Keyword(K::Select | K::Values | K::With)) 
+        matches!(self.kind(), T::Keyword(K::Select | K::Values | K::With))
     }
 
     /// A literal with an optional sign: what DEFAULT takes without parentheses.

@@ -261,10 +261,9 @@ impl<'t> Parser<'t> {
         if let Some(digits) = text.strip_prefix('?') {
             let number = digits.parse::<u32>().ok().filter(|n| (1..=PARAMETER_MAX).contains(n));
             let Some(number) = number else {
-                return Err(self.error_at(
-                    token.span,
-                    format!("variable number must be between ?1 and ?{PARAMETER_MAX}"),
-                ));
+                return Err(
+                    self.error_at(token.span, format!("variable number must be between ?1 and ?{PARAMETER_MAX}"))
+                );
             };
             self.parameters.count = self.parameters.count.max(number);
             if !self.parameters.names.iter().any(|(n, _)| *n == number) {

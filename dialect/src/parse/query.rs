@@ -1,9 +1,7 @@
 //! SELECT (https://sqlite.org/lang_select.html), VALUES, compounds and WITH.
 
 use super::{Parser, Result};
-use crate::ast::{
-    CommonTable, CompoundOp, OrderTerm, Query, QueryBody, ResultColumn, Select, SelectCore, With,
-};
+use crate::ast::{CommonTable, CompoundOp, OrderTerm, Query, QueryBody, ResultColumn, Select, SelectCore, With};
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
 
@@ -78,7 +76,13 @@ impl Parser<'_> {
         };
         let (limit, offset) = self.limit()?;
         if let T::Keyword(k @ (K::Union | K::Intersect | K::Except)) = self.kind() {
-            let clause = if limit.is_some() { "LIMIT" } else if order_by.is_empty() { "" } else { "ORDER BY" };
+            let clause = if limit.is_some() {
+                "LIMIT"
+            } else if order_by.is_empty() {
+                ""
+            } else {
+                "ORDER BY"
+            };
             if !clause.is_empty() {
                 self.advance();
                 let all = k == K::Union && self.take(K::All);

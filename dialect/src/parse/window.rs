@@ -8,10 +8,8 @@ use crate::lexer::TokenKind as T;
 impl Parser<'_> {
     /// What stands between the parentheses of OVER (…) and WINDOW … AS (…).
     pub(super) fn window(&mut self) -> Result<Window> {
-        let starts_clause = matches!(
-            self.kind(),
-            T::Keyword(K::Partition | K::Order | K::Range | K::Rows | K::Groups) | T::RightParen
-        );
+        let starts_clause =
+            matches!(self.kind(), T::Keyword(K::Partition | K::Order | K::Range | K::Rows | K::Groups) | T::RightParen);
         let base = if starts_clause { None } else { Some(self.name()?) };
         let partition_by = if self.take(K::Partition) {
             self.expect(K::By)?;
@@ -44,8 +42,8 @@ impl Parser<'_> {
         } else {
             (self.frame_bound()?, None)
         };
-        let short_following = end.is_none()
-            && matches!(start, FrameBound::Following(_) | FrameBound::UnboundedFollowing);
+        let short_following =
+            end.is_none() && matches!(start, FrameBound::Following(_) | FrameBound::UnboundedFollowing);
         if short_following {
             return Err(self.unexpected());
         }

@@ -44,8 +44,7 @@ impl Run<'_> {
         for found in self.found(&program.rows)? {
             if program.view {
                 let row = Row { rowid: 0, values: found };
-                let fired =
-                    self.fire(target, TriggerTime::InsteadOf, TriggerEvent::Delete, &[], Some(&row), None)?;
+                let fired = self.fire(target, TriggerTime::InsteadOf, TriggerEvent::Delete, &[], Some(&row), None)?;
                 if fired == Fired::GoOn {
                     self.count(program.returning.as_ref(), &row)?;
                 }

@@ -20,15 +20,15 @@ use heliosdb_dialect::ast::ForeignKeyAction;
 impl Run<'_> {
     /// The violations that a key counts into.
     fn add(&self, key: &ForeignKeyCheck, n: i64) {
-        let deferred = key.child.foreign_keys[key.position as usize].deferred
-            || self.cx.around.write_options().defer_foreign_keys;
+        let deferred =
+            key.child.foreign_keys[key.position as usize].deferred || self.cx.around.write_options().defer_foreign_keys;
         let counter = if deferred { self.cx.around.deferred_violations() } else { self.violations };
         counter.set((counter.get() + n).max(0));
     }
 
     fn counted(&self, key: &ForeignKeyCheck) -> i64 {
-        let deferred = key.child.foreign_keys[key.position as usize].deferred
-            || self.cx.around.write_options().defer_foreign_keys;
+        let deferred =
+            key.child.foreign_keys[key.position as usize].deferred || self.cx.around.write_options().defer_foreign_keys;
         if deferred { self.cx.around.deferred_violations().get() } else { self.violations.get() }
     }
 
@@ -153,7 +153,8 @@ impl Run<'_> {
         let columns = key.parent_columns.as_ref().map_err(|message| Error::sql(message.clone()))?;
         // A row can be its own parent.
         if parent.id == key.child.id {
-            let own = columns.iter().zip(&values).all(|(c, v)| parent_equals(parent, *c, &column_value(parent, row, *c), v));
+            let own =
+                columns.iter().zip(&values).all(|(c, v)| parent_equals(parent, *c, &column_value(parent, row, *c), v));
             if own {
                 return Ok(true);
             }

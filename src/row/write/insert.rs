@@ -80,9 +80,9 @@ impl Run<'_> {
             row.values.push(match value {
                 ColumnValue::Source(i) => source[*i as usize].clone(),
                 ColumnValue::Default(crate::row::node::Node::Constant(v)) => v.clone(),
-                ColumnValue::Default(node) => with_env(&[], self.inputs, &program.subqueries, self.cx, |env| {
-                    Ok(eval(node, env)?.to_owned())
-                })?,
+                ColumnValue::Default(node) => {
+                    with_env(&[], self.inputs, &program.subqueries, self.cx, |env| Ok(eval(node, env)?.to_owned()))?
+                }
                 ColumnValue::Generated => Value::Null,
             });
         }
@@ -365,13 +365,10 @@ impl Run<'_> {
         };
         match clash {
             Clash::Rowid => match table.rowid_alias() {
-                Some(alias) => Error::new(
-                    Code::CONSTRAINT_PRIMARYKEY,
-                    format!("UNIQUE constraint failed: {}", columns(&[alias])),
-                ),
-                None => {
-                    Error::new(Code::CONSTRAINT_ROWID, format!("UNIQUE constraint failed: {}.rowid", table.name))
+                Some(alias) => {
+                    Error::new(Code::CONSTRAINT_PRIMARYKEY, format!("UNIQUE constraint failed: {}", columns(&[alias])))
                 }
+                None => Error::new(Code::CONSTRAINT_ROWID, format!("UNIQUE constraint failed: {}.rowid", table.name)),
             },
             Clash::Index(i) => {
                 let index = &target.indexes[i].index;

@@ -29,9 +29,13 @@ pub enum Holder {
 }
 
 /// The key of a row in an index; `None` where a partial index leaves the row out.
-pub fn entry_key(target: &TargetProgram, index: &IndexProgram, row: &Row, cx: &Context<'_>) -> Result<Option<EntryKey>> {
-    let plain = index.filter.is_none()
-        && index.index.columns.iter().all(|c| matches!(c.term, IndexTerm::Column(_)));
+pub fn entry_key(
+    target: &TargetProgram,
+    index: &IndexProgram,
+    row: &Row,
+    cx: &Context<'_>,
+) -> Result<Option<EntryKey>> {
+    let plain = index.filter.is_none() && index.index.columns.iter().all(|c| matches!(c.term, IndexTerm::Column(_)));
     let mut key = EntryKey { prefix: Vec::with_capacity(24), has_null: false, terms: Vec::new() };
     let custom = index.collations.iter().any(|c| matches!(c, Collation::Custom(_)));
     let mut push = |v: ValueRef<'_>, i: usize| {
@@ -81,7 +85,13 @@ pub fn primary_key(target: &TargetProgram, row: &Row, cx: &Context<'_>) -> Resul
 }
 
 /// The row that already has this key in a unique index.
-pub fn holder(tree: &Arc<KeyTree>, index: &IndexProgram, key: &EntryKey, rowid_table: bool, view: View) -> Option<Holder> {
+pub fn holder(
+    tree: &Arc<KeyTree>,
+    index: &IndexProgram,
+    key: &EntryKey,
+    rowid_table: bool,
+    view: View,
+) -> Option<Holder> {
     if key.has_null {
         return None;
     }

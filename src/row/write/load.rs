@@ -25,7 +25,8 @@ pub fn load_row(target: &Target, rowid: i64, values: &[ValueRef<'_>], cx: &Conte
     generate(&target, &mut row, cx)?;
     let violations = Cell::new(0);
     let mut run = Run { cx, inputs: &[], written: Written::default(), violations: &violations };
-    let tree = if target.table.has_rowid() { Some(cx.around.row_tree(target.database, target.table.id)?) } else { None };
+    let tree =
+        if target.table.has_rowid() { Some(cx.around.row_tree(target.database, target.table.id)?) } else { None };
     let mut entries = Vec::new();
     for (i, index) in target.indexes.iter().enumerate() {
         if let Some(key) = key::entry_key(&target, index, &row, cx)? {
@@ -77,7 +78,8 @@ pub fn fill_index(
         generate(&own, &mut row, cx)?;
         let index = &target.indexes[0];
         let Some(entry) = key::entry_key(&target, index, &row, cx)? else { return Ok(()) };
-        if index.index.unique && key::holder(&tree, index, &entry, table.has_rowid(), around.live_view(database)?).is_some()
+        if index.index.unique
+            && key::holder(&tree, index, &entry, table.has_rowid(), around.live_view(database)?).is_some()
         {
             let violations = Cell::new(0);
             let run = Run { cx, inputs: &[], written: Written::default(), violations: &violations };

@@ -6,7 +6,7 @@ use super::target::{TargetProgram, lower_target};
 use crate::error::Result;
 use crate::plan::bound::{
     self, Body, BoundTrigger, Classes, ColumnRef, Conflict, Expr, ExprKind, Free, InsertValue, OrderBy, OrderKey,
-    OutputColumn, Query, ROWID, Select, SourceId, SortKey, TriggerBody, UpsertAction,
+    OutputColumn, Query, ROWID, Select, SortKey, SourceId, TriggerBody, UpsertAction,
 };
 use crate::row::lower::{Layout, Lower, Lowering, query_with_free};
 use crate::row::node::{Node, Subquery};
@@ -185,8 +185,7 @@ fn rows(
         })
         .collect();
     let body = Body::Select(Box::new(Select { output, ..select.clone() }));
-    let query =
-        Query { body, columns, order_by, limit: limit.cloned(), offset: offset.cloned(), free: free.to_vec() };
+    let query = Query { body, columns, order_by, limit: limit.cloned(), offset: offset.cloned(), free: free.to_vec() };
     query_with_free(&query, free, shared)
 }
 
@@ -250,18 +249,10 @@ pub fn lower_trigger(body: &TriggerBody, trigger: &Arc<BoundTrigger>) -> Result<
     let when_subqueries = lower.subqueries;
     for statement in &body.statements {
         statements.push(match statement {
-            bound::Statement::Query(q) => {
-                TriggerStatement::Query(query_with_free(q, &q.free, &shared)?, take(&q.free))
-            }
-            bound::Statement::Insert(s) => {
-                TriggerStatement::Write(self::lower(statement, &shared)?, take(&s.free))
-            }
-            bound::Statement::Update(s) => {
-                TriggerStatement::Write(self::lower(statement, &shared)?, take(&s.free))
-            }
-            bound::Statement::Delete(s) => {
-                TriggerStatement::Write(self::lower(statement, &shared)?, take(&s.free))
-            }
+            bound::Statement::Query(q) => TriggerStatement::Query(query_with_free(q, &q.free, &shared)?, take(&q.free)),
+            bound::Statement::Insert(s) => TriggerStatement::Write(self::lower(statement, &shared)?, take(&s.free)),
+            bound::Statement::Update(s) => TriggerStatement::Write(self::lower(statement, &shared)?, take(&s.free)),
+            bound::Statement::Delete(s) => TriggerStatement::Write(self::lower(statement, &shared)?, take(&s.free)),
         });
     }
     let (old, new) = (trigger.old, trigger.new);

@@ -97,9 +97,8 @@ pub fn with_env<T>(
 pub fn generate(target: &TargetProgram, row: &mut Row, cx: &Context<'_>) -> Result<()> {
     for (column, node) in &target.generated {
         let levels = [row.level()];
-        let mut value = with_env(&levels, &[], &target.subqueries, cx, |env| {
-            Ok(crate::row::eval::eval(node, env)?.to_owned())
-        })?;
+        let mut value =
+            with_env(&levels, &[], &target.subqueries, cx, |env| Ok(crate::row::eval::eval(node, env)?.to_owned()))?;
         apply(&mut value, target.table.columns[*column as usize].affinity);
         row.values[*column as usize] = value;
     }
@@ -130,8 +129,7 @@ pub fn check_types(table: &Table, row: &Row) -> Result<()> {
                 Value::Text(_) => "TEXT",
                 Value::Blob(_) => "BLOB",
             };
-            let message =
-                format!("cannot store {found} value in {kind} column {}.{}", table.name, column.name);
+            let message = format!("cannot store {found} value in {kind} column {}.{}", table.name, column.name);
             return Err(Error::new(Code::CONSTRAINT_DATATYPE, message));
         }
     }

@@ -28,7 +28,8 @@ impl Run<'_> {
                     }
                 }
                 let (old, new) = (Some(&old), Some(&new));
-                let fired = self.fire(target, TriggerTime::InsteadOf, TriggerEvent::Update, &program.columns, old, new)?;
+                let fired =
+                    self.fire(target, TriggerTime::InsteadOf, TriggerEvent::Update, &program.columns, old, new)?;
                 if let (Fired::GoOn, Some(new)) = (fired, new) {
                     self.count(program.returning.as_ref(), new)?;
                 }
@@ -100,8 +101,7 @@ impl Run<'_> {
         if !self.check_row(target, or, &mut new)? {
             return Ok(());
         }
-        let tree =
-            if table.has_rowid() { Some(self.cx.around.row_tree(target.database, table.id)?) } else { None };
+        let tree = if table.has_rowid() { Some(self.cx.around.row_tree(target.database, table.id)?) } else { None };
         let moved = table.has_rowid() && new.rowid != old.rowid;
         let own = Some((&old, primary.as_deref()));
         let Some(entries) = self.make_room(target, or, &new, tree.as_ref(), moved, own)? else { return Ok(()) };

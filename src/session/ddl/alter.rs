@@ -63,10 +63,8 @@ pub fn run(context: &DdlContext<'_>, name: &QualifiedName, alteration: &AlterTab
 /// Objects keep their numbers, by the rowid of their row, which no ALTER changes.
 fn with_root_pages(host: &dyn Host, mut rewritten: Vec<Rewritten>) -> Result<Vec<Rewritten>> {
     for Rewritten { database, rows } in &mut rewritten {
-        let old: FxHashMap<i64, u32> = schema_rows::read(host, *database)?
-            .into_iter()
-            .map(|(rowid, row)| (rowid, row.root_page))
-            .collect();
+        let old: FxHashMap<i64, u32> =
+            schema_rows::read(host, *database)?.into_iter().map(|(rowid, row)| (rowid, row.root_page)).collect();
         for (rowid, row) in rows {
             row.root_page = old.get(rowid).copied().unwrap_or(0);
         }
@@ -157,8 +155,7 @@ pub fn reload_if_changed(host: &dyn Host, database: DatabaseIndex) -> Result<()>
         sql == row.sql
     };
     let tables = schema.tables.values().filter(|t| !t.system).count();
-    let indexes =
-        schema.indexes.values().filter(|i| schema.table(&i.table).is_some_and(|t| t.id != i.id)).count();
+    let indexes = schema.indexes.values().filter(|i| schema.table(&i.table).is_some_and(|t| t.id != i.id)).count();
     let count = tables + indexes + schema.views.len() + schema.triggers.len();
     if count == rows.len() && rows.iter().all(|(_, row)| known(row)) {
         return Ok(());

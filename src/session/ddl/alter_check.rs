@@ -33,18 +33,15 @@ pub fn added_column(
     if let Some((_, true)) = generated {
         return Err(Error::sql("cannot add a STORED column"));
     }
-    let default_is_null =
-        default.is_none_or(|(expr, _)| matches!(expr.kind, ExprKind::Literal(Literal::Null)));
+    let default_is_null = default.is_none_or(|(expr, _)| matches!(expr.kind, ExprKind::Literal(Literal::Null)));
     if default.is_some_and(|(expr, _)| !is_value(expr)) {
         return Err(Error::sql("Cannot add a column with non-constant default"));
     }
-    let references =
-        definition.constraints.iter().any(|c| matches!(c.kind, ColumnConstraintKind::References(_)));
+    let references = definition.constraints.iter().any(|c| matches!(c.kind, ColumnConstraintKind::References(_)));
     if references && host.options().foreign_keys && !default_is_null {
         return Err(Error::sql("Cannot add a REFERENCES column with non-NULL default value"));
     }
-    let not_null =
-        definition.constraints.iter().any(|c| matches!(c.kind, ColumnConstraintKind::NotNull { .. }));
+    let not_null = definition.constraints.iter().any(|c| matches!(c.kind, ColumnConstraintKind::NotNull { .. }));
     if not_null && generated.is_none() && default_is_null {
         return Err(Error::sql("Cannot add a NOT NULL column with default value NULL"));
     }
@@ -58,10 +55,7 @@ pub fn added_column(
     let from = names::quoted(&host.database_name(database), &table.name);
     let column = always_quoted(&definition.name.text);
     let rows = format!("(SELECT *, {value} AS {column} FROM {from}) AS {}", always_quoted(&table.name));
-    if not_null
-        && generated.is_some()
-        && any(host, &format!("SELECT 1 FROM {rows} WHERE {column} IS NULL LIMIT 1"))?
-    {
+    if not_null && generated.is_some() && any(host, &format!("SELECT 1 FROM {rows} WHERE {column} IS NULL LIMIT 1"))? {
         return Err(Error::sql("NOT NULL constraint failed"));
     }
     for constraint in &definition.constraints {
@@ -91,14 +85,11 @@ pub fn changed_constraints(
     let parsed = parse_stored(&sql)?;
     let Statement::CreateTable(statement) = &parsed.statement else { return Ok(()) };
     let database_name = host.database_name(database);
-    let draft =
-        crate::catalog::build_table::build_table(statement, &sql, &database_name, &*host.environment())?;
+    let draft = crate::catalog::build_table::build_table(statement, &sql, &database_name, &*host.environment())?;
     let new = draft.table();
     for (old, column) in table.columns.iter().zip(&new.columns) {
         let became_not_null = old.not_null.is_none() && column.not_null.is_some();
-        if became_not_null
-            && has_row(host, database, table, &format!("{} IS NULL", always_quoted(&column.name)))?
-        {
+        if became_not_null && has_row(host, database, table, &format!("{} IS NULL", always_quoted(&column.name)))? {
             return Err(failed());
         }
     }

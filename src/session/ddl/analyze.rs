@@ -116,8 +116,7 @@ fn analyze_index(
     let mut stat = rows.to_string();
     for prefix in 1..=terms.len() {
         let keys = terms[..prefix].join(", ");
-        let distinct =
-            count(host, &format!("SELECT count(*) FROM (SELECT DISTINCT {keys} FROM {from}{filter})"))?;
+        let distinct = count(host, &format!("SELECT count(*) FROM (SELECT DISTINCT {keys} FROM {from}{filter})"))?;
         stat.push_str(&format!(" {}", average(rows, distinct)));
     }
     // The primary key of a WITHOUT ROWID table goes by the table's own name.

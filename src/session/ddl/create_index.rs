@@ -94,10 +94,7 @@ fn table_of(context: &DdlContext<'_>, statement: &CreateIndex) -> Result<(Databa
         Some(Object::View(_)) => Err(Error::sql("views may not be indexed")),
         Some(Object::Table(table)) => {
             if database == TEMP && found_in != Some(TEMP) {
-                return Err(Error::sql(format!(
-                    "cannot create a TEMP index on non-TEMP table \"{}\"",
-                    table.name
-                )));
+                return Err(Error::sql(format!("cannot create a TEMP index on non-TEMP table \"{}\"", table.name)));
             }
             Ok((database, table))
         }

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use heliosdb_dialect::ast::{CreateTrigger, InsertRows, QualifiedName, Statement};
 
-use super::{
-    DdlContext, Host, TEMP, action, change_schema, create_table, foreign_references, names, schema_rows,
-};
+use super::{DdlContext, Host, TEMP, action, change_schema, create_table, foreign_references, names, schema_rows};
 use crate::catalog::Object;
 use crate::catalog::build_trigger::{Watched, build_trigger, check_watched};
 use crate::catalog::load::SchemaRow;

@@ -67,9 +67,7 @@ fn drop_table(host: &dyn Host, database: DatabaseIndex, table: &Arc<Table>) -> R
         forget_sequence(host, database, &table.name)?;
     }
     forget_statistics(host, database, |row| schema_rows::is_text(row.first(), &table.name))?;
-    remove_rows(host, database, |row| {
-        row.table.eq_ignore_ascii_case(&table.name) && &*row.kind != "trigger"
-    })?;
+    remove_rows(host, database, |row| row.table.eq_ignore_ascii_case(&table.name) && &*row.kind != "trigger")?;
     {
         let mut write = host.write(database)?;
         if !table.is_virtual() {
@@ -90,8 +88,7 @@ fn takes_part_in_foreign_keys(host: &dyn Host, database: DatabaseIndex, table: &
         return true;
     }
     let schema = host.schema(database);
-    let is_parent =
-        |t: &Arc<Table>| t.foreign_keys.iter().any(|k| k.parent.eq_ignore_ascii_case(&table.name));
+    let is_parent = |t: &Arc<Table>| t.foreign_keys.iter().any(|k| k.parent.eq_ignore_ascii_case(&table.name));
     schema.tables.values().any(is_parent)
 }
 

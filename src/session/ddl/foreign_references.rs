@@ -1,8 +1,8 @@
 //! Finds names of other databases in the text of a view or trigger: only those in temp may use them.
 
 use heliosdb_dialect::ast::{
-    CommonTable, CreateTrigger, Expr, ExprKind, From, InSet, InsertRows, Query, ResultColumn, Select,
-    SelectCore, Source, SourceKind, Statement, UpsertAction,
+    CommonTable, CreateTrigger, Expr, ExprKind, From, InSet, InsertRows, Query, ResultColumn, Select, SelectCore,
+    Source, SourceKind, Statement, UpsertAction,
 };
 
 use crate::catalog::self_reference::for_each_child;

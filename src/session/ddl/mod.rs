@@ -81,13 +81,8 @@ pub trait Host {
     /// Whether another statement of this connection has been stepped and not reset.
     fn has_running_statements(&self) -> bool;
     /// Asks the authorizer; false if it answers IGNORE: the statement then does nothing.
-    fn authorize(
-        &self,
-        action: i32,
-        first: Option<&str>,
-        second: Option<&str>,
-        database: Option<&str>,
-    ) -> Result<bool>;
+    fn authorize(&self, action: i32, first: Option<&str>, second: Option<&str>, database: Option<&str>)
+    -> Result<bool>;
 
     /// Runs one SELECT inside the running transaction. It sees everything written so far.
     fn query(&self, sql: &str, row: &mut dyn FnMut(&[ValueRef<'_>]) -> Result<()>) -> Result<()>;
@@ -95,13 +90,7 @@ pub trait Host {
     fn result_columns(&self, query: &Query, sql: &str) -> Result<Vec<OutputColumn>>;
     /// Inserts the rows of a query of the running statement (with its parameters) into a new table, which has no
     /// constraints; column affinity is applied.
-    fn insert_query(
-        &self,
-        database: DatabaseIndex,
-        table: &Arc<Table>,
-        query: &Query,
-        sql: &str,
-    ) -> Result<()>;
+    fn insert_query(&self, database: DatabaseIndex, table: &Arc<Table>, query: &Query, sql: &str) -> Result<()>;
 
     /// Calls `row` with every row of a table in key order: its rowid (0 WITHOUT ROWID) and all its columns,
     /// generated ones computed.
@@ -113,13 +102,7 @@ pub trait Host {
     ) -> Result<()>;
     /// Writes one row with its index entries: no triggers, foreign keys, checks or affinity; `values` has all
     /// columns of the table (those of virtual columns are not looked at).
-    fn load_row(
-        &self,
-        database: DatabaseIndex,
-        table: &Arc<Table>,
-        rowid: i64,
-        values: &[ValueRef<'_>],
-    ) -> Result<()>;
+    fn load_row(&self, database: DatabaseIndex, table: &Arc<Table>, rowid: i64, values: &[ValueRef<'_>]) -> Result<()>;
     /// Fills an empty index from the rows of its table: `UNIQUE constraint failed: t.a`.
     fn fill_index(&self, database: DatabaseIndex, table: &Arc<Table>, index: &Arc<Index>) -> Result<()>;
     /// The DELETE of all rows that foreign keys want before a table is dropped: no triggers fire, actions do;
@@ -234,12 +217,8 @@ fn dispatch(context: &DdlContext<'_>) -> Result<()> {
         Statement::Drop { kind: ObjectKind::View, if_exists, name } => {
             drop::table(context.host, name, *if_exists, true)
         }
-        Statement::Drop { kind: ObjectKind::Index, if_exists, name } => {
-            drop::index(context.host, name, *if_exists)
-        }
-        Statement::Drop { kind: ObjectKind::Trigger, if_exists, name } => {
-            drop::trigger(context.host, name, *if_exists)
-        }
+        Statement::Drop { kind: ObjectKind::Index, if_exists, name } => drop::index(context.host, name, *if_exists),
+        Statement::Drop { kind: ObjectKind::Trigger, if_exists, name } => drop::trigger(context.host, name, *if_exists),
         Statement::AlterTable { table, action } => alter::run(context, table, action),
         Statement::Analyze(target) => analyze::run(context.host, target.as_ref()),
         Statement::Reindex(target) => reindex::run(context.host, target.as_ref()),

@@ -140,9 +140,8 @@ fn fill(connection: &Connection, database: &str, rows: &[(i64, SchemaRow)]) -> R
     }
     connection.execute_batch("PRAGMA writable_schema=ON").map_err(refused)?;
     connection.execute_batch(&format!("DELETE FROM {quoted}.sqlite_schema")).map_err(refused)?;
-    let insert = format!(
-        "INSERT INTO {quoted}.sqlite_schema(rowid,type,name,tbl_name,rootpage,sql) VALUES(?1,?2,?3,?4,?5,?6)"
-    );
+    let insert =
+        format!("INSERT INTO {quoted}.sqlite_schema(rowid,type,name,tbl_name,rootpage,sql) VALUES(?1,?2,?3,?4,?5,?6)");
     for ((rowid, row), page) in rows.iter().zip(spare) {
         let values = params![rowid, &*row.kind, &*row.name, &*row.table, page, row.sql.as_deref()];
         connection.execute(&insert, values).map_err(refused)?;

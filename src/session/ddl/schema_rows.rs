@@ -60,8 +60,7 @@ pub fn read_in(transaction: &mut Transaction) -> Result<Vec<(i64, SchemaRow)>> {
             _ => 0,
         };
         let sql = values.get(4).and_then(text_of).map(Arc::from);
-        let row =
-            SchemaRow { kind: text(0).into(), name: text(1).into(), table: text(2).into(), root_page, sql };
+        let row = SchemaRow { kind: text(0).into(), name: text(1).into(), table: text(2).into(), root_page, sql };
         rows.push((rowid, row));
     }
     Ok(rows)

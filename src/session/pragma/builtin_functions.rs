@@ -10,15 +10,7 @@ pub fn builtin_functions() -> Vec<FunctionEntry> {
     let mut entries = Vec::new();
     for f in scalar::TABLES.iter().copied().flatten() {
         let deterministic = f.flags.has(Flags::DETERMINISTIC) || f.flags.has(Flags::DETERMINISTIC_UNLESS_NOW);
-        add(
-            &mut entries,
-            f.name,
-            's',
-            f.args_min,
-            f.args_max,
-            deterministic,
-            f.flags.has(Flags::DIRECT_ONLY),
-        );
+        add(&mut entries, f.name, 's', f.args_min, f.args_max, deterministic, f.flags.has(Flags::DIRECT_ONLY));
     }
     for f in aggregate::TABLES.iter().copied().flatten() {
         add(&mut entries, f.name, 'w', f.args_min, f.args_max, false, false);
@@ -45,13 +37,6 @@ fn add(
         None => -2 - i32::from(min)..=-2 - i32::from(min),
     };
     for args in numbers {
-        entries.push(FunctionEntry {
-            name: name.into(),
-            builtin: true,
-            kind,
-            args,
-            deterministic,
-            direct_only,
-        });
+        entries.push(FunctionEntry { name: name.into(), builtin: true, kind, args, deterministic, direct_only });
     }
 }

@@ -40,8 +40,7 @@ pub fn integrity_check(call: &Call<'_>) -> Result<Vec<Vec<Value>>> {
         None => {
             let all = (0..call.context.database_count()).map(|i| DatabaseIndex(i as u16));
             for database in all.filter(|d| call.database.is_none_or(|only| only == *d) && *d != TEMP) {
-                let mut tables: Vec<Arc<Table>> =
-                    call.context.schema(database).tables.values().cloned().collect();
+                let mut tables: Vec<Arc<Table>> = call.context.schema(database).tables.values().cloned().collect();
                 tables.sort_by_key(|t| std::cmp::Reverse(t.id));
                 for table in tables.iter().filter(|t| !t.system && !t.is_virtual()) {
                     check(call, database, table, limit, &mut messages)?;
@@ -67,8 +66,7 @@ fn check(
         let name = always_quoted(&column.name);
         let is_alias = table.rowid_alias().is_some_and(|a| table.columns[usize::from(a)].name == column.name);
         if column.not_null.is_some() && !is_alias {
-            conditions
-                .push((format!("{name} IS NULL"), format!("NULL value in {}.{}", table.name, column.name)));
+            conditions.push((format!("{name} IS NULL"), format!("NULL value in {}.{}", table.name, column.name)));
         }
         if table.strict
             && let Some(classes) = strict_classes(&column.type_name)
@@ -78,17 +76,13 @@ fn check(
         }
     }
     for check in &table.checks {
-        conditions.push((
-            format!("NOT ({})", check.expr.text),
-            format!("CHECK constraint failed in {}", table.name),
-        ));
+        conditions.push((format!("NOT ({})", check.expr.text), format!("CHECK constraint failed in {}", table.name)));
     }
     if conditions.is_empty() {
         return Ok(());
     }
     let select: Vec<&str> = conditions.iter().map(|(condition, _)| &**condition).collect();
-    let from =
-        format!("{}.{}", always_quoted(&call.context.database_name(database)), always_quoted(&table.name));
+    let from = format!("{}.{}", always_quoted(&call.context.database_name(database)), always_quoted(&table.name));
     let sql = format!("SELECT {} FROM {from} WHERE ({})", select.join(", "), select.join(") OR ("));
     call.context.query(&sql, &mut |row| {
         for (value, (_, message)) in row.iter().zip(&conditions) {

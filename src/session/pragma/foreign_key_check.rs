@@ -19,8 +19,7 @@ pub fn run(call: &Call<'_>) -> Result<Vec<Vec<Value>>> {
         },
         None => {
             let database = call.database();
-            let mut tables: Vec<Arc<Table>> =
-                call.context.schema(database).tables.values().cloned().collect();
+            let mut tables: Vec<Arc<Table>> = call.context.schema(database).tables.values().cloned().collect();
             tables.sort_by_key(|t| std::cmp::Reverse(t.id));
             (database, tables)
         }
@@ -32,12 +31,7 @@ pub fn run(call: &Call<'_>) -> Result<Vec<Vec<Value>>> {
     Ok(rows)
 }
 
-fn check_table(
-    call: &Call<'_>,
-    database: DatabaseIndex,
-    table: &Table,
-    out: &mut Vec<Vec<Value>>,
-) -> Result<()> {
+fn check_table(call: &Call<'_>, database: DatabaseIndex, table: &Table, out: &mut Vec<Vec<Value>>) -> Result<()> {
     let schema = call.context.schema(database);
     let database_name = call.context.database_name(database);
     // (rowid, key): SQLite goes row by row, and at each through the keys.
@@ -67,8 +61,7 @@ fn check_table(
 /// The query for the rows of the child that need a parent and have none.
 fn orphans(database: &str, schema: &Schema, table: &Table, key: &ForeignKey) -> Result<String> {
     let column = |source: &str, name: &str| format!("{source}.{}", always_quoted(name));
-    let child: Vec<String> =
-        key.columns.iter().map(|c| column("c", &table.columns[usize::from(*c)].name)).collect();
+    let child: Vec<String> = key.columns.iter().map(|c| column("c", &table.columns[usize::from(*c)].name)).collect();
     let mut conditions: Vec<String> = child.iter().map(|c| format!("{c} IS NOT NULL")).collect();
     if let Some(parent) = schema.table(&key.parent) {
         let parent_columns = parent_columns(table, parent, key)?;
@@ -87,8 +80,7 @@ fn orphans(database: &str, schema: &Schema, table: &Table, key: &ForeignKey) -> 
 
 /// The parent's columns, which must be its PRIMARY KEY or have a UNIQUE index with their own collations.
 fn parent_columns(child: &Table, parent: &Table, key: &ForeignKey) -> Result<Vec<u16>> {
-    let mismatch =
-        || Error::sql(format!("foreign key mismatch - \"{}\" referencing \"{}\"", child.name, key.parent));
+    let mismatch = || Error::sql(format!("foreign key mismatch - \"{}\" referencing \"{}\"", child.name, key.parent));
     if key.parent_columns.is_empty() {
         let primary = parent.primary_key.as_ref().ok_or_else(mismatch)?;
         if primary.columns.len() != key.columns.len() {

@@ -36,8 +36,7 @@ pub fn value(call: &Call<'_>) -> Rows {
 
 /// Whether running the pragma with this value needs a write transaction.
 pub fn writes(pragma: &str, has_value: bool) -> bool {
-    has_value
-        && ["user_version", "application_id", "schema_version"].iter().any(|n| pragma.eq_ignore_ascii_case(n))
+    has_value && ["user_version", "application_id", "schema_version"].iter().any(|n| pragma.eq_ignore_ascii_case(n))
 }
 
 pub fn data_version(call: &Call<'_>) -> Rows {

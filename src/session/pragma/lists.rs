@@ -41,8 +41,7 @@ const COMPILE_OPTIONS: [&str; 18] = [
 pub fn database_list(call: &Call<'_>) -> Rows {
     let databases = (0..call.context.database_count()).map(|i| DatabaseIndex(i as u16));
     let shown = databases.filter(|d| *d != TEMP || call.context.is_temp_open());
-    let rows =
-        shown.map(|d| row![i64::from(d.0), &*call.context.database_name(d), &*call.context.database_file(d)]);
+    let rows = shown.map(|d| row![i64::from(d.0), &*call.context.database_name(d), &*call.context.database_file(d)]);
     Ok(rows.collect())
 }
 
@@ -50,8 +49,7 @@ pub fn database_list(call: &Call<'_>) -> Rows {
 pub fn collation_list(call: &Call<'_>) -> Rows {
     let built_in = ["RTRIM", "NOCASE", "BINARY"];
     let own = call.context.user_collations();
-    let own =
-        own.iter().rev().map(|c| c.name()).filter(|n| !built_in.iter().any(|b| b.eq_ignore_ascii_case(n)));
+    let own = own.iter().rev().map(|c| c.name()).filter(|n| !built_in.iter().any(|b| b.eq_ignore_ascii_case(n)));
     Ok(own.chain(built_in).enumerate().map(|(seq, name)| row![seq as i64, name]).collect())
 }
 

@@ -145,24 +145,15 @@ pub fn columns(name: &str, has_value: bool) -> Vec<&'static str> {
 }
 
 /// Runs a PRAGMA statement. `schema` is the name before the dot.
-pub fn run(
-    context: &dyn Context,
-    schema: Option<&str>,
-    name: &str,
-    value: Option<&str>,
-) -> Result<PragmaRows> {
+pub fn run(context: &dyn Context, schema: Option<&str>, name: &str, value: Option<&str>) -> Result<PragmaRows> {
     let database = match schema {
         Some(schema) => Some(database_named(context, schema)?),
         None => None,
     };
     let Some(pragma) = find(name) else { return Ok(PragmaRows::default()) };
     let shown_database = database.map(|d| context.database_name(d));
-    let allowed = context.authorize(
-        crate::session::ddl::action::PRAGMA,
-        Some(name),
-        value,
-        shown_database.as_deref(),
-    )?;
+    let allowed =
+        context.authorize(crate::session::ddl::action::PRAGMA, Some(name), value, shown_database.as_deref())?;
     let columns = pragma.statement_columns(value.is_some());
     if !allowed {
         return Ok(PragmaRows { columns, rows: Vec::new() });

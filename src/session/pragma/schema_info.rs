@@ -193,9 +193,8 @@ fn implied_terms(table: &Table, index: &Index) -> Vec<IndexColumn> {
     };
     if index.id == table.id {
         // The table itself: all other columns that are stored.
-        let in_key = |i: usize| {
-            primary.columns.iter().any(|c| matches!(c.term, IndexTerm::Column(k) if usize::from(k) == i))
-        };
+        let in_key =
+            |i: usize| primary.columns.iter().any(|c| matches!(c.term, IndexTerm::Column(k) if usize::from(k) == i));
         let rest = table.columns.iter().enumerate().filter(|(i, c)| {
             let is_virtual = c.generated.as_ref().is_some_and(|g| !g.stored);
             !in_key(*i) && !is_virtual

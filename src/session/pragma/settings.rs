@@ -169,9 +169,7 @@ pub fn leading_integer(text: &str) -> i32 {
 pub fn leading_integer_64(text: &str) -> i64 {
     let text = text.trim_start();
     let digits_at = usize::from(text.starts_with(['+', '-']));
-    if let Some(hex) =
-        text.get(digits_at..).and_then(|t| t.strip_prefix("0x").or_else(|| t.strip_prefix("0X")))
-    {
+    if let Some(hex) = text.get(digits_at..).and_then(|t| t.strip_prefix("0x").or_else(|| t.strip_prefix("0X"))) {
         let end = hex.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(hex.len());
         return i64::from_str_radix(&hex[..end], 16).unwrap_or(0);
     }
@@ -424,8 +422,7 @@ pub fn heap_limit(call: &Call<'_>) -> Rows {
             }
         } else if !hard && wanted >= 0 {
             let limit = settings.hard_heap_limit;
-            settings.soft_heap_limit =
-                if limit > 0 && (wanted == 0 || wanted > limit) { limit } else { wanted };
+            settings.soft_heap_limit = if limit > 0 && (wanted == 0 || wanted > limit) { limit } else { wanted };
         }
     }
     Ok(vec![row![if hard { settings.hard_heap_limit } else { settings.soft_heap_limit }]])

@@ -76,29 +76,15 @@ impl Concat {
 }
 
 impl Aggregate for Concat {
-    fn step(
-        &mut self,
-        call: &mut Call<'_, '_>,
-        args: &[ValueRef<'_>],
-    ) -> Result<(), FunctionError> {
+    fn step(&mut self, call: &mut Call<'_, '_>, args: &[ValueRef<'_>]) -> Result<(), FunctionError> {
         if args[0].is_null() {
             return Ok(());
         }
-        let separator = args
-            .get(1)
-            .map_or(&b","[..], |arg| cast::to_text(*arg, call.arena));
-        self.push(
-            cast::to_text(args[0], call.arena),
-            separator,
-            call.host.length_limit(),
-        )
+        let separator = args.get(1).map_or(&b","[..], |arg| cast::to_text(*arg, call.arena));
+        self.push(cast::to_text(args[0], call.arena), separator, call.host.length_limit())
     }
 
-    fn inverse(
-        &mut self,
-        call: &mut Call<'_, '_>,
-        args: &[ValueRef<'_>],
-    ) -> Result<(), FunctionError> {
+    fn inverse(&mut self, call: &mut Call<'_, '_>, args: &[ValueRef<'_>]) -> Result<(), FunctionError> {
         if !args[0].is_null() {
             self.pop(cast::to_text(args[0], call.arena).len());
         }

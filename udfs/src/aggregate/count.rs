@@ -23,11 +23,7 @@ impl Aggregate for Count {
         Ok(())
     }
 
-    fn inverse(
-        &mut self,
-        _: &mut Call<'_, '_>,
-        args: &[ValueRef<'_>],
-    ) -> Result<(), FunctionError> {
+    fn inverse(&mut self, _: &mut Call<'_, '_>, args: &[ValueRef<'_>]) -> Result<(), FunctionError> {
         self.0 -= i64::from(counts(args));
         Ok(())
     }

@@ -34,9 +34,7 @@ pub fn step(best: &mut Value, arg: ValueRef<'_>, wanted: Ordering, collation: &C
 #[inline]
 fn assign(best: &mut Value, arg: ValueRef<'_>) {
     match (best, arg) {
-        (Value::Text(old), ValueRef::Text(new)) | (Value::Blob(old), ValueRef::Blob(new))
-            if old.len() == new.len() =>
-        {
+        (Value::Text(old), ValueRef::Text(new)) | (Value::Blob(old), ValueRef::Blob(new)) if old.len() == new.len() => {
             old.copy_from_slice(new);
         }
         (best, arg) => *best = arg.to_owned(),
@@ -64,25 +62,15 @@ struct Extreme {
 }
 
 pub fn new_min() -> Box<dyn Aggregate> {
-    Box::new(Extreme {
-        best: Value::Null,
-        wanted: Ordering::Less,
-    })
+    Box::new(Extreme { best: Value::Null, wanted: Ordering::Less })
 }
 
 pub fn new_max() -> Box<dyn Aggregate> {
-    Box::new(Extreme {
-        best: Value::Null,
-        wanted: Ordering::Greater,
-    })
+    Box::new(Extreme { best: Value::Null, wanted: Ordering::Greater })
 }
 
 impl Aggregate for Extreme {
-    fn step(
-        &mut self,
-        call: &mut Call<'_, '_>,
-        args: &[ValueRef<'_>],
-    ) -> Result<(), FunctionError> {
+    fn step(&mut self, call: &mut Call<'_, '_>, args: &[ValueRef<'_>]) -> Result<(), FunctionError> {
         step(&mut self.best, args[0], self.wanted, call.collation);
         Ok(())
     }

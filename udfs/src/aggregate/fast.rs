@@ -45,27 +45,16 @@ impl FastAggregate {
     /// Takes one row in. True if bare columns of the query are to be taken from this row (min and max alone say so:
     /// https://sqlite.org/lang_select.html#bareagg).
     #[inline]
-    pub fn step(
-        &mut self,
-        call: &mut Call<'_, '_>,
-        args: &[ValueRef<'_>],
-    ) -> Result<bool, FunctionError> {
+    pub fn step(&mut self, call: &mut Call<'_, '_>, args: &[ValueRef<'_>]) -> Result<bool, FunctionError> {
         match self {
             FastAggregate::CountStar(n) => *n += 1,
             FastAggregate::Count(n) => *n += i64::from(args.first().is_none_or(|a| !a.is_null())),
-            FastAggregate::Sum(s) | FastAggregate::Total(s) | FastAggregate::Avg(s) => {
-                s.step(args[0])
-            }
+            FastAggregate::Sum(s) | FastAggregate::Total(s) | FastAggregate::Avg(s) => s.step(args[0]),
             FastAggregate::Min(best) => {
                 return Ok(extreme::step(best, args[0], Ordering::Less, call.collation));
             }
             FastAggregate::Max(best) => {
-                return Ok(extreme::step(
-                    best,
-                    args[0],
-                    Ordering::Greater,
-                    call.collation,
-                ));
+                return Ok(extreme::step(best, args[0], Ordering::Greater, call.collation));
             }
             FastAggregate::Boxed(state) => state.step(call, args)?,
         }
@@ -73,17 +62,11 @@ impl FastAggregate {
     }
 
     /// Takes the oldest row of a sliding frame out. Min and max cannot: `AggregateDef::invertible` says so.
-    pub fn inverse(
-        &mut self,
-        call: &mut Call<'_, '_>,
-        args: &[ValueRef<'_>],
-    ) -> Result<(), FunctionError> {
+    pub fn inverse(&mut self, call: &mut Call<'_, '_>, args: &[ValueRef<'_>]) -> Result<(), FunctionError> {
         match self {
             FastAggregate::CountStar(n) => *n -= 1,
             FastAggregate::Count(n) => *n -= i64::from(args.first().is_none_or(|a| !a.is_null())),
-            FastAggregate::Sum(s) | FastAggregate::Total(s) | FastAggregate::Avg(s) => {
-                s.inverse(args[0])
-            }
+            FastAggregate::Sum(s) | FastAggregate::Total(s) | FastAggregate::Avg(s) => s.inverse(args[0]),
             FastAggregate::Min(_) | FastAggregate::Max(_) => return Err(extreme::no_inverse()),
             FastAggregate::Boxed(state) => state.inverse(call, args)?,
         }

@@ -47,15 +47,8 @@ pub static TABLES: &[&[AggregateDef]] = &[TABLE, crate::json::AGGREGATES];
 /// `WrongArgumentCount` is given for them here.
 pub fn lookup(name: &str, args: usize) -> Result<&'static AggregateDef, LookupError> {
     let mut error = LookupError::NoSuchFunction;
-    for def in TABLES
-        .iter()
-        .copied()
-        .flatten()
-        .filter(|def| def.name.eq_ignore_ascii_case(name))
-    {
-        if args >= usize::from(def.args_min)
-            && def.args_max.is_none_or(|max| args <= usize::from(max))
-        {
+    for def in TABLES.iter().copied().flatten().filter(|def| def.name.eq_ignore_ascii_case(name)) {
+        if args >= usize::from(def.args_min) && def.args_max.is_none_or(|max| args <= usize::from(max)) {
             return Ok(def);
         }
         error = LookupError::WrongArgumentCount;

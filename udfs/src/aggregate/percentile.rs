@@ -22,14 +22,7 @@ struct Percentile {
 }
 
 fn new(name: &'static str, whole: Option<f64>, discrete: bool) -> Box<dyn Aggregate> {
-    Box::new(Percentile {
-        name,
-        whole,
-        discrete,
-        fraction: None,
-        values: Vec::new(),
-        sorted: 0,
-    })
+    Box::new(Percentile { name, whole, discrete, fraction: None, values: Vec::new(), sorted: 0 })
 }
 
 pub fn new_median() -> Box<dyn Aggregate> {
@@ -98,17 +91,11 @@ impl Aggregate for Percentile {
             ValueRef::Integer(i) => i as f64,
             ValueRef::Real(r) => r,
             ValueRef::Text(_) | ValueRef::Blob(_) => {
-                return Err(FunctionError::Error(format!(
-                    "input to {}() is not numeric",
-                    self.name
-                )));
+                return Err(FunctionError::Error(format!("input to {}() is not numeric", self.name)));
             }
         };
         if value.is_infinite() {
-            return Err(FunctionError::Error(format!(
-                "Inf input to {}()",
-                self.name
-            )));
+            return Err(FunctionError::Error(format!("Inf input to {}()", self.name)));
         }
         // Once a window has asked for a value, rows come one by one and are put in place.
         if self.sorted > 0 && self.sorted == self.values.len() {
@@ -121,11 +108,7 @@ impl Aggregate for Percentile {
         Ok(())
     }
 
-    fn inverse(
-        &mut self,
-        _: &mut Call<'_, '_>,
-        args: &[ValueRef<'_>],
-    ) -> Result<(), FunctionError> {
+    fn inverse(&mut self, _: &mut Call<'_, '_>, args: &[ValueRef<'_>]) -> Result<(), FunctionError> {
         let value = match args[0] {
             ValueRef::Integer(i) => i as f64,
             ValueRef::Real(r) => r,
@@ -149,11 +132,7 @@ impl Aggregate for Percentile {
         if self.discrete {
             return Ok(ValueRef::Real(self.values[low]));
         }
-        let high = if position == low as f64 || low == last {
-            low
-        } else {
-            low + 1
-        };
+        let high = if position == low as f64 || low == last { low } else { low + 1 };
         let (a, b) = (self.values[low], self.values[high]);
         Ok(ValueRef::Real(a + (b - a) * (position - low as f64)))
     }

@@ -104,11 +104,7 @@ impl SumState {
     #[inline]
     fn accumulate(&mut self, r: f64) {
         let sum = self.sum + r;
-        self.lost += if self.sum.abs() > r.abs() {
-            (self.sum - sum) + r
-        } else {
-            (r - sum) + self.sum
-        };
+        self.lost += if self.sum.abs() > r.abs() { (self.sum - sum) + r } else { (r - sum) + self.sum };
         self.sum = sum;
     }
 
@@ -169,11 +165,7 @@ impl SumState {
 
 /// NaN is not a value.
 fn real_or_null(r: f64) -> ValueRef<'static> {
-    if r.is_nan() {
-        ValueRef::Null
-    } else {
-        ValueRef::Real(r)
-    }
+    if r.is_nan() { ValueRef::Null } else { ValueRef::Real(r) }
 }
 
 /// Text that is wholly a number counts as that number, other text and blobs as the real at their beginning.
@@ -212,11 +204,7 @@ impl Aggregate for Sum {
         Ok(())
     }
 
-    fn inverse(
-        &mut self,
-        _: &mut Call<'_, '_>,
-        args: &[ValueRef<'_>],
-    ) -> Result<(), FunctionError> {
+    fn inverse(&mut self, _: &mut Call<'_, '_>, args: &[ValueRef<'_>]) -> Result<(), FunctionError> {
         self.0.inverse(args[0]);
         Ok(())
     }
@@ -232,11 +220,7 @@ impl Aggregate for Total {
         Ok(())
     }
 
-    fn inverse(
-        &mut self,
-        _: &mut Call<'_, '_>,
-        args: &[ValueRef<'_>],
-    ) -> Result<(), FunctionError> {
+    fn inverse(&mut self, _: &mut Call<'_, '_>, args: &[ValueRef<'_>]) -> Result<(), FunctionError> {
         self.0.inverse(args[0]);
         Ok(())
     }
@@ -252,11 +236,7 @@ impl Aggregate for Avg {
         Ok(())
     }
 
-    fn inverse(
-        &mut self,
-        _: &mut Call<'_, '_>,
-        args: &[ValueRef<'_>],
-    ) -> Result<(), FunctionError> {
+    fn inverse(&mut self, _: &mut Call<'_, '_>, args: &[ValueRef<'_>]) -> Result<(), FunctionError> {
         self.0.inverse(args[0]);
         Ok(())
     }

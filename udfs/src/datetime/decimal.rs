@@ -11,11 +11,7 @@ fn scaled(value: f64, scale: i32) -> u64 {
     let product = mantissa * 5_u128.pow(scale as u32);
     // value * 10^scale = product * 2^(exponent - 52 + scale)
     let shift = 52 - exponent - scale;
-    (if shift <= 0 {
-        product << -shift
-    } else {
-        (product + (1 << (shift - 1))) >> shift
-    }) as u64
+    (if shift <= 0 { product << -shift } else { (product + (1 << (shift - 1))) >> shift }) as u64
 }
 
 /// The decimal exponent of the power of two below the value: that of the value or one less.
@@ -38,14 +34,7 @@ pub fn seconds_millis(value: f64) -> [u8; 6] {
         (scaled(value, scale) / 10_u64.pow(scale as u32 - 4) + 5) / 10
     };
     let digit = |divisor: u64| b'0' + (millis / divisor % 10) as u8;
-    [
-        digit(10_000),
-        digit(1_000),
-        b'.',
-        digit(100),
-        digit(10),
-        digit(1),
-    ]
+    [digit(10_000), digit(1_000), b'.', digit(100), digit(10), digit(1)]
 }
 
 /// `%.16g` of a Julian day.

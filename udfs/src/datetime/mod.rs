@@ -27,9 +27,7 @@ fn moment_of(call: &Call<'_, '_>, args: &[ValueRef<'_>]) -> Option<Moment> {
         ValueRef::Null => return None,
         ValueRef::Integer(i) => Moment::from_number(i as f64),
         ValueRef::Real(r) => Moment::from_number(r),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
-            parse::time_value(parse::until_nul(bytes), call.host)?
-        }
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => parse::time_value(parse::until_nul(bytes), call.host)?,
     };
     for (i, modifier) in modifiers.iter().enumerate() {
         // A number's text has no unit, which no modifier can be.
@@ -43,10 +41,7 @@ fn moment_of(call: &Call<'_, '_>, args: &[ValueRef<'_>]) -> Option<Moment> {
         return None;
     }
     // 30 February becomes a day of March, unless a modifier kept the parts as they were.
-    if modifiers.is_empty()
-        && moment.has_ymd
-        && days_past_month_end(moment.year, moment.month, moment.day) > 0
-    {
+    if modifiers.is_empty() && moment.has_ymd && days_past_month_end(moment.year, moment.month, moment.day) > 0 {
         moment.has_ymd = false;
     }
     Some(moment)

@@ -53,9 +53,7 @@ pub fn apply(moment: &mut Moment, text: &[u8], first: bool, host: &dyn Host) -> 
         }
         _ if is("floor") => {
             moment.compute_jd();
-            moment.jd_ms = moment
-                .jd_ms
-                .wrapping_sub(i64::from(moment.floor_days) * DAY_MS);
+            moment.jd_ms = moment.jd_ms.wrapping_sub(i64::from(moment.floor_days) * DAY_MS);
             moment.keep_jd_only();
         }
         _ if is("julianday") && first && moment.has_jd && moment.raw => moment.raw = false,
@@ -87,8 +85,7 @@ pub fn apply(moment: &mut Moment, text: &[u8], first: bool, host: &dyn Host) -> 
 }
 
 fn has_prefix(text: &[u8], prefix: &[u8]) -> bool {
-    text.get(..prefix.len())
-        .is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+    text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
 }
 
 fn set_from_unix(moment: &mut Moment, jd_ms: f64) {
@@ -111,11 +108,7 @@ fn auto(moment: &mut Moment) {
 fn weekday(moment: &mut Moment, text: &[u8]) -> Option<()> {
     let given = number(text)?;
     // -0 is an integer here, and its sign counts.
-    let wanted = if skip_spaces(text).starts_with(b"-") {
-        -given.abs()
-    } else {
-        given
-    };
+    let wanted = if skip_spaces(text).starts_with(b"-") { -given.abs() } else { given };
     if wanted.trunc() != wanted || wanted.abs() >= 7.0 {
         return None;
     }
@@ -203,11 +196,7 @@ fn shift_by_date(moment: &mut Moment, text: &[u8], year_end: usize) -> Option<()
 }
 
 fn shift_by_time(moment: &mut Moment, text: &[u8], back: bool) -> Option<()> {
-    let text = if text[0].is_ascii_digit() {
-        text
-    } else {
-        &text[1..]
-    };
+    let text = if text[0].is_ascii_digit() { text } else { &text[1..] };
     let mut time = Moment::default();
     time_of_day(&mut time, text)?;
     time.compute_jd();
@@ -237,20 +226,14 @@ fn shift_by_unit(moment: &mut Moment, amount: f64, name: &[u8]) -> Option<()> {
     if unit.kind != UnitKind::Exact {
         let whole = amount as i32;
         moment.compute_ymd_hms();
-        moment.add_months(if unit.kind == UnitKind::Year {
-            whole * 12
-        } else {
-            whole
-        });
+        moment.add_months(if unit.kind == UnitKind::Year { whole * 12 } else { whole });
         moment.note_floor_days();
         moment.has_jd = false;
         rest -= f64::from(whole);
     }
     moment.compute_jd();
     let rounding = if amount < 0.0 { -0.5 } else { 0.5 };
-    moment.jd_ms = moment
-        .jd_ms
-        .wrapping_add((rest * 1000.0 * unit.seconds + rounding) as i64);
+    moment.jd_ms = moment.jd_ms.wrapping_add((rest * 1000.0 * unit.seconds + rounding) as i64);
     moment.keep_jd_only();
     Some(())
 }

@@ -58,16 +58,11 @@ fn civil_from_days(days: i64) -> (i32, i32, i32) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let march_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 {
-        march_month + 3
-    } else {
-        march_month - 9
-    };
+    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year as i32, month as i32, day as i32)
 }
@@ -88,20 +83,12 @@ pub fn days_past_month_end(year: i32, month: i32, day: i32) -> i32 {
 
 impl Moment {
     pub fn from_jd_ms(jd_ms: i64) -> Moment {
-        Moment {
-            jd_ms,
-            has_jd: true,
-            ..Moment::default()
-        }
+        Moment { jd_ms, has_jd: true, ..Moment::default() }
     }
 
     /// A moment given as a number: a Julian day if it is in range, else only good for `unixepoch` and `auto`.
     pub fn from_number(number: f64) -> Moment {
-        let mut m = Moment {
-            second: number,
-            raw: true,
-            ..Moment::default()
-        };
+        let mut m = Moment { second: number, raw: true, ..Moment::default() };
         if (0.0..5_373_484.5).contains(&number) {
             m.jd_ms = (number * 86_400_000.0 + 0.5) as i64;
             m.has_jd = true;
@@ -110,10 +97,7 @@ impl Moment {
     }
 
     pub fn fail(&mut self) {
-        *self = Moment {
-            error: true,
-            ..Moment::default()
-        };
+        *self = Moment { error: true, ..Moment::default() };
     }
 
     pub fn jd_in_range(&self) -> bool {
@@ -132,11 +116,7 @@ impl Moment {
         if self.has_jd {
             return;
         }
-        let (year, month, day) = if self.has_ymd {
-            (self.year, self.month, self.day)
-        } else {
-            (2000, 1, 1)
-        };
+        let (year, month, day) = if self.has_ymd { (self.year, self.month, self.day) } else { (2000, 1, 1) };
         if !(YEAR_MIN..=YEAR_MAX).contains(&year) || self.raw {
             self.fail();
             return;
@@ -170,8 +150,7 @@ impl Moment {
             return;
         } else {
             // Days begin at midnight, Julian days at noon.
-            let days = (self.jd_ms + DAY_MS / 2).div_euclid(DAY_MS)
-                - (UNIX_EPOCH_JD_MS + DAY_MS / 2) / DAY_MS;
+            let days = (self.jd_ms + DAY_MS / 2).div_euclid(DAY_MS) - (UNIX_EPOCH_JD_MS + DAY_MS / 2) / DAY_MS;
             (self.year, self.month, self.day) = civil_from_days(days);
         }
         self.has_ymd = true;
@@ -208,12 +187,7 @@ impl Moment {
     }
 
     pub fn days_after_jan_1(&self) -> i64 {
-        let mut jan_1 = Moment {
-            month: 1,
-            day: 1,
-            has_jd: false,
-            ..*self
-        };
+        let mut jan_1 = Moment { month: 1, day: 1, has_jd: false, ..*self };
         jan_1.compute_jd();
         (self.jd_ms - jan_1.jd_ms + DAY_MS / 2) / DAY_MS
     }

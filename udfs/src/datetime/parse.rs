@@ -16,10 +16,7 @@ pub fn until_nul(text: &[u8]) -> &[u8] {
 }
 
 pub fn skip_spaces(text: &[u8]) -> &[u8] {
-    let start = text
-        .iter()
-        .position(|&b| !is_space(b))
-        .unwrap_or(text.len());
+    let start = text.iter().position(|&b| !is_space(b)).unwrap_or(text.len());
     &text[start..]
 }
 
@@ -37,13 +34,7 @@ pub fn digits(text: &[u8], width: usize, min: i32, max: i32) -> Option<(i32, &[u
 }
 
 /// `digits` after one byte that must be there.
-pub fn digits_after(
-    separator: u8,
-    text: &[u8],
-    width: usize,
-    min: i32,
-    max: i32,
-) -> Option<(i32, &[u8])> {
+pub fn digits_after(separator: u8, text: &[u8], width: usize, min: i32, max: i32) -> Option<(i32, &[u8])> {
     let rest = text.strip_prefix(&[separator])?;
     digits(rest, width, min, max)
 }
@@ -129,10 +120,7 @@ fn date_and_time(text: &[u8]) -> Option<Moment> {
     let (year, rest) = digits(rest, 4, 0, 9999)?;
     let (month, rest) = digits_after(b'-', rest, 2, 1, 12)?;
     let (day, rest) = digits_after(b'-', rest, 2, 1, 31)?;
-    let start = rest
-        .iter()
-        .position(|&b| b != b'T' && !is_space(b))
-        .unwrap_or(rest.len());
+    let start = rest.iter().position(|&b| b != b'T' && !is_space(b)).unwrap_or(rest.len());
     let rest = &rest[start..];
     let mut moment = Moment::default();
     if time_of_day(&mut moment, rest).is_none() {
@@ -171,18 +159,12 @@ pub fn time_value(text: &[u8], host: &dyn Host) -> Option<Moment> {
         return Some(Moment::from_number(number));
     }
     if text.eq_ignore_ascii_case(b"subsec") || text.eq_ignore_ascii_case(b"subsecond") {
-        return Some(Moment {
-            subsec: true,
-            ..now(host)
-        });
+        return Some(Moment { subsec: true, ..now(host) });
     }
     None
 }
 
 /// The moment at which the statement started.
 pub fn now(host: &dyn Host) -> Moment {
-    Moment {
-        is_utc: true,
-        ..Moment::from_jd_ms(host.now_ms())
-    }
+    Moment { is_utc: true, ..Moment::from_jd_ms(host.now_ms()) }
 }

@@ -77,18 +77,10 @@ fn convert(conversion: u8, mut m: Moment, out: &mut Vec<u8>) -> Option<()> {
         b'S' => write!(out, "{:02}", m.second as i32),
         b'T' => write!(out, "{:02}:{:02}:{:02}", m.hour, m.minute, m.second as i32),
         b'u' => write!(out, "{}", m.days_after_monday() + 1),
-        b'U' => write!(
-            out,
-            "{:02}",
-            (m.days_after_jan_1() + 7 - m.days_after_sunday()) / 7
-        ),
+        b'U' => write!(out, "{:02}", (m.days_after_jan_1() + 7 - m.days_after_sunday()) / 7),
         b'V' => write!(out, "{:02}", thursday(&m).days_after_jan_1() / 7 + 1),
         b'w' => write!(out, "{}", m.days_after_sunday()),
-        b'W' => write!(
-            out,
-            "{:02}",
-            (m.days_after_jan_1() + 7 - m.days_after_monday()) / 7
-        ),
+        b'W' => write!(out, "{:02}", (m.days_after_jan_1() + 7 - m.days_after_monday()) / 7),
         b'Y' => write!(out, "{:04}", m.year),
         b'%' => out.write_all(b"%"),
         _ => return None,
@@ -99,10 +91,7 @@ fn convert(conversion: u8, mut m: Moment, out: &mut Vec<u8>) -> Option<()> {
 
 /// The Thursday of the same ISO 8601 week: the week belongs to its year.
 fn thursday(m: &Moment) -> Moment {
-    let mut thursday = Moment {
-        has_ymd: false,
-        ..*m
-    };
+    let mut thursday = Moment { has_ymd: false, ..*m };
     thursday.jd_ms += (3 - m.days_after_monday()) * DAY_MS;
     thursday.compute_ymd();
     thursday
@@ -114,10 +103,5 @@ fn unix_seconds(m: &Moment, out: &mut Vec<u8>) -> std::io::Result<()> {
     }
     let unix_ms = m.jd_ms - UNIX_EPOCH_JD_MS;
     let sign = if unix_ms < 0 { "-" } else { "" };
-    write!(
-        out,
-        "{sign}{}.{:03}",
-        unix_ms.abs() / 1000,
-        unix_ms.abs() % 1000
-    )
+    write!(out, "{sign}{}.{:03}", unix_ms.abs() / 1000, unix_ms.abs() % 1000)
 }

@@ -11,8 +11,7 @@ pub fn timediff<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionR
     let [a, b] = args else {
         return Ok(ValueRef::Null);
     };
-    let (Some(mut a), Some(mut b)) = (super::moment_of(call, &[*a]), super::moment_of(call, &[*b]))
-    else {
+    let (Some(mut a), Some(mut b)) = (super::moment_of(call, &[*a]), super::moment_of(call, &[*b])) else {
         return Ok(ValueRef::Null);
     };
     a.compute_ymd_hms();
@@ -34,11 +33,7 @@ pub fn timediff<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionR
         b.month = a.month;
         recompute(&mut b);
     }
-    while if forward {
-        a.jd_ms < b.jd_ms
-    } else {
-        a.jd_ms > b.jd_ms
-    } {
+    while if forward { a.jd_ms < b.jd_ms } else { a.jd_ms > b.jd_ms } {
         months -= 1;
         if months < 0 {
             months = 11;

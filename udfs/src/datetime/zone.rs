@@ -27,15 +27,10 @@ pub fn to_local(moment: &mut Moment, host: &dyn Host) {
         mapped.jd_ms / 1000 - UNIX_EPOCH_JD_MS / 1000
     };
     let local_s = unix_s.saturating_add(host.local_offset_s(unix_s));
-    let mut local = Moment::from_jd_ms(
-        local_s
-            .saturating_mul(1000)
-            .saturating_add(UNIX_EPOCH_JD_MS),
-    );
+    let mut local = Moment::from_jd_ms(local_s.saturating_mul(1000).saturating_add(UNIX_EPOCH_JD_MS));
     local.compute_ymd_hms();
     moment.year = local.year - years_mapped;
-    (moment.month, moment.day, moment.hour, moment.minute) =
-        (local.month, local.day, local.hour, local.minute);
+    (moment.month, moment.day, moment.hour, moment.minute) = (local.month, local.day, local.hour, local.minute);
     moment.second = local.second + (moment.jd_ms % 1000) as f64 * 0.001;
     moment.has_ymd = true;
     moment.has_hms = true;
@@ -62,8 +57,5 @@ pub fn to_utc(moment: &mut Moment, host: &dyn Host) {
             break;
         }
     }
-    *moment = Moment {
-        is_utc: true,
-        ..Moment::from_jd_ms(guess_ms)
-    };
+    *moment = Moment { is_utc: true, ..Moment::from_jd_ms(guess_ms) };
 }

@@ -49,9 +49,7 @@ pub fn jsonb_array<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> Functi
 
 fn object<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>], form: Form) -> FunctionResult<'a> {
     if !args.len().is_multiple_of(2) {
-        return Err(FunctionError::new(
-            "json_object() requires an even number of arguments",
-        ));
+        return Err(FunctionError::new("json_object() requires an even number of arguments"));
     }
     let mut out = vec![b'{'];
     for (i, pair) in args.chunks_exact(2).enumerate() {

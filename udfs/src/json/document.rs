@@ -81,19 +81,12 @@ fn parsed(text: &[u8]) -> Result<Rc<Vec<u8>>, FunctionError> {
             return Ok(Rc::new(jsonb));
         }
         // The oldest entry's memory is used again unless its document is still in use.
-        let mut entry = if kept.len() < KEPT_MAX {
-            Kept {
-                text: Vec::new(),
-                jsonb: Rc::new(Vec::new()),
-            }
-        } else {
-            kept.remove(0)
-        };
+        let mut entry =
+            if kept.len() < KEPT_MAX { Kept { text: Vec::new(), jsonb: Rc::new(Vec::new()) } } else { kept.remove(0) };
         if Rc::get_mut(&mut entry.jsonb).is_none() {
             entry.jsonb = Rc::new(Vec::new());
         }
-        let jsonb =
-            Rc::get_mut(&mut entry.jsonb).expect("it was just made sure that there is one owner");
+        let jsonb = Rc::get_mut(&mut entry.jsonb).expect("it was just made sure that there is one owner");
         jsonb.clear();
         parse(text, jsonb).map_err(|_| malformed())?;
         entry.text.clear();

@@ -101,9 +101,7 @@ impl JsonEach {
             return Ok(each);
         };
         each.json = match json {
-            ValueRef::Blob(bytes) if super::validity::looks_like_jsonb(bytes) => {
-                Value::Blob(bytes.into())
-            }
+            ValueRef::Blob(bytes) if super::validity::looks_like_jsonb(bytes) => Value::Blob(bytes.into()),
             other => Value::Text(c_string(&text_of(other)).into()),
         };
         each.blob = blob;
@@ -140,13 +138,7 @@ impl JsonEach {
         };
         each.end = h.end;
         if h.kind >= ARRAY && !recursive {
-            each.open.push(Open {
-                head: each.at,
-                kind: h.kind,
-                end: h.end,
-                index: 0,
-                path_length: each.root_length,
-            });
+            each.open.push(Open { head: each.at, kind: h.kind, end: h.end, index: 0, path_length: each.root_length });
             each.at = h.start;
             each.within = h.kind;
         }
@@ -171,13 +163,7 @@ impl JsonEach {
             return;
         };
         if self.recursive && (h.kind == ARRAY || h.kind == OBJECT) {
-            let open = Open {
-                head: self.at,
-                kind: h.kind,
-                end: h.end,
-                index: -1,
-                path_length: self.path.len(),
-            };
+            let open = Open { head: self.at, kind: h.kind, end: h.end, index: -1, path_length: self.path.len() };
             self.push_step();
             self.open.push(open);
             self.at = h.start;
@@ -186,21 +172,13 @@ impl JsonEach {
             self.at = h.end;
         }
         if self.recursive {
-            while let Some(container) = self
-                .open
-                .last()
-                .filter(|container| self.at >= container.end)
-            {
+            while let Some(container) = self.open.last().filter(|container| self.at >= container.end) {
                 self.path.truncate(container.path_length);
                 self.open.pop();
                 self.within = self.open.last().map_or(NULL, |outer| outer.kind);
             }
         }
-        if let Some(array) = self
-            .open
-            .last_mut()
-            .filter(|container| container.kind == ARRAY)
-        {
+        if let Some(array) = self.open.last_mut().filter(|container| container.kind == ARRAY) {
             array.index += 1;
         }
     }
@@ -248,9 +226,7 @@ impl JsonEach {
 
     fn key<'a>(&mut self, call: &mut Call<'a, '_>) -> FunctionResult<'a> {
         match self.open.last() {
-            Some(container) if container.kind == OBJECT => {
-                sql_value(call, &self.blob, self.at, Form::Text)
-            }
+            Some(container) if container.kind == OBJECT => sql_value(call, &self.blob, self.at, Form::Text),
             Some(container) => Ok(ValueRef::Integer(container.index)),
             None => {
                 let step = &self.path[self.root_parent()..self.root_length];
@@ -278,8 +254,7 @@ impl JsonEach {
             if !matches!(self.path[length], b'[' | b'.') {
                 continue;
             }
-            if let Ok(Place::Found { at, .. }) =
-                walk(&self.blob, 0, &self.path[1..length], 0, |_| {})
+            if let Ok(Place::Found { at, .. }) = walk(&self.blob, 0, &self.path[1..length], 0, |_| {})
                 && header(&self.blob, at).is_some_and(|h| h.start == self.at)
             {
                 break;
@@ -294,13 +269,11 @@ impl JsonEach {
             return;
         };
         if container.kind == ARRAY {
-            self.path
-                .extend_from_slice(format!("[{}]", container.index).as_bytes());
+            self.path.extend_from_slice(format!("[{}]", container.index).as_bytes());
             return;
         }
         let label = header(&self.blob, self.at).map_or(&[][..], |h| h.payload(&self.blob));
-        let plain = label.first().is_some_and(u8::is_ascii_alphabetic)
-            && label.iter().all(u8::is_ascii_alphanumeric);
+        let plain = label.first().is_some_and(u8::is_ascii_alphabetic) && label.iter().all(u8::is_ascii_alphanumeric);
         if plain {
             self.path.push(b'.');
             self.path.extend_from_slice(label);
@@ -315,7 +288,5 @@ impl JsonEach {
 /// The integer at the beginning of an index step; 0 if there is none.
 fn leading_integer(text: &[u8]) -> i64 {
     let digits = text.iter().take_while(|c| c.is_ascii_digit());
-    digits.fold(0i64, |n, c| {
-        n.saturating_mul(10).saturating_add((c - b'0') as i64)
-    })
+    digits.fold(0i64, |n, c| n.saturating_mul(10).saturating_add((c - b'0') as i64))
 }

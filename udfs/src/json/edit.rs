@@ -21,12 +21,7 @@ pub enum Edit {
 }
 
 /// Applies one edit at `path`, which begins with `$`. A path that leads nowhere changes nothing.
-pub fn edit(
-    blob: &mut Vec<u8>,
-    path: &[u8],
-    edit: Edit,
-    value: &[u8],
-) -> Result<(), FunctionError> {
+pub fn edit(blob: &mut Vec<u8>, path: &[u8], edit: Edit, value: &[u8]) -> Result<(), FunctionError> {
     let Some(steps) = path.strip_prefix(b"$") else {
         return Err(bad_path(path));
     };
@@ -51,13 +46,7 @@ impl From<PathError> for EditError {
     }
 }
 
-fn edit_steps(
-    blob: &mut Vec<u8>,
-    steps: &[u8],
-    edit: Edit,
-    value: &[u8],
-    depth: usize,
-) -> Result<(), EditError> {
+fn edit_steps(blob: &mut Vec<u8>, steps: &[u8], edit: Edit, value: &[u8], depth: usize) -> Result<(), EditError> {
     let mut entered = Vec::new();
     let mut delta = match walk(blob, 0, steps, depth, |at| entered.push(at))? {
         Place::Nowhere => return Ok(()),
@@ -113,15 +102,9 @@ fn substructure(
     let mut levels: Vec<Option<Label<'_>>> = vec![label];
     let mut kinds = Vec::new();
     while !rest.is_empty() {
-        let empty = if rest[0] == b'.' {
-            EMPTY_OBJECT
-        } else {
-            EMPTY_ARRAY
-        };
+        let empty = if rest[0] == b'.' { EMPTY_OBJECT } else { EMPTY_ARRAY };
         match walk(&[empty], 0, rest, depth, |_| {})? {
-            Place::Vacant {
-                label, rest: tail, ..
-            } => {
+            Place::Vacant { label, rest: tail, .. } => {
                 must_be_element(label, tail, edit)?;
                 kinds.push(empty);
                 levels.push(label);
@@ -137,11 +120,7 @@ fn substructure(
     while let Some(label) = levels.pop() {
         if let Some(label) = label {
             let mut member = Vec::with_capacity(label.text.len() + built.len() + 5);
-            push_element(
-                &mut member,
-                if label.raw { TEXTRAW } else { TEXT5 },
-                label.text,
-            );
+            push_element(&mut member, if label.raw { TEXTRAW } else { TEXT5 }, label.text);
             member.extend_from_slice(&built);
             built = member;
         }

@@ -51,16 +51,12 @@ pub fn jsonb_extract<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> Func
 
 /// `->`: always JSON.
 pub fn arrow<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
-    operator(call, args, |call, blob, at| {
-        json_result(call, blob, at, Form::Text)
-    })
+    operator(call, args, |call, blob, at| json_result(call, blob, at, Form::Text))
 }
 
 /// `->>`: an SQL value; arrays and objects as text that does not count as JSON.
 pub fn arrow2<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
-    let result = operator(call, args, |call, blob, at| {
-        sql_value(call, blob, at, Form::Text)
-    });
+    let result = operator(call, args, |call, blob, at| sql_value(call, blob, at, Form::Text));
     call.json_result = false;
     result
 }
@@ -88,18 +84,10 @@ fn operator<'a, 'h>(
 
 /// The right side of an arrow without `$`: an index (negative from the end), a label, or an index in brackets.
 #[inline]
-fn find_abbreviated(
-    document: &[u8],
-    path: &[u8],
-    is_integer: bool,
-) -> Result<Option<usize>, PathError> {
+fn find_abbreviated(document: &[u8], path: &[u8], is_integer: bool) -> Result<Option<usize>, PathError> {
     let mut steps = Vec::with_capacity(path.len() + 4);
     if is_integer {
-        steps.extend_from_slice(if path.first() == Some(&b'-') {
-            b"[#"
-        } else {
-            b"["
-        });
+        steps.extend_from_slice(if path.first() == Some(&b'-') { b"[#" } else { b"[" });
         steps.extend_from_slice(path);
         steps.push(b']');
     } else if path.iter().all(u8::is_ascii_alphanumeric) {

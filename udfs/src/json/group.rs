@@ -17,12 +17,7 @@ struct Group {
 
 impl Group {
     fn boxed(object: bool, form: Form) -> Box<dyn Aggregate> {
-        Box::new(Group {
-            object,
-            form,
-            text: Vec::new(),
-            start: 0,
-        })
+        Box::new(Group { object, form, text: Vec::new(), start: 0 })
     }
 }
 
@@ -43,11 +38,7 @@ pub fn jsonb_group_object() -> Box<dyn Aggregate> {
 }
 
 impl Aggregate for Group {
-    fn step(
-        &mut self,
-        call: &mut Call<'_, '_>,
-        args: &[ValueRef<'_>],
-    ) -> Result<(), FunctionError> {
+    fn step(&mut self, call: &mut Call<'_, '_>, args: &[ValueRef<'_>]) -> Result<(), FunctionError> {
         // A row whose label is NULL is left out.
         if self.object && args[0].is_null() {
             return Ok(());
@@ -63,11 +54,7 @@ impl Aggregate for Group {
         push_json(call, &mut self.text, args[value], value)
     }
 
-    fn inverse(
-        &mut self,
-        _: &mut Call<'_, '_>,
-        args: &[ValueRef<'_>],
-    ) -> Result<(), FunctionError> {
+    fn inverse(&mut self, _: &mut Call<'_, '_>, args: &[ValueRef<'_>]) -> Result<(), FunctionError> {
         if self.object && args[0].is_null() {
             return Ok(());
         }

@@ -31,9 +31,7 @@ pub fn json_array_length<'a>(_: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> Fun
     if kind_at(&document, at) != ARRAY {
         return Ok(ValueRef::Integer(0));
     }
-    Ok(ValueRef::Integer(
-        header(&document, at).map_or(0, |array| count(&document, array) as i64),
-    ))
+    Ok(ValueRef::Integer(header(&document, at).map_or(0, |array| count(&document, array) as i64)))
 }
 
 /// The element that the optional second argument leads to.
@@ -55,9 +53,7 @@ pub fn json_valid<'a>(_: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionRe
     const BLOB_STRICT: i64 = 8;
     let flags = args.get(1).map_or(TEXT, |flags| to_integer(*flags));
     if !(1..=15).contains(&flags) {
-        return Err(FunctionError::new(
-            "FLAGS parameter to json_valid() must be between 1 and 15",
-        ));
+        return Err(FunctionError::new("FLAGS parameter to json_valid() must be between 1 and 15"));
     }
     let valid = match args[0] {
         ValueRef::Null => return Ok(ValueRef::Null),
@@ -82,12 +78,7 @@ pub fn json_error_position<'a>(_: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> F
             match parse(&text, &mut Vec::new()) {
                 Ok(_) => 0,
                 // Characters before the wrong byte, and one.
-                Err(e) => {
-                    1 + text[..e.at.min(text.len())]
-                        .iter()
-                        .filter(|c| **c & 0xc0 != 0x80)
-                        .count()
-                }
+                Err(e) => 1 + text[..e.at.min(text.len())].iter().filter(|c| **c & 0xc0 != 0x80).count(),
             }
         }
     };

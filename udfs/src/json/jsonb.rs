@@ -94,19 +94,12 @@ pub fn header(blob: &[u8], at: usize) -> Option<Header> {
         13 => (at + 3, u16::from_be_bytes(read(blob, at + 1)?) as usize),
         14 => (at + 5, u32::from_be_bytes(read(blob, at + 1)?) as usize),
         // Eight bytes of which the upper four must be zero.
-        _ => (
-            at + 9,
-            usize::try_from(u64::from_be_bytes(read(blob, at + 1)?))
-                .ok()
-                .filter(|n| *n <= u32::MAX as usize)?,
-        ),
+        _ => {
+            (at + 9, usize::try_from(u64::from_be_bytes(read(blob, at + 1)?)).ok().filter(|n| *n <= u32::MAX as usize)?)
+        }
     };
     let end = start.checked_add(size).filter(|end| *end <= blob.len())?;
-    Some(Header {
-        kind: first & 0x0f,
-        start,
-        end,
-    })
+    Some(Header { kind: first & 0x0f, start, end })
 }
 
 fn read<const N: usize>(blob: &[u8], at: usize) -> Option<[u8; N]> {
@@ -230,9 +223,7 @@ fn widen_into(room: &mut [u8], inserted: &[u8], gap: usize) -> bool {
     };
     let size = match old_length {
         1 => (first >> 4) as u64,
-        _ => inserted[1..old_length]
-            .iter()
-            .fold(0, |size, b| size << 8 | *b as u64),
+        _ => inserted[1..old_length].iter().fold(0, |size, b| size << 8 | *b as u64),
     };
     let size_length = old_length + gap - 1;
     room[0] = marker | first & 0x0f;
@@ -254,9 +245,7 @@ pub fn grow_container(blob: &mut Vec<u8>, at: usize, delta: isize) -> isize {
     }
     let old_size = match length {
         1 => (blob[at] >> 4) as usize,
-        _ => blob[at + 1..at + length]
-            .iter()
-            .fold(0, |size, b| size << 8 | *b as usize),
+        _ => blob[at + 1..at + length].iter().fold(0, |size, b| size << 8 | *b as usize),
     };
     delta + rewrite_header(blob, at, length, old_size.wrapping_add_signed(delta))
 }

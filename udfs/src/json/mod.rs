@@ -47,15 +47,7 @@ const fn row(
     usage: &'static str,
     doc: &'static str,
 ) -> Scalar {
-    Scalar {
-        name,
-        args_min,
-        args_max,
-        flags,
-        usage,
-        doc,
-        call,
-    }
+    Scalar { name, args_min, args_max, flags, usage, doc, call }
 }
 
 /// The scalar functions.

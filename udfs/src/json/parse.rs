@@ -5,8 +5,8 @@
 //! Sources: <https://sqlite.org/json1.html>, <https://sqlite.org/jsonb.html>
 
 use super::jsonb::{
-    ARRAY, DEPTH_MAX, FALSE, Kind, NULL, OBJECT, TRUE, header_length_at, is_text, push_element,
-    push_header, push_slice, rewrite_header,
+    ARRAY, DEPTH_MAX, FALSE, Kind, NULL, OBJECT, TRUE, header_length_at, is_text, push_element, push_header,
+    push_slice, rewrite_header,
 };
 use super::scan::{bare_label, byte, is_space, json5_space, number, string, word};
 
@@ -70,12 +70,7 @@ struct Parser<'t, 'o> {
 /// Parses one document and appends it to `out`. After an error `out` holds what was read so far.
 pub fn parse(text: &[u8], out: &mut Vec<u8>) -> Result<Parsed, Malformed> {
     out.reserve(text.len() + 8);
-    let mut parser = Parser {
-        text,
-        out,
-        json5: false,
-        stumbled: 0,
-    };
+    let mut parser = Parser { text, out, json5: false, stumbled: 0 };
     let mut at = parser.document()?;
     while is_space(byte(text, at)) {
         at += 1;
@@ -84,14 +79,10 @@ pub fn parse(text: &[u8], out: &mut Vec<u8>) -> Result<Parsed, Malformed> {
         parser.json5 = true;
         at += json5_space(text, at);
         if byte(text, at) != 0 {
-            return Err(Malformed {
-                at: parser.stumbled,
-            });
+            return Err(Malformed { at: parser.stumbled });
         }
     }
-    Ok(Parsed {
-        json5: parser.json5,
-    })
+    Ok(Parsed { json5: parser.json5 })
 }
 
 impl Parser<'_, '_> {
@@ -103,18 +94,11 @@ impl Parser<'_, '_> {
         loop {
             // The common separators, without looking further.
             if expect == Expect::Separator {
-                let container = open
-                    .last()
-                    .expect("a separator is expected inside a container only")
-                    .start;
+                let container = open.last().expect("a separator is expected inside a container only").start;
                 match self.separator(at, self.out[container] & 0x0f)? {
                     (next, true) => {
                         at = next;
-                        expect = if self.out[container] & 0x0f == ARRAY {
-                            Expect::Element
-                        } else {
-                            Expect::Label
-                        };
+                        expect = if self.out[container] & 0x0f == ARRAY { Expect::Element } else { Expect::Label };
                     }
                     (next, false) => {
                         at = next;
@@ -170,22 +154,13 @@ impl Parser<'_, '_> {
                         misplaced_at: matches!(expect, Expect::Label | Expect::Colon).then_some(at),
                     });
                     at = start + 1;
-                    expect = if kind == ARRAY {
-                        Expect::Element
-                    } else {
-                        Expect::Label
-                    };
+                    expect = if kind == ARRAY { Expect::Element } else { Expect::Label };
                 }
                 Lexeme::Punctuation(c, end)
-                    if c == b']' && expect == Expect::Element
-                        || c == b'}' && expect == Expect::Label =>
+                    if c == b']' && expect == Expect::Element || c == b'}' && expect == Expect::Label =>
                 {
-                    let container = open
-                        .pop()
-                        .expect("elements and labels are expected inside a container only");
-                    if self.out.len()
-                        > container.start + header_length_at(self.out, container.start)
-                    {
+                    let container = open.pop().expect("elements and labels are expected inside a container only");
+                    if self.out.len() > container.start + header_length_at(self.out, container.start) {
                         // A comma before the end.
                         self.json5 = true;
                     }
@@ -200,18 +175,10 @@ impl Parser<'_, '_> {
                     at = colon + 1;
                     expect = Expect::Value;
                 }
-                Lexeme::Wrong(_) | Lexeme::End | Lexeme::Punctuation(..)
-                    if expect == Expect::Label =>
-                {
+                Lexeme::Wrong(_) | Lexeme::End | Lexeme::Punctuation(..) if expect == Expect::Label => {
                     at += json5_space(self.text, at);
                     let Some((end, kind)) = bare_label(self.text, at) else {
-                        return Err(Malformed {
-                            at: if let Lexeme::Wrong(wrong) = found {
-                                wrong
-                            } else {
-                                at
-                            },
-                        });
+                        return Err(Malformed { at: if let Lexeme::Wrong(wrong) = found { wrong } else { at } });
                     };
                     push_slice(self.out, kind, self.text, at, end);
                     self.json5 = true;
@@ -297,15 +264,13 @@ impl Parser<'_, '_> {
                         at += 1;
                     }
                 }
-                0x0b | 0x0c | b'/' | 0xc2 | 0xe1 | 0xe2 | 0xe3 | 0xef => {
-                    match json5_space(text, at) {
-                        0 => return Lexeme::Wrong(at),
-                        n => {
-                            at += n;
-                            self.json5 = true;
-                        }
+                0x0b | 0x0c | b'/' | 0xc2 | 0xe1 | 0xe2 | 0xe3 | 0xef => match json5_space(text, at) {
+                    0 => return Lexeme::Wrong(at),
+                    n => {
+                        at += n;
+                        self.json5 = true;
                     }
-                }
+                },
                 0 => return Lexeme::End,
                 _ => return self.bare_word(at),
             }

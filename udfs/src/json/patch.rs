@@ -2,9 +2,7 @@
 //! <https://sqlite.org/json1.html#jpatch>
 
 use super::document::{document, editable, malformed, too_deep};
-use super::jsonb::{
-    DEPTH_MAX, Header, NULL, OBJECT, grow_container, header, is_text, kind_at, splice,
-};
+use super::jsonb::{DEPTH_MAX, Header, NULL, OBJECT, grow_container, header, is_text, kind_at, splice};
 use super::text::Label;
 use super::value::{Form, json_result};
 use crate::signature::{Call, FunctionError, FunctionResult};
@@ -52,9 +50,7 @@ fn merge(target: &mut Vec<u8>, patch: &[u8]) -> Result<(), FunctionError> {
         };
         merge.delta += std::mem::take(&mut finished);
         if merge.next >= merge.patch_end {
-            let Merge {
-                target: at, delta, ..
-            } = *merge;
+            let Merge { target: at, delta, .. } = *merge;
             open.pop();
             finished = grow_container(target, at, delta);
             continue;
@@ -82,8 +78,7 @@ fn merge(target: &mut Vec<u8>, patch: &[u8]) -> Result<(), FunctionError> {
                 let new_label = &patch[label_at..label.end];
                 merge.delta += splice(target, end, 0, new_label);
                 merge.delta += splice(target, end + new_label.len(), 0, &[NULL]);
-                finished =
-                    open_or_replace(target, end + new_label.len(), patch, label.end, &mut open)?;
+                finished = open_or_replace(target, end + new_label.len(), patch, label.end, &mut open)?;
             }
         }
     }
@@ -114,14 +109,7 @@ fn open_or_replace(
         target[at] = target[at] & 0xf0 | OBJECT;
         end = old.end;
     }
-    open.push(Merge {
-        target: at,
-        start: old.start,
-        end,
-        delta,
-        next: from.start,
-        patch_end: from.end,
-    });
+    open.push(Merge { target: at, start: old.start, end, delta, next: from.start, patch_end: from.end });
     Ok(0)
 }
 
@@ -134,19 +122,12 @@ fn pair(blob: &[u8], at: usize, end: usize) -> Result<(Header, Header), Function
     if label.end >= end {
         return Err(malformed());
     }
-    let value = header(blob, label.end)
-        .filter(|value| value.end <= end)
-        .ok_or_else(malformed)?;
+    let value = header(blob, label.end).filter(|value| value.end <= end).ok_or_else(malformed)?;
     Ok((label, value))
 }
 
 /// Looks for a member of the target: its label's offset and its value.
-fn find(
-    blob: &[u8],
-    start: usize,
-    end: usize,
-    key: Label<'_>,
-) -> Result<Option<(usize, Header)>, FunctionError> {
+fn find(blob: &[u8], start: usize, end: usize, key: Label<'_>) -> Result<Option<(usize, Header)>, FunctionError> {
     let mut at = start;
     while at < end {
         let (label, value) = pair(blob, at, end)?;

@@ -52,10 +52,7 @@ impl PathError {
 
 #[cold]
 pub fn bad_path(path: &[u8]) -> FunctionError {
-    FunctionError::Error(format!(
-        "bad JSON path: '{}'",
-        String::from_utf8_lossy(path).replace('\'', "''")
-    ))
+    FunctionError::Error(format!("bad JSON path: '{}'", String::from_utf8_lossy(path).replace('\'', "''")))
 }
 
 /// A path argument as text; None for NULL.
@@ -116,11 +113,7 @@ pub fn walk<'p>(
                         at = value_at;
                     }
                     Err(end) => {
-                        return Ok(Place::Vacant {
-                            at: end,
-                            label: Some(key),
-                            rest: tail,
-                        });
+                        return Ok(Place::Vacant { at: end, label: Some(key), rest: tail });
                     }
                 }
                 rest = tail;
@@ -140,11 +133,7 @@ pub fn walk<'p>(
                         at = found;
                     }
                     Err((end, 0)) => {
-                        return Ok(Place::Vacant {
-                            at: end,
-                            label: None,
-                            rest: tail,
-                        });
+                        return Ok(Place::Vacant { at: end, label: None, rest: tail });
                     }
                     Err(_) => return Ok(Place::Nowhere),
                 }
@@ -158,11 +147,7 @@ pub fn walk<'p>(
 
 /// The header of an array or object. A damaged one counts as empty.
 fn container(blob: &[u8], at: usize) -> Header {
-    header(blob, at).unwrap_or(Header {
-        kind: kind_at(blob, at),
-        start: at,
-        end: at,
-    })
+    header(blob, at).unwrap_or(Header { kind: kind_at(blob, at), start: at, end: at })
 }
 
 /// A label after its point, and what follows it.
@@ -170,35 +155,19 @@ fn label_step(path: &[u8]) -> Result<(Label<'_>, &[u8]), PathError> {
     if let Some(quoted) = path.strip_prefix(b"\"") {
         let mut end = 0;
         while quoted.get(end).is_some_and(|c| *c != b'"') {
-            end += if quoted[end] == b'\\' && end + 1 < quoted.len() {
-                2
-            } else {
-                1
-            };
+            end += if quoted[end] == b'\\' && end + 1 < quoted.len() { 2 } else { 1 };
         }
         if end >= quoted.len() {
             return Err(PathError::Syntax);
         }
         let text = &quoted[..end];
-        return Ok((
-            Label {
-                text,
-                raw: memchr::memchr(b'\\', text).is_none(),
-            },
-            &quoted[end + 1..],
-        ));
+        return Ok((Label { text, raw: memchr::memchr(b'\\', text).is_none() }, &quoted[end + 1..]));
     }
     let end = memchr::memchr2(b'.', b'[', path).unwrap_or(path.len());
     if end == 0 {
         return Err(PathError::Syntax);
     }
-    Ok((
-        Label {
-            text: &path[..end],
-            raw: true,
-        },
-        &path[end..],
-    ))
+    Ok((Label { text: &path[..end], raw: true }, &path[end..]))
 }
 
 /// An index with its brackets, and what follows it. None: before the first element.
@@ -238,11 +207,7 @@ fn digits(path: &[u8], from: usize) -> (u64, usize) {
 
 /// Looks for a member of an object: offsets of its label and its value, or Err with the object's end.
 #[inline]
-fn member(
-    blob: &[u8],
-    object: Header,
-    key: Label<'_>,
-) -> Result<Result<(usize, usize), usize>, PathError> {
+fn member(blob: &[u8], object: Header, key: Label<'_>) -> Result<Result<(usize, usize), usize>, PathError> {
     const DAMAGED: PathError = PathError::Malformed;
     let mut at = object.start;
     while at < object.end {
@@ -256,27 +221,15 @@ fn member(
         }
         let value = header(blob, value_at).ok_or(DAMAGED)?;
         if Label::of(label.kind, label.payload(blob)).same(key) {
-            return if value.end > object.end {
-                Err(DAMAGED)
-            } else {
-                Ok(Ok((at, value_at)))
-            };
+            return if value.end > object.end { Err(DAMAGED) } else { Ok(Ok((at, value_at))) };
         }
         at = value.end;
     }
-    if at > object.end {
-        Err(DAMAGED)
-    } else {
-        Ok(Err(at))
-    }
+    if at > object.end { Err(DAMAGED) } else { Ok(Err(at)) }
 }
 
 /// Looks for an element of an array: its offset, or Err with the array's end and how many elements were wanting.
-fn element(
-    blob: &[u8],
-    array: Header,
-    index: u64,
-) -> Result<Result<usize, (usize, u64)>, PathError> {
+fn element(blob: &[u8], array: Header, index: u64) -> Result<Result<usize, (usize, u64)>, PathError> {
     let mut at = array.start;
     let mut left = index;
     while at < array.end {
@@ -286,11 +239,7 @@ fn element(
         left -= 1;
         at = header(blob, at).ok_or(PathError::Malformed)?.end;
     }
-    if at > array.end {
-        Err(PathError::Malformed)
-    } else {
-        Ok(Err((at, left)))
-    }
+    if at > array.end { Err(PathError::Malformed) } else { Ok(Err((at, left))) }
 }
 
 /// The number of elements in an array, up to the first damaged one.

@@ -16,11 +16,7 @@ pub fn json_pretty<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> Functi
         Some(&indent) => Some(text_of(indent)),
     };
     let indent = indent.as_deref().map_or(&b"    "[..], c_string);
-    let mut page = Page {
-        indent,
-        length_limit: call.host.length_limit(),
-        out: Vec::new(),
-    };
+    let mut page = Page { indent, length_limit: call.host.length_limit(), out: Vec::new() };
     page.pretty(&document)?;
     text_result(call, &page.out)
 }
@@ -49,17 +45,12 @@ impl Page<'_> {
             let h = header(blob, at).ok_or_else(malformed)?;
             match h.kind {
                 ARRAY | OBJECT if h.size() == 0 => {
-                    self.out
-                        .extend_from_slice(if h.kind == OBJECT { b"{}" } else { b"[]" });
+                    self.out.extend_from_slice(if h.kind == OBJECT { b"{}" } else { b"[]" });
                     at = h.end;
                 }
                 ARRAY | OBJECT => {
-                    self.out
-                        .extend_from_slice(if h.kind == OBJECT { b"{\n" } else { b"[\n" });
-                    open.push(Open {
-                        end: h.end,
-                        object: h.kind == OBJECT,
-                    });
+                    self.out.extend_from_slice(if h.kind == OBJECT { b"{\n" } else { b"[\n" });
+                    open.push(Open { end: h.end, object: h.kind == OBJECT });
                     self.push_indent(open.len())?;
                     at = h.start;
                     if h.kind == OBJECT {

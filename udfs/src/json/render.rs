@@ -5,8 +5,7 @@
 
 use super::document::{malformed, too_deep};
 use super::jsonb::{
-    ARRAY, DEPTH_MAX, FALSE, FLOAT, FLOAT5, Header, INT, INT5, NULL, OBJECT, TEXT, TEXT5, TEXTJ,
-    TEXTRAW, TRUE, header,
+    ARRAY, DEPTH_MAX, FALSE, FLOAT, FLOAT5, Header, INT, INT5, NULL, OBJECT, TEXT, TEXT5, TEXTJ, TEXTRAW, TRUE, header,
 };
 use super::text::{plain_run, push_control, push_quoted};
 use crate::signature::FunctionError;
@@ -21,12 +20,7 @@ struct Open {
 
 /// Appends the element at `at` as text, which stops growing soon after it has more than `length_limit` bytes. Returns
 /// where the blob goes on, by SQLite's count.
-pub fn render(
-    blob: &[u8],
-    at: usize,
-    length_limit: usize,
-    out: &mut Vec<u8>,
-) -> Result<usize, FunctionError> {
+pub fn render(blob: &[u8], at: usize, length_limit: usize, out: &mut Vec<u8>) -> Result<usize, FunctionError> {
     let mut open: Vec<Open> = Vec::new();
     let mut i = at;
     loop {
@@ -38,11 +32,7 @@ pub fn render(
                 }
                 let object = h.kind == OBJECT;
                 out.push(if object { b'{' } else { b'[' });
-                open.push(Open {
-                    end: h.end,
-                    object,
-                    count: 0,
-                });
+                open.push(Open { end: h.end, object, count: 0 });
                 i = h.start;
             }
             _ => {
@@ -80,12 +70,7 @@ pub fn render(
 }
 
 /// Appends one element that is no container; returns where the blob goes on.
-pub fn scalar(
-    blob: &[u8],
-    at: usize,
-    h: Header,
-    out: &mut Vec<u8>,
-) -> Result<usize, FunctionError> {
+pub fn scalar(blob: &[u8], at: usize, h: Header, out: &mut Vec<u8>) -> Result<usize, FunctionError> {
     let payload = h.payload(blob);
     match h.kind {
         // These have no payload; if the header claims one, SQLite reads it as the next elements.

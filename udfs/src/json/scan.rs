@@ -87,8 +87,7 @@ fn line_length(text: &[u8]) -> usize {
 
 /// Whether four hexadecimal digits stand at `at`.
 pub fn is_hex4(text: &[u8], at: usize) -> bool {
-    text.get(at..at + 4)
-        .is_some_and(|d| d.iter().all(u8::is_ascii_hexdigit))
+    text.get(at..at + 4).is_some_and(|d| d.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// A string whose opening quote, single or double, is at `at`. Err: where it is wrong.
@@ -104,20 +103,12 @@ pub fn string(text: &[u8], at: usize) -> Result<Token, usize> {
         }
         match byte(text, i) {
             c if c == quote => {
-                return Ok(Token {
-                    kind,
-                    start: at + 1,
-                    end: i,
-                    next: i + 1,
-                    json5,
-                });
+                return Ok(Token { kind, start: at + 1, end: i, next: i + 1, json5 });
             }
             b'\\' => {
                 i += 1;
                 match byte(text, i) {
-                    b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
-                        kind = kind.max(TEXTJ)
-                    }
+                    b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => kind = kind.max(TEXTJ),
                     b'u' if is_hex4(text, i + 1) => kind = kind.max(TEXTJ),
                     _ => {
                         i += json5_escape(text, i).ok_or(i)?;
@@ -165,13 +156,7 @@ pub fn number(text: &[u8], at: usize) -> Result<Token, usize> {
     let mut exponent = false;
     if digits > at && !byte(text, digits).is_ascii_digit() {
         if let Some(length) = infinity(text, digits) {
-            return Ok(Token {
-                kind: FLOAT,
-                start: at,
-                end: at,
-                next: digits + length,
-                json5: true,
-            });
+            return Ok(Token { kind: FLOAT, start: at, end: at, next: digits + length, json5: true });
         }
         if byte(text, digits) != b'.' {
             return Err(at);
@@ -188,13 +173,7 @@ pub fn number(text: &[u8], at: usize) -> Result<Token, usize> {
                 while byte(text, end).is_ascii_hexdigit() {
                     end += 1;
                 }
-                return Ok(Token {
-                    kind: INT + 1,
-                    start,
-                    end,
-                    next: end,
-                    json5: true,
-                });
+                return Ok(Token { kind: INT + 1, start, end, next: end, json5: true });
             }
             b'0'..=b'9' => return Err(at + 1),
             _ => {}
@@ -203,9 +182,7 @@ pub fn number(text: &[u8], at: usize) -> Result<Token, usize> {
     // JSON5 spelling of the mantissa, which makes INT into INT5 and FLOAT into FLOAT5.
     let mut spelling5 = byte(text, digits) == b'.';
     let mut i = digits;
-    let point_wrong = |i: usize| {
-        !(byte(text, i - 1) == b'.' && i >= at + 2 && byte(text, i - 2).is_ascii_digit())
-    };
+    let point_wrong = |i: usize| !(byte(text, i - 1) == b'.' && i >= at + 2 && byte(text, i - 2).is_ascii_digit());
     loop {
         match byte(text, i) {
             b'0'..=b'9' => {}
@@ -241,21 +218,12 @@ pub fn number(text: &[u8], at: usize) -> Result<Token, usize> {
         spelling5 = true;
     }
     let kind = INT + spelling5 as Kind + 2 * float as Kind;
-    Ok(Token {
-        kind,
-        start,
-        end: i,
-        next: i,
-        json5: json5 || spelling5,
-    })
+    Ok(Token { kind, start, end: i, next: i, json5: json5 || spelling5 })
 }
 
 /// Bytes of `inf` or `infinity` at `at`, in any case.
 fn infinity(text: &[u8], at: usize) -> Option<usize> {
-    let has = |at: usize, word: &[u8]| {
-        text.get(at..at + word.len())
-            .is_some_and(|t| t.eq_ignore_ascii_case(word))
-    };
+    let has = |at: usize, word: &[u8]| text.get(at..at + word.len()).is_some_and(|t| t.eq_ignore_ascii_case(word));
     has(at, b"inf").then(|| if has(at + 3, b"inity") { 8 } else { 3 })
 }
 
@@ -271,8 +239,7 @@ const WORDS: [(&[u8], Kind, &[u8]); 5] = [
 /// A word at `at`: its length, and the kind and payload it stands for.
 pub fn word(text: &[u8], at: usize) -> Option<(usize, Kind, &'static [u8])> {
     let found = WORDS.iter().find(|(word, _, _)| {
-        text.get(at..at + word.len())
-            .is_some_and(|t| t.eq_ignore_ascii_case(word))
+        text.get(at..at + word.len()).is_some_and(|t| t.eq_ignore_ascii_case(word))
             && !byte(text, at + word.len()).is_ascii_alphanumeric()
     })?;
     Some((found.0.len(), found.1, found.2))

@@ -8,20 +8,12 @@ use super::value::{Form, json_result, to_jsonb};
 use crate::signature::{Call, FunctionError, FunctionResult};
 use crate::value::ValueRef;
 
-fn apply<'a>(
-    call: &mut Call<'a, '_>,
-    args: &[ValueRef<'a>],
-    how: Edit,
-    name: &str,
-    form: Form,
-) -> FunctionResult<'a> {
+fn apply<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>], how: Edit, name: &str, form: Form) -> FunctionResult<'a> {
     let Some(&first) = args.first() else {
         return Ok(ValueRef::Null);
     };
     if args.len().is_multiple_of(2) {
-        return Err(FunctionError::Error(format!(
-            "{name}() needs an odd number of arguments"
-        )));
+        return Err(FunctionError::Error(format!("{name}() needs an odd number of arguments")));
     }
     let Some(mut document) = editable(first)? else {
         return Ok(ValueRef::Null);
@@ -71,24 +63,9 @@ pub fn jsonb_set<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> Function
 }
 
 pub fn json_array_insert<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
-    apply(
-        call,
-        args,
-        Edit::ArrayInsert,
-        "json_array_insert",
-        Form::Text,
-    )
+    apply(call, args, Edit::ArrayInsert, "json_array_insert", Form::Text)
 }
 
-pub fn jsonb_array_insert<'a>(
-    call: &mut Call<'a, '_>,
-    args: &[ValueRef<'a>],
-) -> FunctionResult<'a> {
-    apply(
-        call,
-        args,
-        Edit::ArrayInsert,
-        "json_array_insert",
-        Form::Binary,
-    )
+pub fn jsonb_array_insert<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
+    apply(call, args, Edit::ArrayInsert, "json_array_insert", Form::Binary)
 }

@@ -25,9 +25,7 @@ pub fn push_quoted(out: &mut Vec<u8>, text: &[u8]) {
 
 /// Bytes up to the first that may need an escape; a single quote never does.
 pub fn plain_run(text: &[u8]) -> usize {
-    text.iter()
-        .position(|&c| !PLAIN[c as usize] && c != b'\'')
-        .unwrap_or(text.len())
+    text.iter().position(|&c| !PLAIN[c as usize] && c != b'\'').unwrap_or(text.len())
 }
 
 /// Appends the escape of a control character.
@@ -103,10 +101,7 @@ fn unescape_u(text: &[u8]) -> (usize, Unescaped) {
         && text.get(6..8) == Some(b"\\u")
         && let Some(low) = hex4(text, 8).filter(|low| low & 0xfc00 == 0xdc00)
     {
-        return (
-            12,
-            Unescaped::Char(((high & 0x3ff) << 10) + (low & 0x3ff) + 0x10000),
-        );
+        return (12, Unescaped::Char(((high & 0x3ff) << 10) + (low & 0x3ff) + 0x10000));
     }
     (6, Unescaped::Char(high))
 }
@@ -117,11 +112,7 @@ fn hex(c: u8) -> u32 {
 }
 
 fn hex4(text: &[u8], at: usize) -> Option<u32> {
-    Some(
-        text.get(at..at + 4)?
-            .iter()
-            .fold(0, |n, c| n << 4 | hex(*c)),
-    )
+    Some(text.get(at..at + 4)?.iter().fold(0, |n, c| n << 4 | hex(*c)))
 }
 
 /// Bytes of backslashes that end their line, one after another.
@@ -151,12 +142,7 @@ fn decode_utf8(text: &[u8]) -> (usize, u32) {
     };
     let rest = &text[1..text.len().min(4)];
     let tail = rest.iter().take_while(|b| **b & 0xc0 == 0x80).count();
-    (
-        1 + tail,
-        rest[..tail]
-            .iter()
-            .fold(first as u32, |c, b| c << 6 | (b & 0x3f) as u32),
-    )
+    (1 + tail, rest[..tail].iter().fold(first as u32, |c, b| c << 6 | (b & 0x3f) as u32))
 }
 
 /// Appends a character; surrogates and the like are encoded as if they were characters.
@@ -202,35 +188,19 @@ pub struct Label<'b> {
 
 impl<'b> Label<'b> {
     pub fn of(kind: Kind, text: &'b [u8]) -> Label<'b> {
-        Label {
-            text,
-            raw: kind == TEXT || kind == TEXTRAW,
-        }
+        Label { text, raw: kind == TEXT || kind == TEXTRAW }
     }
 
     /// Whether two labels mean the same text.
     #[inline]
     pub fn same(self, other: Label<'_>) -> bool {
-        if self.raw && other.raw {
-            self.text == other.text
-        } else {
-            same_meaning(self, other)
-        }
+        if self.raw && other.raw { self.text == other.text } else { same_meaning(self, other) }
     }
 }
 
 #[cold]
 fn same_meaning(a: Label<'_>, b: Label<'_>) -> bool {
-    let (mut a, mut b) = (
-        Characters {
-            rest: a.text,
-            raw: a.raw,
-        },
-        Characters {
-            rest: b.text,
-            raw: b.raw,
-        },
-    );
+    let (mut a, mut b) = (Characters { rest: a.text, raw: a.raw }, Characters { rest: b.text, raw: b.raw });
     loop {
         let c = a.advance();
         if c != b.advance() {

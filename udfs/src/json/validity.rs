@@ -2,8 +2,7 @@
 //! Rules: <https://sqlite.org/jsonb.html>, <https://sqlite.org/json1.html#jvalid>
 
 use super::jsonb::{
-    ARRAY, DEPTH_MAX, FALSE, FLOAT, FLOAT5, Header, INT, INT5, NULL, OBJECT, TEXT, TEXT5, TEXTJ,
-    TEXTRAW, header,
+    ARRAY, DEPTH_MAX, FALSE, FLOAT, FLOAT5, Header, INT, INT5, NULL, OBJECT, TEXT, TEXT5, TEXTJ, TEXTRAW, header,
 };
 use super::scan::{PLAIN, is_hex4};
 use super::text::{Unescaped, unescape};
@@ -45,11 +44,7 @@ pub fn check(blob: &[u8]) -> Result<(), usize> {
             _ => {}
         }
         if h.kind == ARRAY || h.kind == OBJECT {
-            open.push(Open {
-                end: h.end,
-                object: h.kind == OBJECT,
-                count: 0,
-            });
+            open.push(Open { end: h.end, object: h.kind == OBJECT, count: 0 });
             at = h.start;
         } else {
             scalar(blob, at, h)?;
@@ -162,11 +157,7 @@ fn float(payload: &[u8], h: Header, at: usize) -> Result<(), usize> {
         }
         i += 1;
     }
-    if point || exponent {
-        Ok(())
-    } else {
-        Err(at + 1)
-    }
+    if point || exponent { Ok(()) } else { Err(at + 1) }
 }
 
 fn text(payload: &[u8], h: Header) -> Result<(), usize> {

@@ -3,8 +3,7 @@
 
 use super::document::malformed;
 use super::jsonb::{
-    ARRAY, FALSE, FLOAT, FLOAT5, INT, INT5, NULL, OBJECT, TEXT, TEXT5, TEXTJ, TEXTRAW, TRUE,
-    header, push_element,
+    ARRAY, FALSE, FLOAT, FLOAT5, INT, INT5, NULL, OBJECT, TEXT, TEXT5, TEXTJ, TEXTRAW, TRUE, header, push_element,
 };
 use super::parse::parse;
 use super::render::render;
@@ -53,12 +52,7 @@ fn no_blobs() -> FunctionError {
 
 /// Appends a value, which is argument `i`, as JSON text. Text that is JSON by its subtype is taken over as it is. Raises
 /// TooBig once there is more text than a result may have.
-pub fn push_json(
-    call: &Call<'_, '_>,
-    out: &mut Vec<u8>,
-    value: ValueRef<'_>,
-    i: usize,
-) -> Result<(), FunctionError> {
+pub fn push_json(call: &Call<'_, '_>, out: &mut Vec<u8>, value: ValueRef<'_>, i: usize) -> Result<(), FunctionError> {
     let length_limit = call.host.length_limit();
     match value {
         ValueRef::Null => out.extend_from_slice(b"null"),
@@ -73,11 +67,7 @@ pub fn push_json(
         }
         ValueRef::Blob(_) => return Err(no_blobs()),
     }
-    if out.len() > length_limit {
-        Err(FunctionError::TooBig)
-    } else {
-        Ok(())
-    }
+    if out.len() > length_limit { Err(FunctionError::TooBig) } else { Ok(()) }
 }
 
 /// A value as one JSONB element.
@@ -115,12 +105,7 @@ pub fn blob_result<'a>(call: &Call<'a, '_>, bytes: &[u8]) -> FunctionResult<'a> 
 }
 
 /// The element at `at` as a JSON result: text with the JSON subtype, or a blob.
-pub fn json_result<'a>(
-    call: &mut Call<'a, '_>,
-    blob: &[u8],
-    at: usize,
-    form: Form,
-) -> FunctionResult<'a> {
+pub fn json_result<'a>(call: &mut Call<'a, '_>, blob: &[u8], at: usize, form: Form) -> FunctionResult<'a> {
     if form == Form::Binary {
         let h = header(blob, at).ok_or_else(malformed)?;
         return blob_result(call, &blob[at..h.end]);
@@ -145,12 +130,7 @@ pub fn built_result<'a>(call: &mut Call<'a, '_>, text: &[u8], form: Form) -> Fun
 }
 
 /// The element at `at` as an SQL value.
-pub fn sql_value<'a>(
-    call: &mut Call<'a, '_>,
-    blob: &[u8],
-    at: usize,
-    form: Form,
-) -> FunctionResult<'a> {
+pub fn sql_value<'a>(call: &mut Call<'a, '_>, blob: &[u8], at: usize, form: Form) -> FunctionResult<'a> {
     let h = header(blob, at).ok_or_else(malformed)?;
     let payload = h.payload(blob);
     match h.kind {
@@ -182,11 +162,7 @@ fn integer(payload: &[u8]) -> FunctionResult<'static> {
     // What valid JSON has.
     if digits.len() <= 18 && digits.iter().all(u8::is_ascii_digit) {
         let magnitude = digits.iter().fold(0, |n, c| n * 10 + (c - b'0') as i64);
-        return Ok(ValueRef::Integer(if negative {
-            -magnitude
-        } else {
-            magnitude
-        }));
+        return Ok(ValueRef::Integer(if negative { -magnitude } else { magnitude }));
     }
     let digits = c_string(digits);
     let (magnitude, less) = match digits {
@@ -196,9 +172,7 @@ fn integer(payload: &[u8]) -> FunctionResult<'static> {
             if hex.len() > 16 || !hex.iter().all(u8::is_ascii_hexdigit) {
                 return Err(malformed());
             }
-            let magnitude = hex.iter().fold(0u64, |n, c| {
-                n << 4 | (*c as char).to_digit(16).unwrap_or(0) as u64
-            });
+            let magnitude = hex.iter().fold(0u64, |n, c| n << 4 | (*c as char).to_digit(16).unwrap_or(0) as u64);
             if magnitude > i64::MAX as u64 {
                 let real = magnitude as f64;
                 return Ok(ValueRef::Real(if negative { -real } else { real }));
@@ -238,10 +212,7 @@ enum Decimal {
 /// Decimal digits with white space around, by the rules of SQLite's text-to-integer conversion, which looks at the
 /// first byte after digits, signs and spaces and no further.
 fn decimal(text: &[u8]) -> Decimal {
-    let span = text
-        .iter()
-        .take_while(|c| matches!(c, b'+' | b'-' | b' ' | b'\n' | b'\t' | b'0'..=b'9'))
-        .count();
+    let span = text.iter().take_while(|c| matches!(c, b'+' | b'-' | b' ' | b'\n' | b'\t' | b'0'..=b'9')).count();
     let text = &text[..(span + 1).min(text.len())];
     let text = &text[text.iter().take_while(|c| is_sql_space(**c)).count()..];
     let less = text.first() == Some(&b'-');
@@ -253,11 +224,9 @@ fn decimal(text: &[u8]) -> Decimal {
     if !text[digits..].iter().all(|c| is_sql_space(*c)) {
         return Decimal::Trailing;
     }
-    let magnitude = text[..digits].iter().try_fold(0u64, |n, c| {
-        n.checked_mul(10)?
-            .checked_add((c - b'0') as u64)
-            .filter(|n| *n <= 1 << 63)
-    });
+    let magnitude = text[..digits]
+        .iter()
+        .try_fold(0u64, |n, c| n.checked_mul(10)?.checked_add((c - b'0') as u64).filter(|n| *n <= 1 << 63));
     match magnitude {
         Some(m) => Decimal::Integer(m, less),
         None => Decimal::Other,

@@ -22,17 +22,11 @@ pub struct SlidingExtreme {
 
 impl SlidingExtreme {
     pub fn min() -> SlidingExtreme {
-        SlidingExtreme {
-            wanted: Ordering::Less,
-            candidates: VecDeque::new(),
-        }
+        SlidingExtreme { wanted: Ordering::Less, candidates: VecDeque::new() }
     }
 
     pub fn max() -> SlidingExtreme {
-        SlidingExtreme {
-            wanted: Ordering::Greater,
-            candidates: VecDeque::new(),
-        }
+        SlidingExtreme { wanted: Ordering::Greater, candidates: VecDeque::new() }
     }
 
     /// Whether SQLite computes min and max over this frame in this way.
@@ -41,12 +35,7 @@ impl SlidingExtreme {
     }
 
     /// Takes the next row in. `value` gives the argument at a row; NULL is never an extreme.
-    pub fn push<'v>(
-        &mut self,
-        row: usize,
-        value: impl Fn(usize) -> ValueRef<'v>,
-        collation: &Collation,
-    ) {
+    pub fn push<'v>(&mut self, row: usize, value: impl Fn(usize) -> ValueRef<'v>, collation: &Collation) {
         let new = value(row);
         if new.is_null() {
             return;

@@ -83,10 +83,7 @@ impl Peers {
     }
 
     pub fn rows(&self) -> usize {
-        *self
-            .starts
-            .last()
-            .expect("the number of rows is always there")
+        *self.starts.last().expect("the number of rows is always there")
     }
 
     pub fn groups(&self) -> usize {
@@ -169,13 +166,7 @@ pub struct Frames<'a> {
 
 impl<'a> Frames<'a> {
     pub fn new(spec: FrameSpec, peers: &'a Peers, key: Option<RangeKey<'a>>) -> Frames<'a> {
-        Frames {
-            spec,
-            peers,
-            key,
-            group: usize::MAX,
-            bounds: None,
-        }
+        Frames { spec, peers, key, group: usize::MAX, bounds: None }
     }
 
     fn seek(&mut self, row: usize) {
@@ -184,11 +175,7 @@ impl<'a> Frames<'a> {
         }
         self.bounds = None;
         let next = self.group.wrapping_add(1);
-        self.group = if self.peers.group(next).contains(&row) {
-            next
-        } else {
-            self.peers.group_of(row)
-        };
+        self.group = if self.peers.group(next).contains(&row) { next } else { self.peers.group_of(row) };
     }
 
     /// The peers of a row.

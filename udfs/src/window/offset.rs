@@ -37,29 +37,16 @@ pub enum FrameSide {
 }
 
 /// The offset of a frame's bound.
-pub fn frame_offset(
-    value: ValueRef<'_>,
-    unit: FrameUnit,
-    side: FrameSide,
-) -> Result<Distance, FunctionError> {
+pub fn frame_offset(value: ValueRef<'_>, unit: FrameUnit, side: FrameSide) -> Result<Distance, FunctionError> {
     let (distance, wanted) = match unit {
-        FrameUnit::Rows | FrameUnit::Groups => (
-            integer(value)
-                .filter(|&i| i >= 0)
-                .map(|i| Distance::Count(i as usize)),
-            "integer",
-        ),
+        FrameUnit::Rows | FrameUnit::Groups => {
+            (integer(value).filter(|&i| i >= 0).map(|i| Distance::Count(i as usize)), "integer")
+        }
         FrameUnit::Range => (numeric(value).and_then(key_distance), "number"),
     };
     distance.ok_or_else(|| {
-        let side = if side == FrameSide::Starting {
-            "starting"
-        } else {
-            "ending"
-        };
-        FunctionError::Error(format!(
-            "frame {side} offset must be a non-negative {wanted}"
-        ))
+        let side = if side == FrameSide::Starting { "starting" } else { "ending" };
+        FunctionError::Error(format!("frame {side} offset must be a non-negative {wanted}"))
     })
 }
 
@@ -93,9 +80,7 @@ fn integer(value: ValueRef<'_>) -> Option<i64> {
 pub fn ntile_buckets(value: ValueRef<'_>) -> Result<i64, FunctionError> {
     match cast::to_integer(value) {
         n if n > 0 => Ok(n),
-        _ => Err(FunctionError::new(
-            "argument of ntile must be a positive integer",
-        )),
+        _ => Err(FunctionError::new("argument of ntile must be a positive integer")),
     }
 }
 
@@ -104,9 +89,7 @@ pub fn nth_position(value: ValueRef<'_>) -> Result<usize, FunctionError> {
     integer(value)
         .filter(|&i| i > 0)
         .map(|i| i as usize)
-        .ok_or_else(|| {
-            FunctionError::new("second argument to nth_value must be a positive integer")
-        })
+        .ok_or_else(|| FunctionError::new("second argument to nth_value must be a positive integer"))
 }
 
 /// The row that `lag` (`back`) or `lead` looks at; `None` where the default applies. Text counts as the number at its
@@ -121,11 +104,7 @@ pub fn offset_row(row: usize, rows: usize, offset: ValueRef<'_>, back: bool) -> 
         Number::Real(r) => exact_integer(r)?,
     };
     let from = i64::try_from(row).ok()?;
-    let target = if back {
-        from.checked_sub(offset)
-    } else {
-        from.checked_add(offset)
-    }?;
+    let target = if back { from.checked_sub(offset) } else { from.checked_add(offset) }?;
     let target = usize::try_from(target).ok()?;
     (target < rows && !(back && target > row + 1)).then_some(target)
 }

@@ -22,11 +22,7 @@ pub fn dense_rank(group: usize) -> i64 {
 
 /// The share of the other rows that come before the row's peers; 0.0 in a partition of one row.
 pub fn percent_rank(peers: &Range<usize>, rows: usize) -> f64 {
-    if rows <= 1 {
-        0.0
-    } else {
-        peers.start as f64 / (rows - 1) as f64
-    }
+    if rows <= 1 { 0.0 } else { peers.start as f64 / (rows - 1) as f64 }
 }
 
 /// The share of the rows that do not come after the row's peers.
@@ -43,9 +39,5 @@ pub fn ntile(row: usize, rows: usize, buckets: i64) -> i64 {
     }
     let large = rows % buckets;
     let rows_in_large = large * (size + 1);
-    if row < rows_in_large {
-        row / (size + 1) + 1
-    } else {
-        large + (row - rows_in_large) / size + 1
-    }
+    if row < rows_in_large { row / (size + 1) + 1 } else { large + (row - rows_in_large) / size + 1 }
 }

@@ -30,9 +30,7 @@ impl<'a> RangeKey<'a> {
     /// Start at `by PRECEDING`: the first row whose key, moved on by the distance, reaches the current key.
     pub(super) fn start_preceding(&self, peers: &Peers, row: usize, by: Distance) -> usize {
         let current = (self.value)(row);
-        self.search(peers, |key| {
-            self.order(key, current).is_lt() && self.order(self.onward(key, by), current).is_lt()
-        })
+        self.search(peers, |key| self.order(key, current).is_lt() && self.order(self.onward(key, by), current).is_lt())
     }
 
     /// Start at `by FOLLOWING`: the first row that reaches the current key moved on by the distance.
@@ -46,19 +44,14 @@ impl<'a> RangeKey<'a> {
         let current = (self.value)(row);
         // Rows after the current one have not been read when SQLite looks, even if rounding would let them in.
         let peers_end = peers.group(peers.group_of(row)).end;
-        self.search(peers, |key| {
-            self.order(self.onward(key, by), current).is_le()
-        })
-        .min(peers_end)
+        self.search(peers, |key| self.order(self.onward(key, by), current).is_le()).min(peers_end)
     }
 
     /// End at `by FOLLOWING`: behind the last row that does not pass the current key moved on.
     pub(super) fn end_following(&self, peers: &Peers, row: usize, by: Distance) -> usize {
         let current = (self.value)(row);
         let bound = self.onward(current, by);
-        self.search(peers, |key| {
-            self.order(key, current).is_le() || self.order(key, bound).is_le()
-        })
+        self.search(peers, |key| self.order(key, current).is_le() || self.order(key, bound).is_le())
     }
 
     /// The key moved by the distance in the direction of the order.
@@ -103,19 +96,11 @@ fn shift<'a>(key: ValueRef<'a>, by: Distance, back: bool) -> ValueRef<'a> {
     };
     let real = |key: f64| {
         let moved = if back { key - distance } else { key + distance };
-        if moved.is_nan() {
-            ValueRef::Null
-        } else {
-            ValueRef::Real(moved)
-        }
+        if moved.is_nan() { ValueRef::Null } else { ValueRef::Real(moved) }
     };
     match (key, by) {
         (ValueRef::Integer(k), Distance::Integer(d)) => {
-            let moved = if back {
-                k.checked_sub(d)
-            } else {
-                k.checked_add(d)
-            };
+            let moved = if back { k.checked_sub(d) } else { k.checked_add(d) };
             moved.map_or_else(|| real(k as f64), ValueRef::Integer)
         }
         (ValueRef::Integer(k), _) => real(k as f64),

@@ -27,11 +27,7 @@ pub struct Slider {
 
 impl Slider {
     pub fn new(spec: FrameSpec) -> Slider {
-        Slider {
-            spec,
-            held: 0..0,
-            started: false,
-        }
+        Slider { spec, held: 0..0, started: false }
     }
 
     /// What to do before the result for `row` is read; rows are asked one after the other.
@@ -59,11 +55,7 @@ impl Slider {
         }
     }
 
-    fn leave<E>(
-        &mut self,
-        start: usize,
-        act: &mut impl FnMut(Slide) -> Result<(), E>,
-    ) -> Result<(), E> {
+    fn leave<E>(&mut self, start: usize, act: &mut impl FnMut(Slide) -> Result<(), E>) -> Result<(), E> {
         let start = start.min(self.held.end);
         if self.held.start < start {
             act(Slide::Inverse(self.held.start..start))?;
@@ -72,11 +64,7 @@ impl Slider {
         Ok(())
     }
 
-    fn enter<E>(
-        &mut self,
-        end: usize,
-        act: &mut impl FnMut(Slide) -> Result<(), E>,
-    ) -> Result<(), E> {
+    fn enter<E>(&mut self, end: usize, act: &mut impl FnMut(Slide) -> Result<(), E>) -> Result<(), E> {
         if self.held.end < end {
             act(Slide::Step(self.held.end..end))?;
             self.held.end = end;
@@ -89,10 +77,7 @@ impl Slider {
             && matches!(
                 (self.spec.start, self.spec.end),
                 (Bound::Preceding(_), Bound::Preceding(_))
-                    | (
-                        Bound::Following(_),
-                        Bound::Following(_) | Bound::UnboundedFollowing
-                    )
+                    | (Bound::Following(_), Bound::Following(_) | Bound::UnboundedFollowing)
             ))
     }
 
@@ -107,11 +92,7 @@ impl Slider {
     }
 
     /// Slides over the frames that rows before the first would have, for a start after the current row.
-    fn lead_in<E>(
-        &mut self,
-        peers: &Peers,
-        act: &mut impl FnMut(Slide) -> Result<(), E>,
-    ) -> Result<(), E> {
+    fn lead_in<E>(&mut self, peers: &Peers, act: &mut impl FnMut(Slide) -> Result<(), E>) -> Result<(), E> {
         let Bound::Following(start) = self.spec.start else {
             return Ok(());
         };

@@ -3,9 +3,7 @@
 //! `median` and the percentiles are not in the reference build: `percentile.txt` holds what the same release gives when
 //! it is built with SQLITE_ENABLE_PERCENTILE (`function|values|fractions|result`).
 
-use crate::reference::{
-    Differences, Param, Rng, TestHost, call, column, memory, show, show_error, show_result,
-};
+use crate::reference::{Differences, Param, Rng, TestHost, call, column, memory, show, show_error, show_result};
 use bumpalo::Bump;
 use heliosdb_udfs::aggregate::{LookupError, TABLES, lookup, start_call};
 use heliosdb_udfs::value::{Collation, Value, ValueRef};
@@ -23,47 +21,28 @@ fn ours(name: &str, rows: &[Vec<Value>], collation: &Collation, fast: bool) -> S
     let (mut boxed, mut quick) = ((def.new)(), start_call(def, args_count));
     for row in rows {
         let args: Vec<_> = row.iter().map(Value::as_ref).collect();
-        let stepped = if fast {
-            quick.step(&mut call, &args).map(|_| ())
-        } else {
-            boxed.step(&mut call, &args)
-        };
+        let stepped = if fast { quick.step(&mut call, &args).map(|_| ()) } else { boxed.step(&mut call, &args) };
         if let Err(error) = stepped {
             return show_error(error);
         }
     }
-    let value = if fast {
-        quick.value(&mut call)
-    } else {
-        boxed.value(&mut call)
-    };
+    let value = if fast { quick.value(&mut call) } else { boxed.value(&mut call) };
     show_result(value)
 }
 
 fn fill(db: &Connection, rows: &[Vec<Value>]) {
     db.execute_batch("CREATE TABLE IF NOT EXISTS t(id INTEGER PRIMARY KEY, a, b); DELETE FROM t")
         .expect("the table is ours");
-    let mut insert = db
-        .prepare_cached("INSERT INTO t(a, b) VALUES (?, ?)")
-        .expect("the table exists");
+    let mut insert = db.prepare_cached("INSERT INTO t(a, b) VALUES (?, ?)").expect("the table exists");
     for row in rows {
         let b = row.get(1).unwrap_or(&Value::Null);
-        insert
-            .execute((Param(&row[0]), Param(b)))
-            .expect("any value can be stored");
+        insert.execute((Param(&row[0]), Param(b))).expect("any value can be stored");
     }
 }
 
 fn describe(name: &str, rows: &[Vec<Value>]) -> String {
-    let rows: Vec<String> = rows
-        .iter()
-        .map(|row| {
-            row.iter()
-                .map(|v| show(v.as_ref()))
-                .collect::<Vec<_>>()
-                .join(" ")
-        })
-        .collect();
+    let rows: Vec<String> =
+        rows.iter().map(|row| row.iter().map(|v| show(v.as_ref())).collect::<Vec<_>>().join(" ")).collect();
     format!("{name}: {}", rows.join(", "))
 }
 
@@ -76,20 +55,8 @@ fn random_number(rng: &mut Rng) -> Value {
         6 => Value::Integer(i64::MIN + rng.range(0, 3)),
         7 => Value::Integer((1 << 52) * rng.range(-2, 2) + rng.range(-2, 2)),
         8 => Value::Real(rng.range(-1000, 1000) as f64 / 10.0),
-        9 => Value::Real(
-            rng.range(-1_000_000, 1_000_000) as f64 / 7.0 * 10_f64.powi(rng.range(-20, 20) as i32),
-        ),
-        10 => Value::Real(
-            [
-                0.0,
-                -0.0,
-                1e308,
-                -1e308,
-                f64::INFINITY,
-                f64::NEG_INFINITY,
-                5e-324,
-            ][rng.below(7) as usize],
-        ),
+        9 => Value::Real(rng.range(-1_000_000, 1_000_000) as f64 / 7.0 * 10_f64.powi(rng.range(-20, 20) as i32)),
+        10 => Value::Real([0.0, -0.0, 1e308, -1e308, f64::INFINITY, f64::NEG_INFINITY, 5e-324][rng.below(7) as usize]),
         _ => Value::Integer(rng.range(-1 << 53, 1 << 53)),
     }
 }
@@ -154,11 +121,7 @@ fn random_groups() {
             if name == "group_concat" && !rows.iter().flatten().all(is_short) {
                 continue;
             }
-            let sqlite = column(
-                &db,
-                &format!("SELECT {name}(a) FROM (SELECT a FROM t ORDER BY id)"),
-                &[],
-            );
+            let sqlite = column(&db, &format!("SELECT {name}(a) FROM (SELECT a FROM t ORDER BY id)"), &[]);
             for fast in [false, true] {
                 let ours = ours(name, &rows, &Collation::Binary, fast);
                 d.compare(|| describe(name, &rows), &ours, &sqlite.join("; "));
@@ -172,18 +135,12 @@ fn random_groups() {
 fn collations() {
     let (db, mut rng, mut d) = (memory(), Rng::new(8), Differences::default());
     for _ in 0..1_000 {
-        let rows: Vec<_> = (0..rng.below(8))
-            .map(|_| vec![random_value(&mut rng)])
-            .collect();
+        let rows: Vec<_> = (0..rng.below(8)).map(|_| vec![random_value(&mut rng)]).collect();
         fill(&db, &rows);
         for (collation, sql) in [(Collation::NoCase, "NOCASE"), (Collation::Rtrim, "RTRIM")] {
             for name in ["min", "max"] {
                 let sqlite = column(&db, &format!("SELECT {name}(a COLLATE {sql}) FROM t"), &[]);
-                d.compare(
-                    || describe(name, &rows),
-                    &ours(name, &rows, &collation, true),
-                    &sqlite.join("; "),
-                );
+                d.compare(|| describe(name, &rows), &ours(name, &rows, &collation, true), &sqlite.join("; "));
             }
         }
     }
@@ -197,13 +154,7 @@ fn bare_columns() {
     let (arena, host) = (Bump::new(), TestHost::default());
     for _ in 0..3_000 {
         let rows: Vec<_> = (0..1 + rng.below(8))
-            .map(|_| {
-                vec![if rng.chance(40) {
-                    Value::Null
-                } else {
-                    random_value(&mut rng)
-                }]
-            })
+            .map(|_| vec![if rng.chance(40) { Value::Null } else { random_value(&mut rng) }])
             .collect();
         fill(&db, &rows);
         for name in ["min", "max"] {
@@ -211,20 +162,13 @@ fn bare_columns() {
             let mut state = start_call(lookup(name, 1).expect("min and max exist"), 1);
             let mut bare = 0;
             for (i, row) in rows.iter().enumerate() {
-                if state
-                    .step(&mut call, &[row[0].as_ref()])
-                    .expect("min and max raise nothing")
-                {
+                if state.step(&mut call, &[row[0].as_ref()]).expect("min and max raise nothing") {
                     bare = i + 1;
                 }
             }
             // Two other terms keep SQLite from reading the extreme off the end of an index.
             let sql = format!("SELECT id FROM (SELECT id, {name}(a) m, count(a) n FROM t)");
-            d.compare(
-                || describe(name, &rows),
-                &format!("int:{bare}"),
-                &column(&db, &sql, &[]).join("; "),
-            );
+            d.compare(|| describe(name, &rows), &format!("int:{bare}"), &column(&db, &sql, &[]).join("; "));
         }
     }
     d.report();
@@ -234,19 +178,13 @@ fn bare_columns() {
 fn separators() {
     let (db, mut rng, mut d) = (memory(), Rng::new(10), Differences::default());
     for _ in 0..2_000 {
-        let rows: Vec<_> = (0..rng.below(8))
-            .map(|_| vec![random_value(&mut rng), random_value(&mut rng)])
-            .collect();
+        let rows: Vec<_> = (0..rng.below(8)).map(|_| vec![random_value(&mut rng), random_value(&mut rng)]).collect();
         if rows.is_empty() || !rows.iter().flatten().all(is_short) {
             continue;
         }
         fill(&db, &rows);
         for name in ["group_concat", "string_agg"] {
-            let sqlite = column(
-                &db,
-                &format!("SELECT {name}(a, b) FROM (SELECT a, b FROM t ORDER BY id)"),
-                &[],
-            );
+            let sqlite = column(&db, &format!("SELECT {name}(a, b) FROM (SELECT a, b FROM t ORDER BY id)"), &[]);
             let ours = ours(name, &rows, &Collation::Binary, true);
             d.compare(|| describe(name, &rows), &ours, &sqlite.join("; "));
         }
@@ -262,8 +200,7 @@ fn literal(text: &str) -> Value {
         Value::text(quoted.trim_end_matches('\''))
     } else if let Some(hex) = text.strip_prefix("x'") {
         let hex = hex.trim_end_matches('\'');
-        let byte =
-            |i: usize| u8::from_str_radix(&hex[i..i + 2], 16).expect("blobs are written in hex");
+        let byte = |i: usize| u8::from_str_radix(&hex[i..i + 2], 16).expect("blobs are written in hex");
         Value::Blob((0..hex.len()).step_by(2).map(byte).collect())
     } else if let Ok(i) = text.parse() {
         Value::Integer(i)
@@ -276,11 +213,8 @@ fn literal(text: &str) -> Value {
 fn percentiles() {
     let mut d = Differences::default();
     for line in include_str!("percentile.txt").lines() {
-        let [name, values, fractions, expected]: [&str; 4] = line
-            .split('|')
-            .collect::<Vec<_>>()
-            .try_into()
-            .expect("four fields a line");
+        let [name, values, fractions, expected]: [&str; 4] =
+            line.split('|').collect::<Vec<_>>().try_into().expect("four fields a line");
         let rows: Vec<Vec<Value>> = values
             .split_whitespace()
             .zip(fractions.split_whitespace())
@@ -294,15 +228,8 @@ fn percentiles() {
         }
         for fast in [false, true] {
             let ours = ours(name, &rows, &Collation::Binary, fast);
-            let bits = ours
-                .split(' ')
-                .next()
-                .expect("splitting gives at least one part");
-            let ours = if ours.starts_with("real:") {
-                bits
-            } else {
-                &ours
-            };
+            let bits = ours.split(' ').next().expect("splitting gives at least one part");
+            let ours = if ours.starts_with("real:") { bits } else { &ours };
             d.compare(|| line.to_string(), ours, expected);
         }
     }
@@ -312,16 +239,11 @@ fn percentiles() {
 #[test]
 fn too_long_a_text() {
     let (arena, collation) = (Bump::new(), Collation::Binary);
-    let host = TestHost {
-        length_limit: 10,
-        ..TestHost::default()
-    };
+    let host = TestHost { length_limit: 10, ..TestHost::default() };
     let mut call = call(&arena, &host, &collation);
     let mut state = (lookup("group_concat", 1).expect("it exists").new)();
     let args = [ValueRef::Text(b"12345")];
-    state
-        .step(&mut call, &args)
-        .expect("five bytes are allowed");
+    state.step(&mut call, &args).expect("five bytes are allowed");
     let error = state.step(&mut call, &args).expect_err("eleven are not");
     assert_eq!(show_error(error), "error:string or blob too big");
 }
@@ -329,15 +251,7 @@ fn too_long_a_text() {
 #[test]
 fn names_and_argument_counts() {
     let (db, mut d) = (memory(), Differences::default());
-    for name in [
-        "count",
-        "sum",
-        "TOTAL",
-        "Avg",
-        "group_concat",
-        "string_agg",
-        "unheard_of",
-    ] {
+    for name in ["count", "sum", "TOTAL", "Avg", "group_concat", "string_agg", "unheard_of"] {
         for args in 0..4 {
             let ours = match lookup(name, args) {
                 Ok(_) => "known".to_string(),
@@ -345,31 +259,18 @@ fn names_and_argument_counts() {
             };
             let list = vec!["1"; args].join(",");
             let sqlite = column(&db, &format!("SELECT {name}({list})"), &[]);
-            let sqlite = sqlite[0]
-                .split(" in SELECT")
-                .next()
-                .expect("splitting gives at least one part");
-            let sqlite = if sqlite.starts_with("error:") {
-                sqlite
-            } else {
-                "known"
-            };
+            let sqlite = sqlite[0].split(" in SELECT").next().expect("splitting gives at least one part");
+            let sqlite = if sqlite.starts_with("error:") { sqlite } else { "known" };
             d.compare(|| format!("{name}/{args}"), &ours, sqlite);
         }
     }
     d.report();
-    assert_eq!(
-        lookup("max", 2).err(),
-        Some(LookupError::WrongArgumentCount)
-    );
+    assert_eq!(lookup("max", 2).err(), Some(LookupError::WrongArgumentCount));
 }
 
 #[test]
 fn names_are_unique() {
-    let mut names: Vec<_> = TABLES
-        .iter()
-        .flat_map(|table| table.iter().map(|def| def.name))
-        .collect();
+    let mut names: Vec<_> = TABLES.iter().flat_map(|table| table.iter().map(|def| def.name)).collect();
     let rows = names.len();
     names.sort_unstable();
     names.dedup();

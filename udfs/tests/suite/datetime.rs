@@ -7,16 +7,10 @@ use heliosdb_udfs::value::{Collation, Value};
 use rusqlite::Connection;
 
 fn ours(host: &TestHost, function: &str, args: &[Value]) -> String {
-    let def = TABLE
-        .iter()
-        .find(|def| def.name == function)
-        .expect("only known names are used");
+    let def = TABLE.iter().find(|def| def.name == function).expect("only known names are used");
     let arena = Bump::new();
     let args: Vec<_> = args.iter().map(Value::as_ref).collect();
-    show_result((def.call)(
-        &mut call(&arena, host, &Collation::Binary),
-        &args,
-    ))
+    show_result((def.call)(&mut call(&arena, host, &Collation::Binary), &args))
 }
 
 fn sqlite(db: &Connection, function: &str, args: &[Value]) -> String {
@@ -29,11 +23,7 @@ fn check(d: &mut Differences, db: &Connection, host: &TestHost, function: &str, 
         let args: Vec<_> = args.iter().map(|a| show(a.as_ref())).collect();
         format!("{function}({})", args.join(", "))
     };
-    d.compare(
-        what,
-        &ours(host, function, args),
-        &sqlite(db, function, args),
-    );
+    d.compare(what, &ours(host, function, args), &sqlite(db, function, args));
 }
 
 const FUNCTIONS: &[&str] = &["date", "time", "datetime", "julianday", "unixepoch"];
@@ -83,40 +73,18 @@ fn every_time_value_and_modifier() {
     for value in TIME_VALUES {
         for function in FUNCTIONS {
             check(&mut d, &db, &host, function, &[Value::text(value)]);
-            check(
-                &mut d,
-                &db,
-                &host,
-                function,
-                &[Value::text(value), Value::text("subsec")],
-            );
+            check(&mut d, &db, &host, function, &[Value::text(value), Value::text("subsec")]);
             for modifier in MODIFIERS {
-                check(
-                    &mut d,
-                    &db,
-                    &host,
-                    function,
-                    &[Value::text(value), Value::text(modifier)],
-                );
+                check(&mut d, &db, &host, function, &[Value::text(value), Value::text(modifier)]);
             }
         }
         for format in FORMATS {
-            let args = [
-                Value::text(format),
-                Value::text(value),
-                Value::text("subsec"),
-            ];
+            let args = [Value::text(format), Value::text(value), Value::text("subsec")];
             check(&mut d, &db, &host, "strftime", &args[..2]);
             check(&mut d, &db, &host, "strftime", &args);
         }
         for other in TIME_VALUES {
-            check(
-                &mut d,
-                &db,
-                &host,
-                "timediff",
-                &[Value::text(value), Value::text(other)],
-            );
+            check(&mut d, &db, &host, "timediff", &[Value::text(value), Value::text(other)]);
         }
     }
     d.report();
@@ -160,40 +128,17 @@ fn values_that_are_not_text() {
         for function in FUNCTIONS {
             check(&mut d, &db, &host, function, std::slice::from_ref(value));
             for modifier in &modifiers {
-                check(
-                    &mut d,
-                    &db,
-                    &host,
-                    function,
-                    &[value.clone(), modifier.clone()],
-                );
-                check(
-                    &mut d,
-                    &db,
-                    &host,
-                    function,
-                    &[Value::text("2024-05-06"), modifier.clone()],
-                );
+                check(&mut d, &db, &host, function, &[value.clone(), modifier.clone()]);
+                check(&mut d, &db, &host, function, &[Value::text("2024-05-06"), modifier.clone()]);
             }
         }
-        for format in [
-            Value::Null,
-            Value::Integer(5),
-            Value::Real(1.5),
-            Value::Blob((*b"%Y\xff").into()),
-        ] {
+        for format in [Value::Null, Value::Integer(5), Value::Real(1.5), Value::Blob((*b"%Y\xff").into())] {
             check(&mut d, &db, &host, "strftime", &[format, value.clone()]);
         }
     }
     check(&mut d, &db, &host, "strftime", &[]);
     check(&mut d, &db, &host, "strftime", &[Value::Null]);
-    check(
-        &mut d,
-        &db,
-        &host,
-        "strftime",
-        &[Value::Text((*b"%Y\0%q").into()), Value::Integer(9)],
-    );
+    check(&mut d, &db, &host, "strftime", &[Value::Text((*b"%Y\0%q").into()), Value::Integer(9)]);
     d.report();
 }
 
@@ -201,26 +146,12 @@ fn values_that_are_not_text() {
 fn long_fractions() {
     let (db, host, mut d) = (memory(), TestHost::default(), Differences::default());
     for digit in ["0", "1", "4", "9"] {
-        for n in [
-            1, 3, 4, 15, 16, 17, 18, 19, 20, 30, 100, 300, 308, 309, 310, 400,
-        ] {
+        for n in [1, 3, 4, 15, 16, 17, 18, 19, 20, 30, 100, 300, 308, 309, 310, 400] {
             let value = format!("2024-01-01 01:02:03.{}", digit.repeat(n));
             for function in FUNCTIONS {
-                check(
-                    &mut d,
-                    &db,
-                    &host,
-                    function,
-                    &[Value::text(&value), Value::text("subsec")],
-                );
+                check(&mut d, &db, &host, function, &[Value::text(&value), Value::text("subsec")]);
             }
-            check(
-                &mut d,
-                &db,
-                &host,
-                "strftime",
-                &[Value::text("%f"), Value::text(&value)],
-            );
+            check(&mut d, &db, &host, "strftime", &[Value::text("%f"), Value::text(&value)]);
         }
     }
     d.report();
@@ -232,10 +163,7 @@ fn ties_of_seconds() {
     let (db, host, mut d) = (memory(), TestHost::default(), Differences::default());
     for second in 0..60 {
         for tie in (5..9_990).step_by(10) {
-            let args = [
-                Value::text("%f"),
-                Value::text(&format!("00:00:{second:02}.{tie:04}")),
-            ];
+            let args = [Value::text("%f"), Value::text(&format!("00:00:{second:02}.{tie:04}"))];
             check(&mut d, &db, &host, "strftime", &args);
         }
     }
@@ -259,25 +187,12 @@ fn random_time_value(rng: &mut Rng) -> Value {
     let fraction = |rng: &mut Rng| {
         let digits = rng.below(7) as usize;
         let number = format!("{:06}", rng.below(1_000_000));
-        if digits == 0 {
-            String::new()
-        } else {
-            format!(".{}", &number[..digits])
-        }
+        if digits == 0 { String::new() } else { format!(".{}", &number[..digits]) }
     };
     let date = |rng: &mut Rng| {
-        let year = if rng.chance(60) {
-            rng.range(1890, 2110)
-        } else {
-            rng.range(-4713, 9999)
-        };
+        let year = if rng.chance(60) { rng.range(1890, 2110) } else { rng.range(-4713, 9999) };
         let sign = if year < 0 { "-" } else { "" };
-        format!(
-            "{sign}{:04}-{:02}-{:02}",
-            year.abs(),
-            rng.range(1, 12),
-            rng.range(1, 31)
-        )
+        format!("{sign}{:04}-{:02}-{:02}", year.abs(), rng.range(1, 12), rng.range(1, 31))
     };
     let zone = |rng: &mut Rng| match rng.below(8) {
         0 => "Z".to_string(),
@@ -286,17 +201,8 @@ fn random_time_value(rng: &mut Rng) -> Value {
         _ => String::new(),
     };
     let time = |rng: &mut Rng| {
-        let seconds = if rng.chance(70) {
-            format!(":{:02}{}", rng.below(60), fraction(rng))
-        } else {
-            String::new()
-        };
-        format!(
-            "{:02}:{:02}{seconds}{}",
-            rng.below(24),
-            rng.below(60),
-            zone(rng)
-        )
+        let seconds = if rng.chance(70) { format!(":{:02}{}", rng.below(60), fraction(rng)) } else { String::new() };
+        format!("{:02}:{:02}{seconds}{}", rng.below(24), rng.below(60), zone(rng))
     };
     match rng.below(12) {
         0 => Value::text(&date(rng)),
@@ -329,13 +235,7 @@ fn random_modifier(rng: &mut Rng) -> Value {
     })
 }
 
-fn random_cases(
-    db: &Connection,
-    host: &TestHost,
-    seed: u64,
-    cases: usize,
-    zones: bool,
-) -> Differences {
+fn random_cases(db: &Connection, host: &TestHost, seed: u64, cases: usize, zones: bool) -> Differences {
     let (mut rng, mut d) = (Rng::new(seed), Differences::default());
     for _ in 0..cases {
         let mut args = vec![random_time_value(&mut rng)];
@@ -345,15 +245,7 @@ fn random_cases(
                 args.push(Value::text(rng.pick(&["localtime", "utc"])));
             }
         }
-        let function = rng.pick(&[
-            "date",
-            "time",
-            "datetime",
-            "julianday",
-            "unixepoch",
-            "strftime",
-            "timediff",
-        ]);
+        let function = rng.pick(&["date", "time", "datetime", "julianday", "unixepoch", "strftime", "timediff"]);
         match function {
             "strftime" => args.insert(0, Value::text(rng.pick(&FORMATS[..6]))),
             "timediff" => args = vec![random_time_value(&mut rng), random_time_value(&mut rng)],
@@ -385,17 +277,12 @@ fn new_york_offset_s(unix_s: i64) -> i64 {
     }
     let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     // 1970-01-01 was a Thursday.
-    let nth_sunday =
-        |first_day: i64, n: i64| first_day + (3 - first_day).rem_euclid(7) + 7 * (n - 1);
+    let nth_sunday = |first_day: i64, n: i64| first_day + (3 - first_day).rem_euclid(7) + 7 * (n - 1);
     let march = year_start(year) + 59 + i64::from(leap);
     let november = year_start(year) + 304 + i64::from(leap);
     let summer_start = nth_sunday(march, 2) * 86_400 + 7 * 3600;
     let summer_end = nth_sunday(november, 1) * 86_400 + 6 * 3600;
-    if (summer_start..summer_end).contains(&unix_s) {
-        -4 * 3600
-    } else {
-        -5 * 3600
-    }
+    if (summer_start..summer_end).contains(&unix_s) { -4 * 3600 } else { -5 * 3600 }
 }
 
 /// Run by `local_time` in a process of its own, because the time zone is the process's.
@@ -403,16 +290,9 @@ fn new_york_offset_s(unix_s: i64) -> i64 {
 #[ignore = "needs TZ"]
 fn local_time_of_new_york() {
     let db = memory();
-    let host = TestHost {
-        local_offset_s: new_york_offset_s,
-        ..TestHost::default()
-    };
+    let host = TestHost { local_offset_s: new_york_offset_s, ..TestHost::default() };
     assert_eq!(
-        sqlite(
-            &db,
-            "datetime",
-            &[Value::text("2024-07-01"), Value::text("localtime")]
-        ),
+        sqlite(&db, "datetime", &[Value::text("2024-07-01"), Value::text("localtime")]),
         "text:2024-06-30 20:00:00",
         "TZ is not in effect"
     );
@@ -429,23 +309,11 @@ fn local_time_of_new_york() {
         }
     }
     // Around the changes of daylight saving time, in both directions.
-    for day in [
-        "2024-03-10",
-        "2024-11-03",
-        "1966-11-06",
-        "2040-03-11",
-        "1900-11-04",
-    ] {
+    for day in ["2024-03-10", "2024-11-03", "1966-11-06", "2040-03-11", "1900-11-04"] {
         for quarter in 0..96 {
             let time = format!("{day} {:02}:{:02}", quarter / 4, quarter % 4 * 15);
             for zone in ["localtime", "utc"] {
-                check(
-                    &mut d,
-                    &db,
-                    &host,
-                    "datetime",
-                    &[Value::text(&time), Value::text(zone)],
-                );
+                check(&mut d, &db, &host, "datetime", &[Value::text(&time), Value::text(zone)]);
             }
         }
     }
@@ -454,17 +322,12 @@ fn local_time_of_new_york() {
 
 #[test]
 fn local_time() {
-    let output =
-        std::process::Command::new(std::env::current_exe().expect("the test binary has a path"))
-            .args(["--exact", "datetime::local_time_of_new_york", "--ignored"])
-            .env("TZ", "EST5EDT,M3.2.0,M11.1.0")
-            .output()
-            .expect("the test binary starts");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stdout)
-    );
+    let output = std::process::Command::new(std::env::current_exe().expect("the test binary has a path"))
+        .args(["--exact", "datetime::local_time_of_new_york", "--ignored"])
+        .env("TZ", "EST5EDT,M3.2.0,M11.1.0")
+        .output()
+        .expect("the test binary starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
 #[test]
@@ -477,39 +340,15 @@ fn now_is_the_host_clock() {
         ("current_time", vec![], "text:13:14:15"),
         ("current_timestamp", vec![], "text:2024-02-29 13:14:15"),
         ("datetime", vec![text("now")], "text:2024-02-29 13:14:15"),
-        (
-            "datetime",
-            vec![text("NOW"), text("subsec")],
-            "text:2024-02-29 13:14:15.678",
-        ),
-        (
-            "datetime",
-            vec![text("subsec")],
-            "text:2024-02-29 13:14:15.678",
-        ),
-        (
-            "time",
-            vec![text("subsecond"), text("+1 day")],
-            "text:13:14:15.678",
-        ),
-        (
-            "datetime",
-            vec![text("now"), text("utc")],
-            "text:2024-02-29 13:14:15",
-        ),
-        (
-            "datetime",
-            vec![text("now"), text("auto")],
-            "text:2024-02-29 13:14:15",
-        ),
+        ("datetime", vec![text("NOW"), text("subsec")], "text:2024-02-29 13:14:15.678"),
+        ("datetime", vec![text("subsec")], "text:2024-02-29 13:14:15.678"),
+        ("time", vec![text("subsecond"), text("+1 day")], "text:13:14:15.678"),
+        ("datetime", vec![text("now"), text("utc")], "text:2024-02-29 13:14:15"),
+        ("datetime", vec![text("now"), text("auto")], "text:2024-02-29 13:14:15"),
         ("datetime", vec![text("now"), text("unixepoch")], "null"),
         ("unixepoch", vec![], "int:1709212455"),
         ("strftime", vec![text("%s")], "text:1709212455"),
-        (
-            "timediff",
-            vec![text("now"), text("now")],
-            "text:+0000-00-00 00:00:00.000",
-        ),
+        ("timediff", vec![text("now"), text("now")], "text:+0000-00-00 00:00:00.000"),
     ] {
         assert_eq!(ours(&host, function, &args), expected, "{function}");
     }
@@ -517,13 +356,7 @@ fn now_is_the_host_clock() {
 
 #[test]
 fn too_long_a_format() {
-    let host = TestHost {
-        length_limit: 20,
-        ..TestHost::default()
-    };
+    let host = TestHost { length_limit: 20, ..TestHost::default() };
     let args = [Value::text("%F %F %F"), Value::text("2024-01-01")];
-    assert_eq!(
-        ours(&host, "strftime", &args),
-        "error:string or blob too big"
-    );
+    assert_eq!(ours(&host, "strftime", &args), "error:string or blob too big");
 }

@@ -1,9 +1,9 @@
 //! Functions and values against the bundled SQLite.
 
-mod format;
-mod json;
 mod aggregate;
 mod datetime;
+mod format;
+mod json;
 mod keys;
 mod limits;
 mod math;

@@ -19,10 +19,7 @@ pub struct TestHost {
 
 impl Default for TestHost {
     fn default() -> TestHost {
-        TestHost {
-            local_offset_s: |_| 0,
-            length_limit: 1_000_000_000,
-        }
+        TestHost { local_offset_s: |_| 0, length_limit: 1_000_000_000 }
     }
 }
 
@@ -63,13 +60,7 @@ impl Host for TestHost {
 }
 
 pub fn call<'a, 'h>(arena: &'a Bump, host: &'h TestHost, collation: &'h Collation) -> Call<'a, 'h> {
-    Call {
-        arena,
-        host,
-        collation,
-        json_args: 0,
-        json_result: false,
-    }
+    Call { arena, host, collation, json_args: 0, json_result: false }
 }
 
 pub fn show(value: ValueRef<'_>) -> String {
@@ -203,21 +194,12 @@ impl Differences {
     pub fn compare(&mut self, what: impl FnOnce() -> String, ours: &str, sqlite: &str) {
         self.cases += 1;
         if ours != sqlite {
-            self.found.push(format!(
-                "{}\n    ours   {ours}\n    sqlite {sqlite}",
-                what()
-            ));
+            self.found.push(format!("{}\n    ours   {ours}\n    sqlite {sqlite}", what()));
         }
     }
 
     pub fn report(self) {
         let shown: Vec<_> = self.found.iter().take(25).cloned().collect();
-        assert!(
-            self.found.is_empty(),
-            "{} of {} cases differ:\n{}",
-            self.found.len(),
-            self.cases,
-            shown.join("\n")
-        );
+        assert!(self.found.is_empty(), "{} of {} cases differ:\n{}", self.found.len(), self.cases, shown.join("\n"));
     }
 }

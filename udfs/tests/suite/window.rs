@@ -3,9 +3,7 @@
 //! The reference lists the rows of each frame with group_concat, and the order of step and inverse with a window
 //! function that keeps a log.
 
-use crate::reference::{
-    Differences, Param, Rng, TestHost, call, column, memory, show, show_error, show_result,
-};
+use crate::reference::{Differences, Param, Rng, TestHost, call, column, memory, show, show_error, show_result};
 use bumpalo::Bump;
 use heliosdb_udfs::aggregate::{self, start_call};
 use heliosdb_udfs::signature::FunctionError;
@@ -42,10 +40,8 @@ impl WindowAggregate<String, String> for Log {
 
 fn database() -> Connection {
     let db = memory();
-    db.create_window_function("log", 1, FunctionFlags::SQLITE_UTF8, Log)
-        .expect("the function is new");
-    db.execute_batch("CREATE TABLE t(id INTEGER PRIMARY KEY, k, x, s)")
-        .expect("the table is new");
+    db.create_window_function("log", 1, FunctionFlags::SQLITE_UTF8, Log).expect("the function is new");
+    db.execute_batch("CREATE TABLE t(id INTEGER PRIMARY KEY, k, x, s)").expect("the table is new");
     db
 }
 
@@ -73,42 +69,23 @@ impl Partition {
 
     /// Puts the rows into the reference and then into the order that it gives them.
     fn fill_and_sort(&mut self, db: &Connection) {
-        db.execute_batch("DELETE FROM t")
-            .expect("the table is ours");
-        let mut insert = db
-            .prepare_cached("INSERT INTO t(k, x, s) VALUES (?, ?, ?)")
-            .expect("the table exists");
+        db.execute_batch("DELETE FROM t").expect("the table is ours");
+        let mut insert = db.prepare_cached("INSERT INTO t(k, x, s) VALUES (?, ?, ?)").expect("the table exists");
         for [k, x, s] in &self.rows {
-            insert
-                .execute((Param(k), Param(x), Param(s)))
-                .expect("any value can be stored");
+            insert.execute((Param(k), Param(x), Param(s))).expect("any value can be stored");
         }
-        let ids = column(
-            db,
-            &format!("SELECT id FROM t {}, id", self.order_by()),
-            &[],
-        );
-        let index = |id: &String| {
-            id["int:".len()..]
-                .parse::<usize>()
-                .expect("ids are integers")
-                - 1
-        };
+        let ids = column(db, &format!("SELECT id FROM t {}, id", self.order_by()), &[]);
+        let index = |id: &String| id["int:".len()..].parse::<usize>().expect("ids are integers") - 1;
         self.rows = ids.iter().map(|id| self.rows[index(id)].clone()).collect();
         // Ids follow the order from now on.
-        db.execute_batch("DELETE FROM t")
-            .expect("the table is ours");
+        db.execute_batch("DELETE FROM t").expect("the table is ours");
         for [k, x, s] in &self.rows {
-            insert
-                .execute((Param(k), Param(x), Param(s)))
-                .expect("any value can be stored");
+            insert.execute((Param(k), Param(x), Param(s))).expect("any value can be stored");
         }
     }
 
     fn peers(&self) -> Peers {
-        Peers::new(self.rows.len(), |i| {
-            compare(self.key(i - 1), self.key(i), &self.collation).is_eq()
-        })
+        Peers::new(self.rows.len(), |i| compare(self.key(i - 1), self.key(i), &self.collation).is_eq())
     }
 }
 
@@ -119,12 +96,8 @@ fn random_key(rng: &mut Rng, kind: u64) -> Value {
         (1, 1..=4) => Value::Real(rng.range(-8, 20) as f64 / 2.0),
         (1, _) => Value::Integer(rng.range(-4, 10)),
         (_, 0 | 1) => Value::Null,
-        (_, 2) => {
-            Value::Integer([i64::MAX, i64::MIN, i64::MAX - 2, i64::MIN + 1][rng.below(4) as usize])
-        }
-        (_, 3) => Value::Real(
-            [1e300, -1e300, f64::INFINITY, f64::NEG_INFINITY, 1e18][rng.below(5) as usize],
-        ),
+        (_, 2) => Value::Integer([i64::MAX, i64::MIN, i64::MAX - 2, i64::MIN + 1][rng.below(4) as usize]),
+        (_, 3) => Value::Real([1e300, -1e300, f64::INFINITY, f64::NEG_INFINITY, 1e18][rng.below(5) as usize]),
         (_, 4 | 5) => Value::text(rng.pick(&["", "a", "A", "b", "5", "5 ", "a ", "2.5"])),
         (_, 6) => Value::Blob(rng.pick(&["", "a", "5"]).as_bytes().into()),
         _ => Value::Integer(rng.range(0, 8)),
@@ -151,8 +124,7 @@ fn random_partition(rng: &mut Rng, db: &Connection) -> Partition {
             .collect(),
         descending: rng.chance(40),
         nulls_first: rng.chance(50),
-        collation: [Collation::Binary, Collation::NoCase, Collation::Rtrim][rng.below(3) as usize]
-            .clone(),
+        collation: [Collation::Binary, Collation::NoCase, Collation::Rtrim][rng.below(3) as usize].clone(),
     };
     partition.fill_and_sort(db);
     partition
@@ -160,11 +132,8 @@ fn random_partition(rng: &mut Rng, db: &Connection) -> Partition {
 
 /// A frame clause and what it means.
 fn random_frame(rng: &mut Rng, exclude: bool) -> (String, FrameSpec) {
-    let (unit, unit_sql) = [
-        (FrameUnit::Rows, "ROWS"),
-        (FrameUnit::Range, "RANGE"),
-        (FrameUnit::Groups, "GROUPS"),
-    ][rng.below(3) as usize];
+    let (unit, unit_sql) =
+        [(FrameUnit::Rows, "ROWS"), (FrameUnit::Range, "RANGE"), (FrameUnit::Groups, "GROUPS")][rng.below(3) as usize];
     loop {
         let (start_rank, start_sql, start) = random_bound(rng, unit, FrameSide::Starting);
         let (end_rank, end_sql, end) = random_bound(rng, unit, FrameSide::Ending);
@@ -183,15 +152,7 @@ fn random_frame(rng: &mut Rng, exclude: bool) -> (String, FrameSpec) {
             ("", Exclude::Absent)
         };
         let sql = format!("{unit_sql} BETWEEN {start_sql} AND {end_sql} {exclude_sql}");
-        return (
-            sql,
-            FrameSpec {
-                unit,
-                start,
-                end,
-                exclude,
-            },
-        );
+        return (sql, FrameSpec { unit, start, end, exclude });
     }
 }
 
@@ -208,49 +169,20 @@ fn random_bound(rng: &mut Rng, unit: FrameUnit, side: FrameSide) -> (u8, String,
         (_, 8) => ("5", Value::Integer(5)),
         _ => ("1", Value::Integer(1)),
     };
-    let distance =
-        || frame_offset(value.as_ref(), unit, side).expect("the offsets above are allowed");
+    let distance = || frame_offset(value.as_ref(), unit, side).expect("the offsets above are allowed");
     match rng.below(5) {
-        0 => (
-            0,
-            "UNBOUNDED PRECEDING".to_string(),
-            Bound::UnboundedPreceding,
-        ),
-        1 => (
-            1,
-            format!("{literal} PRECEDING"),
-            Bound::Preceding(distance()),
-        ),
+        0 => (0, "UNBOUNDED PRECEDING".to_string(), Bound::UnboundedPreceding),
+        1 => (1, format!("{literal} PRECEDING"), Bound::Preceding(distance())),
         2 => (2, "CURRENT ROW".to_string(), Bound::CurrentRow),
-        3 => (
-            3,
-            format!("{literal} FOLLOWING"),
-            Bound::Following(distance()),
-        ),
-        _ => (
-            4,
-            "UNBOUNDED FOLLOWING".to_string(),
-            Bound::UnboundedFollowing,
-        ),
+        3 => (3, format!("{literal} FOLLOWING"), Bound::Following(distance())),
+        _ => (4, "UNBOUNDED FOLLOWING".to_string(), Bound::UnboundedFollowing),
     }
 }
 
 fn describe(partition: &Partition, what: &str, frame: &str) -> String {
-    let rows: Vec<String> = partition
-        .rows
-        .iter()
-        .map(|row| {
-            row.iter()
-                .map(|v| show(v.as_ref()))
-                .collect::<Vec<_>>()
-                .join(" | ")
-        })
-        .collect();
-    format!(
-        "{what} OVER ({} {frame})\n    {}",
-        partition.order_by(),
-        rows.join("\n    ")
-    )
+    let rows: Vec<String> =
+        partition.rows.iter().map(|row| row.iter().map(|v| show(v.as_ref())).collect::<Vec<_>>().join(" | ")).collect();
+    format!("{what} OVER ({} {frame})\n    {}", partition.order_by(), rows.join("\n    "))
 }
 
 fn key_of<'a>(partition: &'a Partition, value: &'a dyn Fn(usize) -> ValueRef<'a>) -> RangeKey<'a> {
@@ -266,8 +198,7 @@ fn key_of<'a>(partition: &'a Partition, value: &'a dyn Fn(usize) -> ValueRef<'a>
 /// SQLite has not read them yet and goes astray; here the frame ends with the current row's peers.
 fn goes_astray(partition: &Partition, spec: &FrameSpec) -> bool {
     let large = |v: &Value| matches!(v, Value::Integer(i) if i.unsigned_abs() > 1 << 53);
-    matches!(spec.end, Bound::Preceding(Distance::Real(_)))
-        && partition.rows.iter().any(|row| large(&row[0]))
+    matches!(spec.end, Bound::Preceding(Distance::Real(_))) && partition.rows.iter().any(|row| large(&row[0]))
 }
 
 #[test]
@@ -291,23 +222,12 @@ fn frames() {
                     assert_eq!(frame.last(), frame.rows().last());
                     assert_eq!(frame.nth(2), frame.rows().nth(2));
                     let ids: Vec<_> = frame.rows().map(|row| (row + 1).to_string()).collect();
-                    if ids.is_empty() {
-                        "null".to_string()
-                    } else {
-                        format!("text:{}", ids.join(","))
-                    }
+                    if ids.is_empty() { "null".to_string() } else { format!("text:{}", ids.join(",")) }
                 })
                 .collect();
-            let query = format!(
-                "SELECT group_concat(id) OVER ({} {sql}) FROM t",
-                partition.order_by()
-            );
+            let query = format!("SELECT group_concat(id) OVER ({} {sql}) FROM t", partition.order_by());
             let sqlite = column(&db, &query, &[]).join(" ");
-            d.compare(
-                || describe(&partition, "frame", &sql),
-                &ours.join(" "),
-                &sqlite,
-            );
+            d.compare(|| describe(&partition, "frame", &sql), &ours.join(" "), &sqlite);
         }
     }
     d.report();
@@ -341,16 +261,9 @@ fn order_of_sliding() {
                     .expect("writing a log raises nothing");
                 ours.push(format!("text:{log}"));
             }
-            let query = format!(
-                "SELECT log(id) OVER ({} {sql}) FROM t",
-                partition.order_by()
-            );
+            let query = format!("SELECT log(id) OVER ({} {sql}) FROM t", partition.order_by());
             let sqlite = column(&db, &query, &[]).join(" ");
-            d.compare(
-                || describe(&partition, "log", &sql),
-                &ours.join(" "),
-                &sqlite,
-            );
+            d.compare(|| describe(&partition, "log", &sql), &ours.join(" "), &sqlite);
         }
     }
     d.report();
@@ -370,19 +283,12 @@ fn aggregate_over(
     let peers = partition.peers();
     let value = |row| partition.key(row);
     let mut frames = Frames::new(spec, &peers, Some(key_of(partition, &value)));
-    let args_of = |row: usize| -> Vec<ValueRef<'_>> {
-        args.iter()
-            .map(|&arg| partition.rows[row][arg].as_ref())
-            .collect()
-    };
+    let args_of =
+        |row: usize| -> Vec<ValueRef<'_>> { args.iter().map(|&arg| partition.rows[row][arg].as_ref()).collect() };
     let mut results = Vec::new();
     let mut slider = Slider::new(spec);
     let mut state = start_call(def, args.len());
-    let mut extreme = if name == "min" {
-        SlidingExtreme::min()
-    } else {
-        SlidingExtreme::max()
-    };
+    let mut extreme = if name == "min" { SlidingExtreme::min() } else { SlidingExtreme::max() };
     let mut taken = 0;
     for row in 0..partition.rows.len() {
         if !def.invertible && SlidingExtreme::applies(&spec) {
@@ -398,12 +304,8 @@ fn aggregate_over(
         }
         if spec.slides() {
             slider.advance(&mut frames, &peers, row, |slide| match slide {
-                Slide::Step(mut rows) => {
-                    rows.try_for_each(|row| state.step(&mut call, &args_of(row)).map(|_| ()))
-                }
-                Slide::Inverse(mut rows) => {
-                    rows.try_for_each(|row| state.inverse(&mut call, &args_of(row)))
-                }
+                Slide::Step(mut rows) => rows.try_for_each(|row| state.step(&mut call, &args_of(row)).map(|_| ())),
+                Slide::Inverse(mut rows) => rows.try_for_each(|row| state.inverse(&mut call, &args_of(row))),
             })?;
         } else {
             state = start_call(def, args.len());
@@ -441,10 +343,7 @@ fn aggregates_over_frames() {
                     Ok(results) => results.join("; "),
                     Err(error) => show_error(error),
                 };
-                let query = format!(
-                    "SELECT {call_sql} OVER ({} {sql}) FROM t",
-                    partition.order_by()
-                );
+                let query = format!("SELECT {call_sql} OVER ({} {sql}) FROM t", partition.order_by());
                 let sqlite = column(&db, &query, &[]);
                 let sqlite = match sqlite.last() {
                     Some(last) if last.starts_with("error:") => last.clone(),
@@ -464,14 +363,7 @@ fn positions() {
         let partition = random_partition(&mut rng, &db);
         let (peers, rows) = (partition.peers(), partition.rows.len());
         let buckets = rng.range(1, 9);
-        for name in [
-            "row_number()",
-            "rank()",
-            "dense_rank()",
-            "percent_rank()",
-            "cume_dist()",
-            "ntile(?)",
-        ] {
+        for name in ["row_number()", "rank()", "dense_rank()", "percent_rank()", "cume_dist()", "ntile(?)"] {
             let ours: Vec<String> = (0..rows)
                 .map(|row| {
                     let group = peers.group_of(row);
@@ -490,11 +382,7 @@ fn positions() {
             let params = [Value::Integer(buckets)];
             let params = if name == "ntile(?)" { &params[..] } else { &[] };
             let sqlite = column(&db, &query, params);
-            d.compare(
-                || describe(&partition, name, ""),
-                &ours.join(" "),
-                &sqlite.join(" "),
-            );
+            d.compare(|| describe(&partition, name, ""), &ours.join(" "), &sqlite.join(" "));
         }
     }
     d.report();
@@ -516,59 +404,37 @@ fn odd_arguments() -> Vec<Value> {
 fn odd_arguments_of_functions() {
     let (db, mut d) = (database(), Differences::default());
     let rows = 5;
-    db.execute_batch("INSERT INTO t(k) VALUES (1), (2), (3), (4), (5)")
-        .expect("the table exists");
+    db.execute_batch("INSERT INTO t(k) VALUES (1), (2), (3), (4), (5)").expect("the table exists");
     let all = |result: Result<Vec<String>, FunctionError>| match result {
         Ok(results) => results.join(" "),
         Err(error) => show_error(error),
     };
-    let row_or = |row: Option<usize>, default: i64| {
-        row.map_or(format!("int:{default}"), |row| format!("int:{}", row + 1))
-    };
+    let row_or =
+        |row: Option<usize>, default: i64| row.map_or(format!("int:{default}"), |row| format!("int:{}", row + 1));
     for argument in odd_arguments() {
         let shown = show(argument.as_ref());
         for back in [true, false] {
             let name = if back { "lag" } else { "lead" };
-            let ours: Vec<String> = (0..rows)
-                .map(|row| row_or(offset_row(row, rows, argument.as_ref(), back), 99))
-                .collect();
+            let ours: Vec<String> =
+                (0..rows).map(|row| row_or(offset_row(row, rows, argument.as_ref(), back), 99)).collect();
             let query = format!("SELECT {name}(id, ?, 99) OVER (ORDER BY id) FROM t");
             let sqlite = column(&db, &query, std::slice::from_ref(&argument)).join(" ");
             d.compare(|| format!("{name} {shown}"), &ours.join(" "), &sqlite);
         }
-        let ours = all(ntile_buckets(argument.as_ref()).map(|n| {
-            (0..rows)
-                .map(|row| format!("int:{}", position::ntile(row, rows, n)))
-                .collect()
-        }));
+        let ours = all(ntile_buckets(argument.as_ref())
+            .map(|n| (0..rows).map(|row| format!("int:{}", position::ntile(row, rows, n))).collect()));
         let query = "SELECT ntile(?) OVER (ORDER BY id) FROM t";
-        d.compare(
-            || format!("ntile {shown}"),
-            &ours,
-            &column(&db, query, std::slice::from_ref(&argument)).join(" "),
-        );
-        let ours = all(nth_position(argument.as_ref()).map(|n| {
-            (0..rows)
-                .map(|_| {
-                    if n <= rows {
-                        format!("int:{n}")
-                    } else {
-                        "null".to_string()
-                    }
-                })
-                .collect()
-        }));
+        d.compare(|| format!("ntile {shown}"), &ours, &column(&db, query, std::slice::from_ref(&argument)).join(" "));
+        let ours = all(nth_position(argument.as_ref())
+            .map(|n| (0..rows).map(|_| if n <= rows { format!("int:{n}") } else { "null".to_string() }).collect()));
         let query = "SELECT nth_value(id, ?) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) FROM t";
         d.compare(
             || format!("nth_value {shown}"),
             &ours,
             &column(&db, query, std::slice::from_ref(&argument)).join(" "),
         );
-        for (unit, unit_sql) in [
-            (FrameUnit::Rows, "ROWS"),
-            (FrameUnit::Range, "RANGE"),
-            (FrameUnit::Groups, "GROUPS"),
-        ] {
+        for (unit, unit_sql) in [(FrameUnit::Rows, "ROWS"), (FrameUnit::Range, "RANGE"), (FrameUnit::Groups, "GROUPS")]
+        {
             for (side, bounds) in [
                 (FrameSide::Starting, "? PRECEDING AND CURRENT ROW"),
                 (FrameSide::Ending, "CURRENT ROW AND ? FOLLOWING"),
@@ -577,14 +443,9 @@ fn odd_arguments_of_functions() {
                     Ok(_) => "accepted".to_string(),
                     Err(error) => show_error(error),
                 };
-                let query =
-                    format!("SELECT count(*) OVER (ORDER BY k {unit_sql} BETWEEN {bounds}) FROM t");
+                let query = format!("SELECT count(*) OVER (ORDER BY k {unit_sql} BETWEEN {bounds}) FROM t");
                 let sqlite = column(&db, &query, std::slice::from_ref(&argument)).join(" ");
-                let sqlite = if sqlite.starts_with("error:") {
-                    &sqlite
-                } else {
-                    "accepted"
-                };
+                let sqlite = if sqlite.starts_with("error:") { &sqlite } else { "accepted" };
                 d.compare(|| format!("{unit_sql} {bounds} {shown}"), &ours, sqlite);
             }
         }
@@ -595,8 +456,7 @@ fn odd_arguments_of_functions() {
 #[test]
 fn names_and_argument_counts() {
     let (db, mut d) = (database(), Differences::default());
-    db.execute_batch("INSERT INTO t(k) VALUES (1)")
-        .expect("the table exists");
+    db.execute_batch("INSERT INTO t(k) VALUES (1)").expect("the table exists");
     let names = [
         "row_number",
         "rank",
@@ -618,13 +478,8 @@ fn names_and_argument_counts() {
                 Err(error) => format!("error:{}", error.message(name)),
             };
             let list = vec!["1"; args].join(",");
-            let sqlite =
-                column(&db, &format!("SELECT {name}({list}) OVER () FROM t"), &[]).join(" ");
-            let sqlite = if sqlite.starts_with("error:") {
-                &sqlite
-            } else {
-                "known"
-            };
+            let sqlite = column(&db, &format!("SELECT {name}({list}) OVER () FROM t"), &[]).join(" ");
+            let sqlite = if sqlite.starts_with("error:") { &sqlite } else { "known" };
             d.compare(|| format!("{name}/{args}"), &ours, sqlite);
         }
     }

@@ -138,7 +138,6 @@ fn rows_without_the_dropped_column() {
             Ok(())
         })
         .expect("a scan");
-    let expected: Vec<(i64, String)> =
-        (1..4).map(|i| (i, format!("[Integer({i}), Integer({})]", i * 10))).collect();
+    let expected: Vec<(i64, String)> = (1..4).map(|i| (i, format!("[Integer({i}), Integer({})]", i * 10))).collect();
     assert_eq!(rows, expected);
 }

@@ -45,8 +45,7 @@ impl Pair {
             let mut statement = self.oracle.prepare(sql)?;
             let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
             // ALTER and the like have columns of statements inside them.
-            let columns =
-                if sql.trim_start()[..6].eq_ignore_ascii_case("pragma") { columns } else { Vec::new() };
+            let columns = if sql.trim_start()[..6].eq_ignore_ascii_case("pragma") { columns } else { Vec::new() };
             let count = statement.column_count();
             let mut rows = statement.query([])?;
             let mut out = Vec::new();
@@ -65,13 +64,7 @@ impl Pair {
     /// Asserts that both give the same answer to each of these statements.
     pub fn agree(&self, statements: &[&str]) {
         let different: Vec<String> = statements.iter().filter_map(|s| self.differs(s)).collect();
-        assert!(
-            different.is_empty(),
-            "{} of {} differ:\n{}",
-            different.len(),
-            statements.len(),
-            different.join("\n")
-        );
+        assert!(different.is_empty(), "{} of {} differ:\n{}", different.len(), statements.len(), different.join("\n"));
     }
 
     /// What differs between the two schemas: their rows, and what pragmas say of every object.
@@ -80,8 +73,7 @@ impl Pair {
         for i in 0..self.ours.database_count() {
             let database = DatabaseIndex(i as u16);
             let name = self.ours.database_name(database);
-            let select =
-                format!("SELECT type, name, tbl_name, sql FROM \"{name}\".sqlite_schema ORDER BY rowid");
+            let select = format!("SELECT type, name, tbl_name, sql FROM \"{name}\".sqlite_schema ORDER BY rowid");
             let theirs = self.theirs(&select).expect("a plain query").0;
             let rows = schema_rows::read(&self.ours, database).expect("the schema table is there");
             let ours: Vec<String> = rows

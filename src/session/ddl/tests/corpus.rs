@@ -54,9 +54,7 @@ pub fn tables() -> Vec<String> {
         out.push(format!("CREATE TABLE t(a INTEGER {first}, b TEXT) STRICT"));
         out.push(format!("CREATE TABLE t(a INTEGER {first}, b TEXT) WITHOUT ROWID"));
         // A syntax error either way, at another word.
-        for second in
-            constraints.into_iter().filter(|s| !(first.starts_with("AS") && s.starts_with("GENERATED")))
-        {
+        for second in constraints.into_iter().filter(|s| !(first.starts_with("AS") && s.starts_with("GENERATED"))) {
             out.push(format!("CREATE TABLE t(a INTEGER {first} {second}, b)"));
         }
     }

@@ -230,13 +230,7 @@ impl Host for TestHost {
         Ok(())
     }
 
-    fn load_row(
-        &self,
-        database: DatabaseIndex,
-        table: &Arc<Table>,
-        rowid: i64,
-        values: &[ValueRef<'_>],
-    ) -> Result<()> {
+    fn load_row(&self, database: DatabaseIndex, table: &Arc<Table>, rowid: i64, values: &[ValueRef<'_>]) -> Result<()> {
         assert_eq!(values.len(), table.columns.len(), "a row of {} has all columns", table.name);
         let mut bytes = Vec::new();
         record::encode(&mut bytes, values.iter().copied());

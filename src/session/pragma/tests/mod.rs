@@ -175,10 +175,7 @@ fn table_valued_functions() {
         let columns: Vec<String> = function.columns.iter().map(|c| c.name.to_string()).collect();
         Some((columns.join(","), function.parameters))
     };
-    assert_eq!(
-        shape("pragma_table_info"),
-        Some(("cid,name,type,notnull,dflt_value,pk,arg,schema".to_owned(), 2))
-    );
+    assert_eq!(shape("pragma_table_info"), Some(("cid,name,type,notnull,dflt_value,pk,arg,schema".to_owned(), 2)));
     assert_eq!(shape("PRAGMA_user_version"), Some(("user_version".to_owned(), 0)));
     assert_eq!(shape("pragma_journal_mode"), Some(("journal_mode,schema".to_owned(), 1)));
     assert_eq!(shape("pragma_table_list"), Some(("schema,name,type,ncol,wr,strict,arg".to_owned(), 1)));

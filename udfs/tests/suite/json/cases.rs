@@ -347,16 +347,7 @@ fn paths() {
         for path in PATHS {
             check_path(&mut oracle, &text(document), &text(path), &text("v"));
         }
-        for path in [
-            int(0),
-            int(1),
-            int(-1),
-            int(-9),
-            real(1.0),
-            null(),
-            blob(b"$.a"),
-            blob(b"\xff"),
-        ] {
+        for path in [int(0), int(1), int(-1), int(-9), real(1.0), null(), blob(b"$.a"), blob(b"\xff")] {
             check_path(&mut oracle, &text(document), &path, &int(7));
         }
     }
@@ -370,52 +361,28 @@ fn paths() {
 fn edited_values() {
     let mut oracle = Oracle::new();
     for value in values() {
-        for document in [
-            "[10,\"abcdefghijklmn\",null,[]]",
-            "{\"a\":[1,2],\"b\":\"0123456789012345678901234567890123456789\"}",
-        ] {
-            for path in [
-                "$", "$[0]", "$[1]", "$[2]", "$[#]", "$.a", "$.b", "$.a[1]", "$.c", "$.c.d[0]",
-            ] {
+        for document in
+            ["[10,\"abcdefghijklmn\",null,[]]", "{\"a\":[1,2],\"b\":\"0123456789012345678901234567890123456789\"}"]
+        {
+            for path in ["$", "$[0]", "$[1]", "$[2]", "$[#]", "$.a", "$.b", "$.a[1]", "$.c", "$.c.d[0]"] {
                 check_path(&mut oracle, &text(document), &text(path), &value);
             }
         }
     }
     // The sizes at which headers grow and shrink, and replacements that fit into the room of the old element.
-    for outer in [
-        0usize, 5, 9, 10, 11, 12, 240, 250, 251, 252, 253, 254, 255, 256, 257, 65520, 65530, 65535,
-        65540,
-    ] {
-        for inner in [
-            0usize, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 20, 250, 256, 300, 65536,
-        ] {
+    for outer in [0usize, 5, 9, 10, 11, 12, 240, 250, 251, 252, 253, 254, 255, 256, 257, 65520, 65530, 65535, 65540] {
+        for inner in [0usize, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 20, 250, 256, 300, 65536] {
             let document = text(&format!("[[\"{}\"],{{\"x\":[]}}]", "o".repeat(outer)));
-            oracle.check(
-                "jsonb_set",
-                &[document.clone(), text("$[0][0]"), text(&"i".repeat(inner))],
-            );
-            oracle.check(
-                "jsonb_insert",
-                &[
-                    document.clone(),
-                    text("$[1].y[0]"),
-                    text(&"i".repeat(inner)),
-                ],
-            );
-            oracle.check(
-                "jsonb_remove",
-                &[document.clone(), text("$[0]"), text("$[0].x")],
-            );
+            oracle.check("jsonb_set", &[document.clone(), text("$[0][0]"), text(&"i".repeat(inner))]);
+            oracle.check("jsonb_insert", &[document.clone(), text("$[1].y[0]"), text(&"i".repeat(inner))]);
+            oracle.check("jsonb_remove", &[document.clone(), text("$[0]"), text("$[0].x")]);
             oracle.check("jsonb_patch", &[document, text("{\"a\":{\"b\":null}}")]);
         }
     }
     for old in 0..40 {
         for new in 0..40 {
             let document = text(&format!("[\"{}\"]", "o".repeat(old)));
-            oracle.check(
-                "jsonb_replace",
-                &[document, text("$[0]"), text(&"i".repeat(new))],
-            );
+            oracle.check("jsonb_replace", &[document, text("$[0]"), text(&"i".repeat(new))]);
         }
     }
     oracle.finish();
@@ -441,53 +408,22 @@ fn argument_counts() {
                 for third in [text("$[1]"), null(), blob(b"\xaa"), text("x")] {
                     oracle.check(name, &[first.clone(), second.clone(), third.clone()]);
                     for fourth in [text("$[#]"), null(), text("x"), blob(b"\xaa")] {
+                        oracle.check(name, &[first.clone(), second.clone(), third.clone(), fourth.clone()]);
                         oracle.check(
                             name,
-                            &[first.clone(), second.clone(), third.clone(), fourth.clone()],
-                        );
-                        oracle.check(
-                            name,
-                            &[
-                                first.clone(),
-                                second.clone(),
-                                third.clone(),
-                                fourth,
-                                Arg::Json("[3]".into()),
-                            ],
+                            &[first.clone(), second.clone(), third.clone(), fourth, Arg::Json("[3]".into())],
                         );
                     }
                 }
             }
         }
     }
-    for flags in [
-        int(0),
-        int(16),
-        int(-1),
-        null(),
-        text("2"),
-        text("x"),
-        real(2.9),
-    ] {
+    for flags in [int(0), int(16), int(-1), null(), text("2"), text("x"), real(2.9)] {
         oracle.check("json_valid", &[text("{a:1}"), flags.clone()]);
         oracle.check("json_valid", &[null(), flags]);
     }
-    for indent in [
-        text(""),
-        text("\t"),
-        null(),
-        int(5),
-        text("ab"),
-        blob(b"--"),
-        text("a\u{0}b"),
-    ] {
-        oracle.check(
-            "json_pretty",
-            &[
-                text("{\"a\":[1,{},[],{\"b\":null}],\"c\":\"d\"}"),
-                indent.clone(),
-            ],
-        );
+    for indent in [text(""), text("\t"), null(), int(5), text("ab"), blob(b"--"), text("a\u{0}b")] {
+        oracle.check("json_pretty", &[text("{\"a\":[1,{},[],{\"b\":null}],\"c\":\"d\"}"), indent.clone()]);
         oracle.check("json_pretty", &[null(), indent]);
     }
     oracle.finish();

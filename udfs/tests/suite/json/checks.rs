@@ -25,10 +25,7 @@ pub fn well_formed(value: &Arg) -> bool {
     };
     let arena = Bump::new();
     match call_ours(&arena, "json_array", &[value.as_ref()], 0).0 {
-        Ok(text) => matches!(
-            call_ours(&arena, "json_valid", &[text], 0).0,
-            Ok(ValueRef::Integer(1))
-        ),
+        Ok(text) => matches!(call_ours(&arena, "json_valid", &[text], 0).0, Ok(ValueRef::Integer(1))),
         Err(_) => true,
     }
 }
@@ -57,16 +54,9 @@ pub fn check_document(oracle: &mut Oracle, document: &Arg) {
 
 /// Everything that can be done to a document at a path.
 pub fn check_path(oracle: &mut Oracle, document: &Arg, path: &Arg, value: &Arg) {
-    for name in [
-        "json_extract",
-        "jsonb_extract",
-        "->",
-        "->>",
-        "json_type",
-        "json_array_length",
-        "json_remove",
-        "jsonb_remove",
-    ] {
+    for name in
+        ["json_extract", "jsonb_extract", "->", "->>", "json_type", "json_array_length", "json_remove", "jsonb_remove"]
+    {
         oracle.check(name, &[document.clone(), path.clone()]);
     }
     for name in EDITS {

@@ -10,11 +10,7 @@ use rusqlite::Connection;
 fn nested(kind: u8, depth: usize, core: &[u8]) -> Vec<u8> {
     let mut blob = core.to_vec();
     for _ in 0..depth {
-        let mut payload = if kind == 12 {
-            b"\x17a".to_vec()
-        } else {
-            Vec::new()
-        };
+        let mut payload = if kind == 12 { b"\x17a".to_vec() } else { Vec::new() };
         payload.extend_from_slice(&blob);
         blob = match payload.len() {
             n @ 0..=11 => vec![(n as u8) << 4 | kind],
@@ -43,17 +39,9 @@ fn depth() {
         ];
         for document in documents {
             check_document(&mut oracle, &document);
-            for path in [
-                "$".to_string() + &"[0]".repeat(depth),
-                "$".to_string() + &".a".repeat(depth),
-            ] {
+            for path in ["$".to_string() + &"[0]".repeat(depth), "$".to_string() + &".a".repeat(depth)] {
                 check_path(&mut oracle, &document, &text(&path), &int(1));
-                check_path(
-                    &mut oracle,
-                    &document,
-                    &text(&(path.clone() + "[0]")),
-                    &int(1),
-                );
+                check_path(&mut oracle, &document, &text(&(path.clone() + "[0]")), &int(1));
                 check_path(&mut oracle, &text("{}"), &text(&path), &int(1));
                 check_path(&mut oracle, &text("[]"), &text(&path), &int(1));
             }
@@ -78,41 +66,20 @@ fn small_stack() {
             for depth in [1000, 30_000] {
                 let blob = arena.alloc_slice_copy(&nested(kind, depth.min(20_000), core));
                 let document = ValueRef::Blob(blob);
-                for name in [
-                    "json",
-                    "jsonb",
-                    "json_pretty",
-                    "json_valid",
-                    "json_error_position",
-                ] {
+                for name in ["json", "jsonb", "json_pretty", "json_valid", "json_error_position"] {
                     let _ = call_ours(&arena, name, &[document], 0);
                 }
                 let _ = call_ours(&arena, "json_valid", &[document, ValueRef::Integer(8)], 0);
                 let _ = call_ours(&arena, "jsonb_patch", &[document, document], 0);
                 let path = arena.alloc_str(&("$".to_string() + &".a".repeat(depth)));
                 let path = ValueRef::Text(path.as_bytes());
-                let _ = call_ours(
-                    &arena,
-                    "json_set",
-                    &[document, path, ValueRef::Integer(1)],
-                    0,
-                );
-                let _ = call_ours(
-                    &arena,
-                    "json",
-                    &[ValueRef::Text("[".repeat(depth).leak().as_bytes())],
-                    0,
-                );
+                let _ = call_ours(&arena, "json_set", &[document, path, ValueRef::Integer(1)], 0);
+                let _ = call_ours(&arena, "json", &[ValueRef::Text("[".repeat(depth).leak().as_bytes())], 0);
             }
         }
     };
-    let thread = std::thread::Builder::new()
-        .stack_size(128 << 10)
-        .spawn(run)
-        .expect("a thread");
-    thread
-        .join()
-        .expect("nothing recurses, so a small stack is enough");
+    let thread = std::thread::Builder::new().stack_size(128 << 10).spawn(run).expect("a thread");
+    thread.join().expect("nothing recurses, so a small stack is enough");
 }
 
 #[test]
@@ -120,14 +87,12 @@ fn length_limit() {
     use rusqlite::limits::Limit;
     let host = TestHost { length_limit: 1000 };
     let db = Connection::open_in_memory().expect("memory database");
-    db.set_limit(Limit::SQLITE_LIMIT_LENGTH, 1000)
-        .expect("a limit");
+    db.set_limit(Limit::SQLITE_LIMIT_LENGTH, 1000).expect("a limit");
     let nulls = "[".to_string() + &"0,".repeat(199) + "0]";
     let mut too_big = 0;
-    for size in [
-        1usize, 100, 158, 400, 480, 481, 482, 495, 496, 497, 498, 499, 500, 501, 990, 995, 996,
-        997, 998, 999, 1000,
-    ] {
+    for size in
+        [1usize, 100, 158, 400, 480, 481, 482, 495, 496, 497, 498, 499, 500, 501, 990, 995, 996, 997, 998, 999, 1000]
+    {
         let long = "x".repeat(size);
         let quoted = format!("\"{}\"", "y".repeat(size.min(998)));
         let cases: [(&str, Vec<&str>); 12] = [
@@ -146,11 +111,8 @@ fn length_limit() {
         ];
         for (name, args) in cases {
             let arena = Bump::new();
-            let values: Vec<ValueRef<'_>> =
-                args.iter().map(|s| ValueRef::Text(s.as_bytes())).collect();
-            let ours = call_hosted(&host, &arena, name, &values, 0)
-                .0
-                .map_or_else(error_outcome, ours_outcome);
+            let values: Vec<ValueRef<'_>> = args.iter().map(|s| ValueRef::Text(s.as_bytes())).collect();
+            let ours = call_hosted(&host, &arena, name, &values, 0).0.map_or_else(error_outcome, ours_outcome);
             let places: Vec<String> = (1..=args.len()).map(|i| format!("?{i}")).collect();
             let theirs = db
                 .query_row(

@@ -30,9 +30,7 @@ pub struct TestHost {
     pub length_limit: usize,
 }
 
-pub const HOST: TestHost = TestHost {
-    length_limit: 1_000_000_000,
-};
+pub const HOST: TestHost = TestHost { length_limit: 1_000_000_000 };
 
 impl Host for TestHost {
     fn now_ms(&self) -> i64 {
@@ -144,17 +142,8 @@ pub fn call_hosted<'a>(
     args: &[ValueRef<'a>],
     json_args: u64,
 ) -> (Result<ValueRef<'a>, FunctionError>, bool) {
-    let function = TABLE
-        .iter()
-        .find(|f| f.name == name)
-        .expect("the test names a function in the table");
-    let mut call = Call {
-        arena,
-        host,
-        collation: &Collation::Binary,
-        json_args,
-        json_result: false,
-    };
+    let function = TABLE.iter().find(|f| f.name == name).expect("the test names a function in the table");
+    let mut call = Call { arena, host, collation: &Collation::Binary, json_args, json_result: false };
     let result = (function.call)(&mut call, args);
     (result, call.json_result)
 }
@@ -168,11 +157,7 @@ pub struct Oracle {
 
 impl Oracle {
     pub fn new() -> Oracle {
-        Oracle {
-            db: Connection::open_in_memory().expect("memory database"),
-            checked: 0,
-            failures: Vec::new(),
-        }
+        Oracle { db: Connection::open_in_memory().expect("memory database"), checked: 0, failures: Vec::new() }
     }
 
     pub fn sql(name: &str, args: &[Arg]) -> String {
@@ -183,10 +168,7 @@ impl Oracle {
         if name.starts_with('-') {
             return format!("({} {name} {})", place(0), place(1));
         }
-        format!(
-            "{name}({})",
-            (0..args.len()).map(place).collect::<Vec<_>>().join(",")
-        )
+        format!("{name}({})", (0..args.len()).map(place).collect::<Vec<_>>().join(","))
     }
 
     fn theirs(&self, expression: &str, args: &[Arg]) -> Outcome {
@@ -221,18 +203,12 @@ impl Oracle {
                 Arg::Json(text) => {
                     json_args |= 1 << i;
                     let text = ValueRef::Text(text.as_bytes());
-                    call_ours(&arena, "json", &[text], 0)
-                        .0
-                        .expect("the test's own JSON is valid")
+                    call_ours(&arena, "json", &[text], 0).0.expect("the test's own JSON is valid")
                 }
             });
         }
         let (result, is_json) = call_ours(&arena, name, &values, json_args);
-        let text = if let Ok(ValueRef::Text(text)) = result {
-            Some(text)
-        } else {
-            None
-        };
+        let text = if let Ok(ValueRef::Text(text)) = result { Some(text) } else { None };
         let expression = Oracle::sql(name, args);
         let theirs = self.theirs(&expression, args);
         let ours = match result {
@@ -246,13 +222,7 @@ impl Oracle {
         if let Some(text) = text {
             let expression = format!("json_quote({expression})");
             let theirs = self.theirs(&expression, args);
-            let quoted = call_ours(
-                &arena,
-                "json_quote",
-                &[ValueRef::Text(text)],
-                is_json as u64,
-            )
-            .0;
+            let quoted = call_ours(&arena, "json_quote", &[ValueRef::Text(text)], is_json as u64).0;
             let ours = quoted.map_or_else(error_outcome, ours_outcome);
             if ours != theirs {
                 self.fail(&expression, args, &ours, &theirs);
@@ -269,10 +239,8 @@ impl Oracle {
                     Arg::Json(t) => format!("json {t:?}"),
                 })
                 .collect();
-            self.failures.push(format!(
-                "{expression}  [{}]\n   ours {ours:?}\n theirs {theirs:?}",
-                shown_args.join(", ")
-            ));
+            self.failures
+                .push(format!("{expression}  [{}]\n   ours {ours:?}\n theirs {theirs:?}", shown_args.join(", ")));
         }
     }
 
@@ -281,10 +249,8 @@ impl Oracle {
         self.checked += 1;
         let columns: Vec<&str> = Column::ALL.iter().map(|(_, name)| *name).collect();
         let places = if args.len() == 2 { "?1,?2" } else { "?1" };
-        let sql = format!(
-            "SELECT {},json_quote(atom),json_quote(type) FROM {name}({places}) LIMIT 40",
-            columns.join(",")
-        );
+        let sql =
+            format!("SELECT {},json_quote(atom),json_quote(type) FROM {name}({places}) LIMIT 40", columns.join(","));
         let values: Vec<&Value> = args
             .iter()
             .map(|arg| match arg {
@@ -300,11 +266,7 @@ impl Oracle {
             }
             let mut rows = statement.raw_query();
             while let Some(row) = rows.next()? {
-                theirs.push(
-                    (0..10)
-                        .map(|i| row.get_ref(i).map(their_outcome))
-                        .collect::<Result<Vec<_>, _>>()?,
-                );
+                theirs.push((0..10).map(|i| row.get_ref(i).map(their_outcome)).collect::<Result<Vec<_>, _>>()?);
             }
             Ok(())
         };
@@ -341,11 +303,7 @@ impl Oracle {
 }
 
 pub fn our_rows(name: &str, args: &[&Value]) -> Vec<Vec<Outcome>> {
-    let form = if name.starts_with("jsonb") {
-        Form::Binary
-    } else {
-        Form::Text
-    };
+    let form = if name.starts_with("jsonb") { Form::Binary } else { Form::Text };
     let root = args.get(1).map(|root| root.as_ref());
     let mut each = match JsonEach::open(args[0].as_ref(), root, name.ends_with("tree"), form) {
         Ok(each) => each,
@@ -356,13 +314,8 @@ pub fn our_rows(name: &str, args: &[&Value]) -> Vec<Vec<Outcome>> {
         let mut row = Vec::new();
         for (column, _) in Column::ALL {
             let arena = Bump::new();
-            let mut call = Call {
-                arena: &arena,
-                host: &HOST,
-                collation: &Collation::Binary,
-                json_args: 0,
-                json_result: false,
-            };
+            let mut call =
+                Call { arena: &arena, host: &HOST, collation: &Collation::Binary, json_args: 0, json_result: false };
             match each.column(&mut call, column) {
                 Ok(value) => row.push(ours_outcome(value)),
                 Err(error) => {

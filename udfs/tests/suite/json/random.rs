@@ -31,33 +31,16 @@ impl Random {
 
     /// A number of rounds: HELIOSDB_FUZZ multiplies what runs every time.
     fn rounds(n: usize) -> usize {
-        n * std::env::var("HELIOSDB_FUZZ")
-            .ok()
-            .and_then(|s| s.parse().ok())
-            .unwrap_or(1)
+        n * std::env::var("HELIOSDB_FUZZ").ok().and_then(|s| s.parse().ok()).unwrap_or(1)
     }
 
     fn seeded(default: u64) -> Random {
-        let seed = std::env::var("HELIOSDB_SEED")
-            .ok()
-            .and_then(|s| s.parse::<u64>().ok())
-            .unwrap_or(1);
+        let seed = std::env::var("HELIOSDB_SEED").ok().and_then(|s| s.parse::<u64>().ok()).unwrap_or(1);
         Random(default.wrapping_mul(seed.wrapping_mul(2).wrapping_add(1)) | 1)
     }
 }
 
-const LABELS: &[&str] = &[
-    "a",
-    "b",
-    "c",
-    "aA",
-    "a b",
-    "",
-    "1",
-    "_x",
-    "long_label_of_an_object",
-    "\u{e9}",
-];
+const LABELS: &[&str] = &["a", "b", "c", "aA", "a b", "", "1", "_x", "long_label_of_an_object", "\u{e9}"];
 const LABELS_WRITTEN: &[&str] = &[
     "\"a\"",
     "\"b\"",
@@ -125,11 +108,7 @@ const SPACES: &[&str] = &["", "", "", "", "", " ", "\n", "\t ", "  "];
 const SPACES5: &[&str] = &["/*c*/", "//c\n", "\u{a0}", "\u{b}", "\u{feff}", "\u{2003}"];
 
 fn space(random: &mut Random, json5: bool, out: &mut String) {
-    let set = if json5 && random.one_in(12) {
-        SPACES5
-    } else {
-        SPACES
-    };
+    let set = if json5 && random.one_in(12) { SPACES5 } else { SPACES };
     out.push_str(random.pick(set));
 }
 
@@ -137,11 +116,7 @@ fn space(random: &mut Random, json5: bool, out: &mut String) {
 fn generate(random: &mut Random, json5: bool, depth: usize, out: &mut String) {
     space(random, json5, out);
     match if depth == 0 { 0 } else { random.below(5) } {
-        0 | 1 => out.push_str(if json5 && random.one_in(3) {
-            random.pick(SCALARS5)
-        } else {
-            random.pick(SCALARS)
-        }),
+        0 | 1 => out.push_str(if json5 && random.one_in(3) { random.pick(SCALARS5) } else { random.pick(SCALARS) }),
         2 if random.one_in(8) => {
             out.push('"');
             let length = random.pick(&[10, 11, 12, 13, 250, 260]);
@@ -176,23 +151,14 @@ fn generate(random: &mut Random, json5: bool, depth: usize, out: &mut String) {
 }
 
 fn generate_path(random: &mut Random) -> String {
-    let mut path = if random.one_in(40) {
-        String::new()
-    } else {
-        "$".to_string()
-    };
+    let mut path = if random.one_in(40) { String::new() } else { "$".to_string() };
     for _ in 0..random.below(4) {
         let step = match random.below(8) {
             0..=2 => format!(".{}", random.pick(&["a", "b", "c", "aA", "_x"])),
-            3 => format!(
-                ".\"{}\"",
-                random.pick(&["a\\u0041", "\\x61", "\\\"", "\\u0062", "a b", ""])
-            ),
+            3 => format!(".\"{}\"", random.pick(&["a\\u0041", "\\x61", "\\\"", "\\u0062", "a b", ""])),
             4 => format!(".\"{}\"", random.pick(LABELS)),
             5 | 6 => format!("[{}]", random.below(4)),
-            _ => random
-                .pick(&["[#]", "[#-1]", "[#-2]", "[9]", ".", "[", "x", ".\"a"])
-                .to_string(),
+            _ => random.pick(&["[#]", "[#-1]", "[#-2]", "[9]", ".", "[", "x", ".\"a"]).to_string(),
         };
         path.push_str(&step);
     }
@@ -203,11 +169,7 @@ fn generate_path(random: &mut Random) -> String {
 fn mutate(random: &mut Random, bytes: &mut Vec<u8>, alphabet: &[u8]) {
     for _ in 0..=random.below(3) {
         let at = random.below(bytes.len() + 1);
-        let new = if alphabet.is_empty() {
-            random.next() as u8
-        } else {
-            random.pick(alphabet)
-        };
+        let new = if alphabet.is_empty() { random.next() as u8 } else { random.pick(alphabet) };
         match random.below(4) {
             0 => bytes.insert(at, new),
             1 if at < bytes.len() => {
@@ -227,11 +189,7 @@ fn mutate(random: &mut Random, bytes: &mut Vec<u8>, alphabet: &[u8]) {
 fn random_value(random: &mut Random) -> Arg {
     let all = values();
     let i = random.below(all.len() + 3);
-    if i < all.len() {
-        all[i].clone()
-    } else {
-        text(&"s".repeat(random.below(30)))
-    }
+    if i < all.len() { all[i].clone() } else { text(&"s".repeat(random.below(30))) }
 }
 
 #[test]
@@ -270,23 +228,9 @@ fn random_paths_and_edits() {
         let path2 = text(&generate_path(&mut random));
         let value2 = random_value(&mut random);
         for name in EDITS {
-            oracle.check(
-                name,
-                &[
-                    document.clone(),
-                    path.clone(),
-                    value.clone(),
-                    path2.clone(),
-                    value2.clone(),
-                ],
-            );
+            oracle.check(name, &[document.clone(), path.clone(), value.clone(), path2.clone(), value2.clone()]);
         }
-        for name in [
-            "json_extract",
-            "jsonb_extract",
-            "json_remove",
-            "jsonb_remove",
-        ] {
+        for name in ["json_extract", "jsonb_extract", "json_remove", "jsonb_remove"] {
             oracle.check(name, &[document.clone(), path.clone(), path2.clone()]);
         }
         let mut patch = String::new();
@@ -339,17 +283,8 @@ fn random_blobs() {
         let path = text(&generate_path(&mut random));
         check_path(&mut oracle, &document, &path, &random_value(&mut random));
         for name in ["json_patch", "jsonb_patch"] {
-            oracle.check(
-                name,
-                &[text("{\"a\":{\"b\":1},\"b\":[1,2]}"), document.clone()],
-            );
-            oracle.check(
-                name,
-                &[
-                    document.clone(),
-                    text("{\"a\":{\"b\":1},\"b\":[1,2],\"c\":null}"),
-                ],
-            );
+            oracle.check(name, &[text("{\"a\":{\"b\":1},\"b\":[1,2]}"), document.clone()]);
+            oracle.check(name, &[document.clone(), text("{\"a\":{\"b\":1},\"b\":[1,2],\"c\":null}")]);
         }
         oracle.check("json_set", &[text("[1,2]"), text("$[0]"), document.clone()]);
     }
