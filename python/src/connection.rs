@@ -337,16 +337,16 @@ fn call_form<'py>(
 
 fn no_more_keywords(function: &str, kwargs: Option<Bound<'_, PyDict>>) -> PyResult<()> {
     match kwargs.and_then(|kwargs| kwargs.keys().iter().next()) {
-        Some(name) => Err(unexpected_keyword(function, &name)),
+        Some(name) => Err(unexpected_keyword(&format!("{function}()"), &name)),
         None => Ok(()),
     }
 }
 
 pub fn unexpected_keyword(function: &str, name: &Bound<'_, PyAny>) -> PyErr {
     PyTypeError::new_err(if State::get(name.py()).differences.unexpected_keyword_wording {
-        format!("{function}() got an unexpected keyword argument '{name}'")
+        format!("{function} got an unexpected keyword argument '{name}'")
     } else {
-        format!("'{name}' is an invalid keyword argument for {function}()")
+        format!("'{name}' is an invalid keyword argument for {function}")
     })
 }
 

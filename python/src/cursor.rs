@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use heliosdb::error::{Code, Error};
 use heliosdb::session::{Connection as Engine, Step};
 use pyo3::exceptions::{PyRuntimeWarning, PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -16,7 +17,7 @@ use crate::callbacks::take_pending;
 use crate::connection::{Autocommit, Connection, Plain};
 use crate::constants::{PARSE_COLNAMES, PARSE_DECLTYPES};
 use crate::convert::{self, Converters, TextFactory, c_int, statement_text, string, type_name};
-use crate::error::{Class, EngineResult, error, programming_error};
+use crate::error::{Class, EngineResult, engine_error, error, programming_error};
 use crate::raw::{self, GilCell};
 use crate::row::Row;
 use crate::statement::{self, Prepared, checkout, give_back};
@@ -191,30 +192,7 @@ impl Cursor {
                 self.lastrowid.set(py, Some(outcome.lastrowid));
                 Ok(outcome.step)
             }
-            Some(iterator) => {
-                let counts_steps = State::get(py).differences.rowcount_counts_steps;
-                let resets = State::get(py).differences.executemany_resets_rows;
-                let mut last = Step::Done;
-                for parameters in iterator {
-                    if last == Step::Row
-                        && resets
-                        && let Some(statement) = &mut prepared.engine
-                    {
-                        raw::engine(py, engine, |_| {
-                            statement.reset();
-                            Ok(())
-                        })
-                        .or_raise(py)?;
-                    }
-                    let parameters = parameters?;
-                    last = self.run_once(py, connection, &mut prepared, Some(&parameters), &mut rowcount)?.step;
-                    if counts_steps && last == Step::Row {
-                        let message = "executemany() can only execute DML statements.";
-                        return Err(programming_error(py, message));
-                    }
-                }
-                if last == Step::Row && resets { Ok(Step::Done) } else { Ok(last) }
-            }
+            Some(iterator) => self.run_many(py, connection, &mut prepared, iterator, &mut rowcount),
         });
         match ran {
             Ok(Step::Row) => {
@@ -238,6 +216,40 @@ impl Cursor {
                 Err(problem)
             }
         }
+    }
+
+    /// Runs a statement once for each item of an iterator. Rows are for RETURNING only, and versions differ in what
+    /// they do with them.
+    fn run_many(
+        &self,
+        py: Python<'_>,
+        connection: &Connection,
+        prepared: &mut Prepared,
+        iterator: Bound<'_, PyIterator>,
+        rowcount: &mut i64,
+    ) -> PyResult<Step> {
+        let differences = &State::get(py).differences;
+        let mut last = Step::Done;
+        for parameters in iterator {
+            let parameters = parameters?;
+            if last == Step::Row {
+                return Err(engine_error(py, Error::new(Code::MISUSE, "bad parameter or other API misuse")));
+            }
+            last = self.run_once(py, connection, prepared, Some(&parameters), rowcount)?.step;
+            if last == Step::Row && differences.executemany_refuses_rows {
+                return Err(programming_error(py, "executemany() can only execute DML statements."));
+            }
+            if last == Step::Row && differences.executemany_resets_rows {
+                let Prepared { connection: engine, engine: Some(statement), .. } = &mut *prepared else { continue };
+                raw::engine(py, engine, |_| {
+                    statement.reset();
+                    Ok(())
+                })
+                .or_raise(py)?;
+                last = Step::Done;
+            }
+        }
+        Ok(last)
     }
 
     /// Binds and runs a statement up to its first row or its end.
@@ -268,8 +280,7 @@ impl Cursor {
         if let Some(problem) = take_pending() {
             return Err(problem);
         }
-        let differences = &State::get(py).differences;
-        if is_dml && (step == Step::Done || differences.rowcount_counts_steps) {
+        if is_dml && step == Step::Done {
             *rowcount += changes;
         }
         let detect_types = connection.detect_types.get(py);
@@ -367,12 +378,17 @@ impl Cursor {
         };
         this.locked.set(py, false);
         match stepped {
-            Ok(Step::Row) => {
-                this.statement.set(py, Some(prepared));
-                if let Some(ahead) = ahead {
-                    this.row_ahead.set(py, Some(ahead?.unbind()));
+            Ok(Step::Row) => match ahead {
+                None => this.statement.set(py, Some(prepared)),
+                Some(Ok(ahead)) => {
+                    this.statement.set(py, Some(prepared));
+                    this.row_ahead.set(py, Some(ahead.unbind()));
                 }
-            }
+                Some(Err(problem)) => {
+                    give_back(py, &connection.cache, prepared);
+                    return Err(problem);
+                }
+            },
             Ok(Step::Done) => give_back(py, &connection.cache, prepared),
             Err(problem) => {
                 give_back(py, &connection.cache, prepared);
@@ -400,7 +416,7 @@ impl Cursor {
         if let Some(problem) = take_pending() {
             return Err(problem);
         }
-        if is_dml && step == Step::Done {
+        if is_dml && step == Step::Done && !State::get(py).differences.rowcount_set_by_execute_only {
             self.rowcount.set(py, changes);
         }
         Ok(step)

@@ -114,12 +114,15 @@ impl<'py> Options<'py> {
             } else if key == "autocommit" {
                 autocommit = Autocommit::parse(&value)?;
             } else if !extension(&key, &value)? {
-                return Err(unexpected_keyword("Connection", &name));
+                let unnamed = State::get(py).differences.constructor_unnamed;
+                return Err(unexpected_keyword(if unnamed { "this function" } else { "Connection()" }, &name));
             }
         }
         let [database, timeout, detect_types, isolation, check_same_thread, _factory, cached, uri] = given;
         let Some(database) = database else {
-            return Err(PyTypeError::new_err("Connection() missing required argument 'database' (pos 1)"));
+            let unnamed = State::get(py).differences.constructor_unnamed;
+            let function = if unnamed { "function" } else { "Connection()" };
+            return Err(PyTypeError::new_err(format!("{function} missing required argument 'database' (pos 1)")));
         };
         let check_same_thread = match check_same_thread {
             None => true,

@@ -14,8 +14,10 @@ pub struct Differences {
     pub row_converted_ahead: bool,
     /// Until 3.10: after a rollback, fetching from an older cursor raises InterfaceError.
     pub rollback_resets_cursors: bool,
-    /// Until 3.10: rowcount is -1 after anything but INSERT, UPDATE, DELETE, REPLACE, and counts each step.
-    pub rowcount_counts_steps: bool,
+    /// Until 3.9: fetching the last row of a RETURNING does not set rowcount.
+    pub rowcount_set_by_execute_only: bool,
+    /// Until 3.10: executemany() refuses a statement that returns rows, when the first row comes.
+    pub executemany_refuses_rows: bool,
     /// Until 3.10: an unsupported parameter type is an InterfaceError counting from 0.
     pub unsupported_type_is_interface_error: bool,
     /// Until 3.10: parameters of a wrong kind are a ValueError.
@@ -32,6 +34,8 @@ pub struct Differences {
     pub misuse_is_programming_error: bool,
     /// Until 3.10: `__enter__` does not look at the connection; scripts end at a NUL.
     pub lenient_entry: bool,
+    /// Until 3.10: what is wrong with the constructor's arguments is worded without its name.
+    pub constructor_unnamed: bool,
     /// Until 3.10: a collation's name may be upper case ASCII only by its own check, with its own message.
     pub collation_name_checked: bool,
     /// Until 3.10: an object whose buffer cannot be had is a ValueError.
@@ -43,7 +47,8 @@ pub struct Differences {
     pub threadsafety_is_one: bool,
     /// Until 3.11: `OptimizedUnicode` is there, deprecated.
     pub optimized_unicode_exists: bool,
-    /// Until 3.11: executemany() with RETURNING drops the rows of all but the last run.
+    /// Until 3.11: executemany() with RETURNING drops the rows; later it raises when a run begins before the rows of the one
+    /// before were fetched.
     pub executemany_resets_rows: bool,
     /// Until 3.11: `check_same_thread` must be an integer.
     pub check_same_thread_is_int: bool,
@@ -76,7 +81,8 @@ impl Differences {
             backup_errors_general: minor <= 8,
             row_converted_ahead: until_3_10,
             rollback_resets_cursors: until_3_10,
-            rowcount_counts_steps: until_3_10,
+            rowcount_set_by_execute_only: minor <= 9,
+            executemany_refuses_rows: until_3_10,
             unsupported_type_is_interface_error: until_3_10,
             wrong_parameters_are_value_error: until_3_10,
             statement_text_warns: until_3_10,
@@ -85,6 +91,7 @@ impl Differences {
             callback_errors_printed: until_3_10,
             misuse_is_programming_error: until_3_10,
             lenient_entry: until_3_10,
+            constructor_unnamed: until_3_10,
             collation_name_checked: until_3_10,
             buffer_errors_are_value_errors: until_3_10,
             callback_errors_alike: until_3_10,

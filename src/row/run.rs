@@ -4,6 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bumpalo::Bump;
@@ -249,7 +250,8 @@ pub fn row_key<'v>(values: impl IntoIterator<Item = ValueRef<'v>>, collations: &
     key
 }
 
-/// UNION, INTERSECT and EXCEPT come out sorted by the whole row; of equal rows UNION keeps the last.
+/// UNION, INTERSECT and EXCEPT come out sorted by the whole row; of equal rows UNION keeps the first of the right
+/// side if it has one, the others the first of the left.
 fn compound_rows(
     first: &Arc<QueryProgram>,
     arms: &[(CompoundOp, Arc<QueryProgram>)],
@@ -261,20 +263,28 @@ fn compound_rows(
     for (op, arm) in arms {
         let right = all_rows(arm, inputs, cx)?;
         let keyed = |row: Vec<Value>| (row_key(row.iter().map(Value::as_ref), collations), row);
+        let mut firsts = BTreeMap::new();
         match op {
-            CompoundOp::UnionAll => rows.extend(right),
+            CompoundOp::UnionAll => {
+                rows.extend(right);
+                continue;
+            }
             CompoundOp::Union => {
-                let all: std::collections::BTreeMap<_, _> = rows.into_iter().chain(right).map(keyed).collect();
-                rows = all.into_values().collect();
+                for (key, row) in right.into_iter().chain(rows).map(keyed) {
+                    firsts.entry(key).or_insert(row);
+                }
             }
             CompoundOp::Intersect | CompoundOp::Except => {
                 let present: FxHashSet<Vec<u8>> = right.into_iter().map(|r| keyed(r).0).collect();
                 let keep = *op == CompoundOp::Intersect;
-                let all: std::collections::BTreeMap<_, _> =
-                    rows.into_iter().map(keyed).filter(|(key, _)| present.contains(key) == keep).collect();
-                rows = all.into_values().collect();
+                for (key, row) in rows.into_iter().map(keyed) {
+                    if present.contains(&key) == keep {
+                        firsts.entry(key).or_insert(row);
+                    }
+                }
             }
         }
+        rows = firsts.into_values().collect();
     }
     Ok(rows)
 }

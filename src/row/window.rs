@@ -84,7 +84,8 @@ pub fn compute(
     cx: &Context<'_>,
 ) -> Result<Kept> {
     let access = Rows { subqueries, runs, inputs, cx };
-    for call in &windows.calls {
+    // The first call is the outermost: it sees the rows in the order that the others left, and has the last word.
+    for call in windows.calls.iter().rev() {
         rows = one_call(call, rows, &access)?;
     }
     Ok(Kept { rows, at: 0 })

@@ -327,6 +327,11 @@ impl Statement {
             }
             Err(e) => {
                 let changes = held.changes.get();
+                if e.raise != Some(RaiseAction::Fail) {
+                    // What is taken back has not been changed; what triggers did stays counted.
+                    inner.changes.set(0);
+                    inner.total_changes.set(inner.total_changes.get() - changes);
+                }
                 Err(fail_write(inner, &held, e, changes))
             }
         };

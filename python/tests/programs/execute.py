@@ -123,3 +123,19 @@ cur.execute("select 1").fetchone()
 cur = con.execute("select 1 union select 2")
 con.commit()
 cur.fetchall()
+# ---
+con.execute("create table t(a)").fetchall()
+con.executemany("insert into t values (?) returning a", [(1,)]).fetchall()
+con.executemany("insert into t values (?) returning a", [(1,), (2,)])
+con.execute("select count(*) from t").fetchall()
+cur = con.execute("insert into t values (1), (2), (3) returning a")
+(cur.rowcount, cur.fetchone(), cur.rowcount, cur.fetchall(), cur.rowcount)
+class Iterator:
+    def __init__(self):
+        self.left = 3
+    def __next__(self):
+        self.left -= 1
+        if self.left < 0:
+            raise StopIteration
+        return (self.left,)
+con.executemany("insert into t values (?)", Iterator()).rowcount

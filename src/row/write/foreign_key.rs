@@ -108,8 +108,9 @@ impl Run<'_> {
             }
             let foreign_key = &key.child.foreign_keys[key.position as usize];
             let action = if new.is_some() { foreign_key.on_update } else { foreign_key.on_delete };
+            // An action mends what is counted here: the child that it changes or deletes subtracts again.
+            self.add(key, children.len() as i64);
             if matches!(action, ForeignKeyAction::NoAction | ForeignKeyAction::Restrict) {
-                self.add(key, children.len() as i64);
                 continue;
             }
             let child_target = self.cx.around.target_program(key.database, &key.child)?;
@@ -143,14 +144,14 @@ impl Run<'_> {
     /// Whether the parent of a child row exists, or none is needed.
     fn has_parent(&self, key: &ForeignKeyCheck, row: &Row) -> Result<bool> {
         let foreign_key = &key.child.foreign_keys[key.position as usize];
-        let values: Vec<&Value> = foreign_key.columns.iter().map(|c| &row.values[*c as usize]).collect();
-        if values.iter().any(|v| matches!(v, Value::Null)) {
-            return Ok(true);
-        }
         let Some(parent) = &key.parent else {
             return Err(Error::sql(format!("no such table: {}.{}", "main", foreign_key.parent)));
         };
         let columns = key.parent_columns.as_ref().map_err(|message| Error::sql(message.clone()))?;
+        let values: Vec<&Value> = foreign_key.columns.iter().map(|c| &row.values[*c as usize]).collect();
+        if values.iter().any(|v| matches!(v, Value::Null)) {
+            return Ok(true);
+        }
         // A row can be its own parent.
         if parent.id == key.child.id {
             let own =

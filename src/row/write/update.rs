@@ -1,7 +1,8 @@
 //! UPDATE (https://sqlite.org/lang_update.html).
 
+use std::collections::BTreeMap;
+
 use heliosdb_udfs::value::{Affinity, Value};
-use rustc_hash::FxHashSet;
 
 use super::Run;
 use super::key;
@@ -16,8 +17,11 @@ use crate::row::level::rowid_key;
 impl Run<'_> {
     pub fn update(&mut self, program: &UpdateProgram) -> Result<()> {
         let target = &program.target;
-        let mut seen: FxHashSet<Vec<u8>> = FxHashSet::default();
-        for mut found in self.found(&program.rows)? {
+        let mut rows = self.found(&program.rows)?;
+        if program.from && !program.view {
+            rows = self.last_of_each(target, rows)?;
+        }
+        for mut found in rows {
             let new_values = found.split_off(program.found_by);
             if program.view {
                 let old = Row { rowid: 0, values: found };
@@ -36,16 +40,20 @@ impl Run<'_> {
                 continue;
             }
             let Some((old, primary)) = self.current(target, &found)? else { continue };
-            if program.from {
-                let identity = primary.clone().unwrap_or_else(|| rowid_key(old.rowid).to_vec());
-                if !seen.insert(identity) {
-                    continue;
-                }
-            }
             let set: Vec<(u16, Value)> = program.columns.iter().copied().zip(new_values).collect();
             self.update_row(target, program.or, &old, primary.as_deref(), set, program.returning.as_ref())?;
         }
         Ok(())
+    }
+
+    /// Of UPDATE FROM's rows the last for each row of the target, in the order of its keys.
+    fn last_of_each(&mut self, target: &TargetProgram, found: Vec<Vec<Value>>) -> Result<Vec<Vec<Value>>> {
+        let mut last = BTreeMap::new();
+        for row in found {
+            let Some((old, primary)) = self.current(target, &row)? else { continue };
+            last.insert(primary.unwrap_or_else(|| rowid_key(old.rowid).to_vec()), row);
+        }
+        Ok(last.into_values().collect())
     }
 
     /// Changes one row; what an UPDATE and an UPSERT do for each.
