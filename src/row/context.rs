@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use super::level::Kept;
 use super::program::TriggerProgram;
 use super::write::TargetProgram;
-use crate::catalog::Table;
+use crate::catalog::{Table, Trigger};
 use crate::plan::bound::{BoundTrigger, DatabaseIndex, TableFunction};
 use crate::store::{KeyTree, ObjectId, RowTree, View};
 use crate::txn::Transaction;
@@ -55,6 +55,8 @@ pub trait Surroundings {
     fn deferred_violations(&self) -> &Cell<i64>;
     /// How deep triggers are nested now.
     fn trigger_depth(&self) -> &Cell<u32>;
+    /// The triggers that are running now, the innermost last.
+    fn running_triggers(&self) -> &RefCell<Vec<Arc<Trigger>>>;
 }
 
 /// Settings that change how rows are written.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use heliosdb_udfs::value::{Value, ValueRef};
 
 use super::context::RowSource;
+use super::recursive::RecursiveRun;
 use super::run::QueryRun;
 use crate::store::{KeyCursor, RowCursor, RowTree, Version, View, record};
 
@@ -88,6 +89,8 @@ pub enum Rows {
         run: Box<QueryRun>,
         record: Vec<u8>,
     },
+    /// A recursive table that runs along.
+    Recursive(Box<RecursiveRun>),
     /// One record, such as the row of a recursive table.
     Single {
         record: Vec<u8>,
@@ -125,6 +128,7 @@ impl Level {
                 None => rows.get(*at),
             },
             Rows::Single { record, .. } => record,
+            Rows::Recursive(run) => run.record(),
             Rows::Closed => &[],
         }
     }

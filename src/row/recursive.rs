@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bumpalo::Bump;
-use heliosdb_udfs::value::{Affinity, Value, ValueRef, affinity};
+use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef, affinity};
 use rustc_hash::FxHashSet;
 
 use super::context::Context;
@@ -18,21 +18,29 @@ use super::run::{QueryRun, row_key, sort_order};
 use crate::error::{Error, Result};
 use crate::store::record;
 
+/// The rows of a common table that are already there.
+pub fn known_rows(id: u32, inputs: &[Value], cx: &Context<'_>) -> Option<Arc<Kept>> {
+    if inputs.is_empty() { cx.shared.common.borrow().get(&id).cloned() } else { None }
+}
+
 /// The rows of a common table, from the statement's shared state if they are there.
 pub fn rows_of(cte: &Arc<CteProgram>, id: u32, inputs: Vec<Value>, cx: &Context<'_>) -> Result<Arc<Kept>> {
-    let keep = inputs.is_empty();
-    if keep && let Some(rows) = cx.shared.common.borrow().get(&id) {
-        return Ok(rows.clone());
+    if let Some(rows) = known_rows(id, &inputs, cx) {
+        return Ok(rows);
     }
-    let mut kept = Kept::default();
-    match &cte.body {
-        CteBody::Plain(query) => {
-            let mut run = QueryRun::new(query.clone(), inputs);
-            while run.next(cx)? {
-                kept.push((0..run.width()).map(|i| run.column(i)));
-            }
+    let query = match &cte.body {
+        CteBody::Plain(query) => query.clone(),
+        CteBody::Recursive { .. } => {
+            let mut run = RecursiveRun::new(cte.clone(), id, inputs);
+            while run.next(cx)? {}
+            return Ok(known_rows(id, &run.inputs, cx).unwrap_or_else(|| Arc::new(run.kept)));
         }
-        CteBody::Recursive { .. } => recurse(cte, id, &inputs, &mut kept, cx)?,
+    };
+    let keep = inputs.is_empty();
+    let mut kept = Kept::default();
+    let mut run = QueryRun::new(query, inputs);
+    while run.next(cx)? {
+        kept.push((0..run.width()).map(|i| run.column(i)));
     }
     let kept = Arc::new(kept);
     if keep {
@@ -42,26 +50,25 @@ pub fn rows_of(cte: &Arc<CteProgram>, id: u32, inputs: Vec<Value>, cx: &Context<
 }
 
 /// Rows waiting to be taken out: first-in first-out, or by ORDER BY.
-struct Queue<'p> {
+#[derive(Default)]
+struct Queue {
     rows: VecDeque<Vec<Value>>,
-    sort: &'p [SortTerm],
-    seen: Option<(FxHashSet<Vec<u8>>, &'p [heliosdb_udfs::value::Collation])>,
+    seen: FxHashSet<Vec<u8>>,
 }
 
-impl Queue<'_> {
-    fn push(&mut self, row: Vec<Value>) {
-        if let Some((seen, collations)) = &mut self.seen
-            && !seen.insert(row_key(row.iter().map(Value::as_ref), collations))
+impl Queue {
+    fn push(&mut self, row: Vec<Value>, sort: &[SortTerm], distinct: Option<&[Collation]>) {
+        if let Some(collations) = distinct
+            && !self.seen.insert(row_key(row.iter().map(Value::as_ref), collations))
         {
             return;
         }
-        if self.sort.is_empty() {
+        if sort.is_empty() {
             self.rows.push_back(row);
             return;
         }
         let at = self.rows.partition_point(|other| {
-            self.sort
-                .iter()
+            sort.iter()
                 .map(|t| {
                     let (a, b) = (other[t.column].as_ref(), row[t.column].as_ref());
                     sort_order(a, b, &t.collation, t.descending, t.nulls_first)
@@ -71,62 +78,107 @@ impl Queue<'_> {
         });
         self.rows.insert(at, row);
     }
+}
 
-    fn extend(&mut self, query: &Arc<QueryProgram>, inputs: &[Value], cx: &Context<'_>) -> Result<()> {
-        let mut run = QueryRun::new(query.clone(), inputs.to_vec());
+/// A recursive table that yields its rows one after the other: a query that takes no more of them ends it, however
+/// many would follow.
+pub struct RecursiveRun {
+    cte: Arc<CteProgram>,
+    id: u32,
+    inputs: Vec<Value>,
+    queue: Queue,
+    started: bool,
+    /// The row taken out last, whose successors are not in the queue yet.
+    last: Option<Vec<Value>>,
+    left: Option<i64>,
+    skip: i64,
+    /// The rows yielded so far.
+    kept: Kept,
+}
+
+impl RecursiveRun {
+    pub fn new(cte: Arc<CteProgram>, id: u32, inputs: Vec<Value>) -> RecursiveRun {
+        let (queue, kept) = (Queue::default(), Kept::default());
+        RecursiveRun { cte, id, inputs, queue, started: false, last: None, left: None, skip: 0, kept }
+    }
+
+    /// The packed record of the row yielded last.
+    pub fn record(&self) -> &[u8] {
+        match self.kept.len() {
+            0 => &[],
+            n => self.kept.get(n - 1),
+        }
+    }
+
+    /// The position of the row yielded last.
+    pub fn position(&self) -> i64 {
+        self.kept.len() as i64 - 1
+    }
+
+    /// Moves to the next row. At the end the rows become those of the table for the rest of the statement.
+    pub fn next(&mut self, cx: &Context<'_>) -> Result<bool> {
+        let cte = self.cte.clone();
+        let CteBody::Recursive { seed, steps, limit, offset, .. } = &cte.body else {
+            return Err(Error::internal("not a recursive table"));
+        };
+        if !self.started {
+            self.started = true;
+            self.left = number(limit.as_ref(), &self.inputs, cx)?.filter(|n| *n >= 0);
+            self.skip = number(offset.as_ref(), &self.inputs, cx)?.unwrap_or(0).max(0);
+            self.extend(seed, cx)?;
+        }
+        while self.left != Some(0) {
+            if let Some(row) = self.last.take() {
+                self.follow(&row, steps, cx)?;
+            }
+            let Some(row) = self.queue.rows.pop_front() else { break };
+            cx.around.tick()?;
+            let yielded = self.skip == 0;
+            if yielded {
+                self.kept.push(row.iter().map(Value::as_ref));
+                self.left = self.left.map(|n| n - 1);
+            } else {
+                self.skip -= 1;
+            }
+            self.last = Some(row);
+            if yielded {
+                return Ok(true);
+            }
+        }
+        if self.inputs.is_empty() {
+            let rows = Arc::new(std::mem::take(&mut self.kept));
+            cx.shared.common.borrow_mut().entry(self.id).or_insert(rows);
+        }
+        Ok(false)
+    }
+
+    /// Runs the recursive parts over one row.
+    fn follow(&mut self, row: &[Value], steps: &[Arc<QueryProgram>], cx: &Context<'_>) -> Result<()> {
+        let mut bytes = Vec::new();
+        record::encode(&mut bytes, row.iter().map(Value::as_ref));
+        // The table may be in use while an outer run of the same one is: put its row back afterwards.
+        let outer = cx.shared.recursive.borrow_mut().insert(self.id, bytes);
+        let result = steps.iter().try_for_each(|step| self.extend(step, cx));
+        let mut rows = cx.shared.recursive.borrow_mut();
+        match outer {
+            Some(row) => rows.insert(self.id, row),
+            None => rows.remove(&self.id),
+        };
+        result
+    }
+
+    fn extend(&mut self, query: &Arc<QueryProgram>, cx: &Context<'_>) -> Result<()> {
+        let cte = self.cte.clone();
+        let CteBody::Recursive { sort, distinct, .. } = &cte.body else {
+            return Err(Error::internal("not a recursive table"));
+        };
+        let mut run = QueryRun::new(query.clone(), self.inputs.clone());
         while run.next(cx)? {
-            self.push((0..run.width()).map(|i| run.column(i).to_owned()).collect());
+            let row = (0..run.width()).map(|i| run.column(i).to_owned()).collect();
+            self.queue.push(row, sort, distinct.as_deref());
         }
         Ok(())
     }
-}
-
-fn recurse(cte: &CteProgram, id: u32, inputs: &[Value], kept: &mut Kept, cx: &Context<'_>) -> Result<()> {
-    let CteBody::Recursive { seed, steps, distinct, sort, limit, offset } = &cte.body else {
-        return Err(Error::internal("not a recursive table"));
-    };
-    let mut left = number(limit.as_ref(), inputs, cx)?.filter(|n| *n >= 0);
-    let mut skip = number(offset.as_ref(), inputs, cx)?.unwrap_or(0).max(0);
-    let mut queue = Queue {
-        rows: VecDeque::new(),
-        sort,
-        seen: distinct.as_deref().map(|collations| (FxHashSet::default(), collations)),
-    };
-    queue.extend(seed, inputs, cx)?;
-    // A recursive table may be in use while an outer run of the same one is: put its row back afterwards.
-    let outer = cx.shared.recursive.borrow_mut().remove(&id);
-    let result = (|| {
-        while let Some(row) = queue.rows.pop_front() {
-            if left == Some(0) {
-                break;
-            }
-            cx.around.tick()?;
-            if skip > 0 {
-                skip -= 1;
-            } else {
-                kept.push(row.iter().map(Value::as_ref));
-                if let Some(left) = &mut left {
-                    *left -= 1;
-                    if *left == 0 {
-                        break;
-                    }
-                }
-            }
-            let mut bytes = Vec::new();
-            record::encode(&mut bytes, row.iter().map(Value::as_ref));
-            cx.shared.recursive.borrow_mut().insert(id, bytes);
-            for step in steps {
-                queue.extend(step, inputs, cx)?;
-            }
-        }
-        Ok(())
-    })();
-    let mut rows = cx.shared.recursive.borrow_mut();
-    match outer {
-        Some(row) => rows.insert(id, row),
-        None => rows.remove(&id),
-    };
-    result
 }
 
 fn number(node: Option<&Node>, inputs: &[Value], cx: &Context<'_>) -> Result<Option<i64>> {

@@ -11,7 +11,8 @@ use rustc_hash::FxHashMap;
 use super::context::Context;
 use super::eval::{Env, eval, prepare};
 use super::level::{Kept, Level, Rows, rowid_key, rowid_of_key};
-use super::program::{Access, Bound, KeyColumn, LevelProgram, Lookup, SeekTerm, SourceProgram};
+use super::program::{Access, Bound, CteBody, KeyColumn, LevelProgram, Lookup, SeekTerm, SourceProgram};
+use super::recursive::{RecursiveRun, known_rows};
 use super::run::QueryRun;
 use crate::error::{Error, Result};
 use crate::store::{KeyCursor, KeyTree, RowCursor, RowTree, View};
@@ -439,6 +440,10 @@ pub fn open(program: &LevelProgram, level: &mut Level, scan: &mut Scan, keys: Ke
                 return open_hash_over(level, scan, keys, lookup, rows, cx);
             }
             let Keys::Values(inputs) = keys else { return Err(Error::internal("a common table needs its inputs")) };
+            if matches!(cte.body, CteBody::Recursive { .. }) && known_rows(*id, &inputs, cx).is_none() {
+                level.rows = Rows::Recursive(Box::new(RecursiveRun::new(cte.clone(), *id, inputs)));
+                return Ok(());
+            }
             let rows = super::recursive::rows_of(cte, *id, inputs, cx)?;
             level.rows = Rows::Kept { rows, at: 0, matches: None };
             scan.placed = true;
@@ -685,6 +690,7 @@ pub fn next(level: &mut Level, scan: &mut Scan, cx: &Context<'_>) -> Result<bool
             Ok(true)
         }
         Rows::Single { .. } => Ok(std::mem::take(&mut scan.placed)),
+        Rows::Recursive(run) => run.next(cx),
         Rows::Function { source, values, record, count } => {
             if !source.next(values)? {
                 return Ok(false);
@@ -773,6 +779,7 @@ pub fn identity(level: &Level) -> Vec<u8> {
             let at = matches.as_ref().map_or(*at as i64, |m| m[*at]);
             at.to_be_bytes().to_vec()
         }
+        Rows::Recursive(run) => run.position().to_be_bytes().to_vec(),
         _ => match level.rowid() {
             ValueRef::Integer(i) => rowid_key(i).to_vec(),
             _ => Vec::new(),

@@ -12,7 +12,7 @@ use heliosdb_udfs::value::{Value, ValueRef, cast};
 
 use super::inner::{DATABASES_MAX, Inner};
 use super::{host, pragma, table_function};
-use crate::catalog::Table;
+use crate::catalog::{Table, Trigger};
 use crate::env;
 use crate::error::{Code, Error, Result};
 use crate::plan;
@@ -36,6 +36,8 @@ pub struct Held {
     targets: RefCell<Vec<(Arc<Table>, Arc<TargetProgram>)>>,
     /// Trigger programs of this statement by trigger.
     triggers: RefCell<Vec<(Arc<BoundTrigger>, Arc<TriggerProgram>)>>,
+    /// Triggers that are running, the innermost last.
+    running_triggers: RefCell<Vec<Arc<Trigger>>>,
 }
 
 pub struct Execution<'s> {
@@ -265,6 +267,10 @@ impl Surroundings for Execution<'_> {
 
     fn trigger_depth(&self) -> &Cell<u32> {
         &self.inner.trigger_depth
+    }
+
+    fn running_triggers(&self) -> &RefCell<Vec<Arc<Trigger>>> {
+        &self.held.running_triggers
     }
 }
 

@@ -415,4 +415,8 @@ impl Surroundings for Live<'_> {
     fn trigger_depth(&self) -> &std::cell::Cell<u32> {
         self.execution.trigger_depth()
     }
+
+    fn running_triggers(&self) -> &std::cell::RefCell<Vec<Arc<crate::catalog::Trigger>>> {
+        self.execution.running_triggers()
+    }
 }

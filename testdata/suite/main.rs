@@ -1,4 +1,8 @@
-//! The one integration test binary: scripts whose results come from SQLite, and the rules of the tree.
+//! The one integration test binary: scripts whose results come from SQLite, random statements against it, the list
+//! of what is there, and the rules of the tree.
 
+mod engine;
+mod generator;
+mod oracle;
 mod slt;
 mod tidy;

@@ -23,7 +23,8 @@ impl<'a> Binder<'a> {
             };
             self.open_with_uses(with, &count)?;
         }
-        let rows = self.target_rows(&delete.table, delete.alias.as_ref(), &delete.index, TriggerEvent::Delete)?;
+        let event = TriggerEvent::Delete;
+        let rows = self.target_rows(&delete.table, delete.alias.as_ref(), &delete.index, event, &[])?;
         let Rows { database, table, written, view, source } = rows;
         self.ask(authorize::DELETE, Some(self.written_name(written)), None, Some(database))?;
         let old = source.id;

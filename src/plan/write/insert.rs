@@ -28,7 +28,7 @@ impl<'a> Binder<'a> {
             Written::Table(database, _) | Written::View(database, _) => database,
         };
         self.ask(authorize::INSERT, Some(self.written_name(written)), None, Some(database))?;
-        self.check_target(written, TriggerEvent::Insert)?;
+        self.check_target(written, TriggerEvent::Insert, &[])?;
         let (table, view) = match written {
             Written::Table(_, table) => (table.clone(), None),
             Written::View(database, view) => {

@@ -42,15 +42,16 @@ impl<'a> Binder<'a> {
         })
     }
 
-    /// Refuses system tables, and views without a trigger that does the work.
-    pub(super) fn check_target(&self, written: Written<'a>, event: TriggerEvent) -> Result<()> {
+    /// Refuses system tables, and views without a trigger that does the work: for an UPDATE, one that watches a
+    /// column in `set`.
+    pub(super) fn check_target(&self, written: Written<'a>, event: TriggerEvent, set: &[&str]) -> Result<()> {
         match written {
             Written::Table(_, table) => self.check_writable(table),
             Written::View(database, view) => {
                 let instead = self
                     .triggers_of(database, &view.name)
                     .iter()
-                    .any(|(_, t)| super::trigger::matches(t, event, TriggerTime::InsteadOf));
+                    .any(|(_, t)| super::trigger::matches(t, event, TriggerTime::InsteadOf) && super::trigger::watches(t, set));
                 if instead {
                     return Ok(());
                 }

@@ -35,6 +35,12 @@ pub(super) fn matches(trigger: &Trigger, event: TriggerEvent, time: TriggerTime)
     event_of(trigger) == event && time_of(trigger) == time
 }
 
+/// Whether a trigger is for an UPDATE of some of these columns; others are for every statement of their event.
+pub(super) fn watches(trigger: &Trigger, set: &[&str]) -> bool {
+    let ast::TriggerEvent::Update(of) = &trigger.statement.event else { return true };
+    of.is_empty() || of.iter().any(|c| set.iter().any(|s| s.eq_ignore_ascii_case(&c.text)))
+}
+
 impl<'a> Binder<'a> {
     /// The triggers on a table or view in the order in which they fire: temporary ones first, then newest first.
     pub(super) fn triggers_of(&self, database: DatabaseIndex, table: &str) -> Vec<(DatabaseIndex, &'a Arc<Trigger>)> {

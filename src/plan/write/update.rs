@@ -27,18 +27,19 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Binder<'a> {
-    /// The target of UPDATE or DELETE as the first source.
+    /// The target of UPDATE or DELETE as the first source; `set` are the columns that an UPDATE sets.
     pub(super) fn target_rows(
         &mut self,
         name: &'a ast::QualifiedName,
         alias: Option<&'a ast::Name>,
         hint: &'a ast::IndexHint,
         event: TriggerEvent,
+        set: &[&str],
     ) -> Result<Rows<'a>> {
         let written = self.written(name)?;
         let (database, table, view, mut source) = match written {
             Written::Table(database, table) => {
-                self.check_target(written, event)?;
+                self.check_target(written, event, set)?;
                 let hint = self.index_hint(table, hint)?;
                 let id = self.new_source();
                 let mut source = ScopeSource::of_table(id, table.name.clone(), table);
@@ -48,7 +49,7 @@ impl<'a> Binder<'a> {
             }
             Written::View(database, view) => {
                 let (table, source) = self.view_table(database, view)?;
-                self.check_target(written, event)?;
+                self.check_target(written, event, set)?;
                 let view = Some(Arc::new(ViewTarget { name: view.name.clone() }));
                 (database, table, view, source)
             }
@@ -74,7 +75,9 @@ impl<'a> Binder<'a> {
             };
             self.open_with_uses(with, &count)?;
         }
-        let rows = self.target_rows(&update.table, update.alias.as_ref(), &update.index, TriggerEvent::Update)?;
+        let set: Vec<&str> = update.set.iter().flat_map(|a| &a.columns).map(|c| &*c.text).collect();
+        let event = TriggerEvent::Update;
+        let rows = self.target_rows(&update.table, update.alias.as_ref(), &update.index, event, &set)?;
         let Rows { database, table, written, view, source } = rows;
         let old = source.id;
         let (limit, offset) = self.limits(update.limit.as_ref(), update.offset.as_ref())?;

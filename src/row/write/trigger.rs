@@ -57,6 +57,11 @@ impl Run<'_> {
         new: Option<&Row>,
     ) -> Result<Fired> {
         let around = self.cx.around;
+        let running = around.running_triggers();
+        let runs_already = running.borrow().iter().any(|t| Arc::ptr_eq(t, &trigger.trigger));
+        if runs_already && !around.write_options().recursive_triggers {
+            return Ok(Fired::GoOn);
+        }
         let depth = around.trigger_depth();
         if depth.get() >= around.write_options().trigger_depth_max {
             return Err(Error::sql("too many levels of trigger recursion"));
@@ -68,6 +73,7 @@ impl Run<'_> {
         let cx = Context { parameters: &[], around, shared: &shared };
         let last_rowid = around.last_insert_rowid();
         depth.set(depth.get() + 1);
+        running.borrow_mut().push(trigger.trigger.clone());
         let result: Result<()> = (|| {
             if let Some(when) = &program.when {
                 let when_inputs = pick(&program.when_inputs);
@@ -91,6 +97,7 @@ impl Run<'_> {
             }
             Ok(())
         })();
+        running.borrow_mut().pop();
         depth.set(depth.get() - 1);
         around.set_last_insert_rowid(last_rowid);
         match result {

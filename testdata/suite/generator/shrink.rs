@@ -1,0 +1,65 @@
+//! Makes a failing list of statements smaller while its last statement still differs.
+
+use super::{Statement, run};
+
+/// Runs allowed for one case.
+const RUNS_MAX: usize = 400;
+
+/// The smaller list and how its last statement differs.
+pub fn shrink(failing: &[Statement]) -> (Vec<Statement>, String) {
+    let mut small = failing.to_vec();
+    let mut how = run(&small).map_or_else(|| "  not again".to_owned(), |(_, how)| how);
+    let mut runs = 0;
+    let mut piece = small.len() / 2;
+    while piece > 0 {
+        let mut at = 0;
+        while at + 1 < small.len() && runs < RUNS_MAX {
+            let end = (at + piece).min(small.len() - 1);
+            let mut candidate = small[..at].to_vec();
+            candidate.extend_from_slice(&small[end..]);
+            runs += 1;
+            match run(&candidate) {
+                Some((i, found)) => {
+                    candidate.truncate(i + 1);
+                    (small, how) = (candidate, found);
+                }
+                None => at = end,
+            }
+        }
+        piece /= 2;
+    }
+    shorten_rows(&mut small, &mut how);
+    (small, how)
+}
+
+/// Takes rows out of `VALUES (…), (…)`.
+fn shorten_rows(small: &mut Vec<Statement>, how: &mut String) {
+    for at in 0..small.len() {
+        let mut row = 0;
+        while let Some((head, rows, tail)) = values(&small[at].sql) {
+            if rows.len() < 2 || row >= rows.len() {
+                break;
+            }
+            let mut fewer = rows;
+            fewer.remove(row);
+            let mut candidate = small.clone();
+            candidate[at].sql = format!("{head}VALUES ({}){tail}", fewer.join("), ("));
+            match run(&candidate) {
+                Some((i, found)) if i + 1 == candidate.len() => (*small, *how) = (candidate, found),
+                _ => row += 1,
+            }
+        }
+    }
+}
+
+/// The rows of an INSERT's VALUES, with what stands before and behind.
+fn values(sql: &str) -> Option<(String, Vec<String>, String)> {
+    let (head, rest) = sql.split_once("VALUES (")?;
+    if !head.starts_with("INSERT") {
+        return None;
+    }
+    let end = [" ON CONFLICT", " RETURNING"].iter().filter_map(|k| rest.find(k)).min().unwrap_or(rest.len());
+    let (rows, tail) = rest.split_at(end);
+    let rows = rows.strip_suffix(')')?.split("), (").map(str::to_owned).collect();
+    Some((head.to_owned(), rows, tail.to_owned()))
+}
