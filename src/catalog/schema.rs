@@ -26,8 +26,25 @@ pub struct Schema {
     pub triggers: FxHashMap<Box<str>, Arc<Trigger>>,
     /// Trigger names (lowercased) in the order of creation.
     pub trigger_order: Vec<Box<str>>,
-    /// `sqlite_stat1` as parsed by ANALYZE: index name (lowercased) or table name -> the numbers.
-    pub statistics: FxHashMap<Box<str>, Vec<u64>>,
+    /// `sqlite_stat1` as read after ANALYZE, by name (lowercased) of the index or, without one, of the table.
+    pub statistics: FxHashMap<Box<str>, Statistics>,
+}
+
+/// A row of `sqlite_stat1`.
+#[derive(Clone, Debug, Default)]
+pub struct Statistics {
+    /// Which row it is: later rows count where several tell the size of one table.
+    pub position: u32,
+    /// Whether it is about an index.
+    pub index: bool,
+    /// Rows, then for each prefix of the key how many rows share one.
+    pub numbers: Vec<u64>,
+    /// `unordered`
+    pub unordered: bool,
+    /// `noskipscan`
+    pub no_skip: bool,
+    /// `sz=`: bytes of a row.
+    pub width: Option<u64>,
 }
 
 /// What a name in the shared name space stands for.

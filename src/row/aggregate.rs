@@ -188,7 +188,9 @@ impl Builder {
             group.captured = vec![Value::Null; aggregation.captured.len()];
             self.groups.push((Box::default(), group));
         }
-        if self.custom {
+        if aggregation.in_order {
+            // As the loops delivered them.
+        } else if self.custom {
             self.groups.sort_by(|a, b| {
                 a.1.values
                     .iter()

@@ -7,36 +7,75 @@ use heliosdb_udfs::value::{Affinity, Collation, Value, key};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::access;
+use super::access::estimate::{self, Estimate};
+use super::access::request::Setting;
 use super::node::{ConstantSet, Node, Subquery, SubqueryId};
 use super::program::{
     AggregateProgram, Aggregation, Body, CteBody, CteProgram, FrameEdge, QueryProgram, SelectProgram, Sort,
     SortKeyProgram, SortKeySource, SortNode, SortTerm, WindowProgram, Windows,
 };
-use crate::catalog::Table;
+use crate::catalog::{Index, Schema, Table};
 use crate::error::{Error, Result};
 use crate::plan::bound::{
-    self, AggregateId, ColumnRef, CompareOp, Comparison, Cte, Expr, ExprKind, Free, Function, OrderKey, Query, ROWID,
+    self, AggregateId, ColumnRef, CompareOp, Comparison, Cte, DatabaseIndex, Expr, ExprKind, Free, Function, OrderKey, Query, ROWID,
     Select, SortKey, SourceId, UnaryOp, WindowId,
 };
 
 /// Lowers a whole query. `free` fixes the order of the inputs.
-pub fn query(query: &Query, shared: &Lowering) -> Result<Arc<QueryProgram>> {
-    Lower::new(&query.free, shared).query(query)
+pub fn query(query: &Query, shared: &Lowering<'_>) -> Result<Arc<QueryProgram>> {
+    Lower::new(&query.free, shared).query(query, false)
 }
 
 /// What lowering keeps over the parts of one statement.
 #[derive(Default)]
-pub struct Lowering {
+pub struct Lowering<'s> {
     /// Programs of shared common tables.
     ctes: std::cell::RefCell<FxHashMap<u32, Arc<CteProgram>>>,
     /// Subqueries read what the statement itself writes: their results are not kept between rows.
     pub volatile: bool,
+    pub planning: Planning<'s>,
 }
 
-impl Lowering {
+/// The terms of an index over a row, and the condition of a partial index.
+pub type IndexTerms = (SourceId, Vec<Expr>, Option<Expr>);
+
+/// What choosing access paths needs to know of the connection.
+#[derive(Clone, Default)]
+pub struct Planning<'s> {
+    /// By number of the database; they hold the statistics.
+    pub schemas: Vec<Arc<Schema>>,
+    /// Binds the terms of indexes on expressions and of partial indexes.
+    pub bind_terms: Option<&'s dyn Fn(DatabaseIndex, &Arc<Table>, &Arc<Index>) -> Result<IndexTerms>>,
+    /// `PRAGMA automatic_index`
+    pub automatic_index: bool,
+    /// `PRAGMA case_sensitive_like`
+    pub case_sensitive_like: bool,
+}
+
+impl Planning<'_> {
+    pub fn schema(&self, database: DatabaseIndex) -> Option<&Schema> {
+        self.schemas.get(usize::from(database.0)).map(|s| &**s)
+    }
+
+    /// `None` where nobody can bind them: such an index is not used.
+    pub fn index_terms(
+        &self,
+        database: DatabaseIndex,
+        table: &Arc<Table>,
+        index: &Arc<Index>,
+    ) -> Result<Option<IndexTerms>> {
+        self.bind_terms.map(|bind| bind(database, table, index)).transpose()
+    }
+}
+
+impl<'s> Lowering<'s> {
+    pub fn new(planning: Planning<'s>) -> Lowering<'s> {
+        Lowering { planning, ..Lowering::default() }
+    }
+
     /// For a statement that writes.
-    pub fn volatile() -> Lowering {
-        Lowering { volatile: true, ..Lowering::default() }
+    pub fn volatile(planning: Planning<'s>) -> Lowering<'s> {
+        Lowering { volatile: true, planning, ..Lowering::default() }
     }
 }
 
@@ -50,7 +89,9 @@ pub enum Layout {
 
 /// One program being lowered: a query or a statement.
 pub struct Lower<'l> {
-    pub shared: &'l Lowering,
+    pub shared: &'l Lowering<'l>,
+    /// How often the loops around it are expected to run it.
+    pub runs: Estimate,
     /// Inputs in order.
     free: Vec<Free>,
     levels: FxHashMap<SourceId, (u16, Layout)>,
@@ -77,9 +118,10 @@ enum Captured {
 }
 
 impl<'l> Lower<'l> {
-    pub fn new(free: &[Free], shared: &'l Lowering) -> Lower<'l> {
+    pub fn new(free: &[Free], shared: &'l Lowering<'l>) -> Lower<'l> {
         Lower {
             shared,
+            runs: 0,
             free: free.to_vec(),
             levels: FxHashMap::default(),
             subqueries: Vec::new(),
@@ -100,15 +142,17 @@ impl<'l> Lower<'l> {
 
     // Queries.
 
-    fn query(mut self, query: &Query) -> Result<Arc<QueryProgram>> {
+    fn query(mut self, query: &Query, writes: bool) -> Result<Arc<QueryProgram>> {
         let limit = query.limit.as_ref().map(|e| self.node(e)).transpose()?;
         let offset = query.offset.as_ref().map(|e| self.node(e)).transpose()?;
-        let limited = limit.is_some();
         let free = self.free.clone();
+        let setting = Setting { writes, ..Setting::of(query) };
         let mut sort = None;
+        let mut expected = 0;
         let body = match &query.body {
             bound::Body::Select(select) => {
-                let select = Lower::new(&free, self.shared).select(select, &query.order_by, limited)?;
+                let (select, rows) = self.inside(&free).select(select, &setting)?;
+                expected = rows;
                 Body::Select(Box::new(select))
             }
             bound::Body::Values(rows) => {
@@ -119,17 +163,22 @@ impl<'l> Lower<'l> {
                 if !query.order_by.is_empty() {
                     sort = Some(terms(&query.order_by)?);
                 }
+                expected = estimate::of(lowered.len() as u64);
                 Body::Values(lowered)
             }
             bound::Body::Compound(compound) => {
                 let part = |body: &bound::Body| -> Result<Arc<QueryProgram>> {
-                    let lower = Lower::new(&free, self.shared);
-                    lower.arm(body, query.columns.len())
+                    self.inside(&free).arm(body, query.columns.len(), setting.limit)
                 };
                 let first = part(&compound.first)?;
+                expected = first.rows;
                 let mut arms = Vec::new();
                 for (op, body) in &compound.arms {
-                    arms.push((*op, part(body)?));
+                    let arm = part(body)?;
+                    if matches!(op, bound::CompoundOp::UnionAll | bound::CompoundOp::Union) {
+                        expected = estimate::add(expected, arm.rows);
+                    }
+                    arms.push((*op, arm));
                 }
                 if !query.order_by.is_empty() {
                     sort = Some(terms(&query.order_by)?);
@@ -137,8 +186,12 @@ impl<'l> Lower<'l> {
                 Body::Compound { first, arms, collations: compound.collations.clone() }
             }
         };
+        if let Some(limit) = setting.limit_estimate() {
+            expected = expected.min(limit);
+        }
         Ok(Arc::new(QueryProgram {
             body,
+            rows: expected,
             width: query.columns.len(),
             free,
             limit,
@@ -148,12 +201,21 @@ impl<'l> Lower<'l> {
         }))
     }
 
+    /// A program that is run as often as this one.
+    fn inside(&self, free: &[Free]) -> Lower<'l> {
+        Lower { runs: self.runs, ..Lower::new(free, self.shared) }
+    }
+
     /// One part of a compound.
-    fn arm(mut self, body: &bound::Body, width: usize) -> Result<Arc<QueryProgram>> {
+    fn arm(mut self, body: &bound::Body, width: usize, limit: Option<i64>) -> Result<Arc<QueryProgram>> {
         let free = self.free.clone();
+        let mut rows = 0;
         let body = match body {
             bound::Body::Select(select) => {
-                Body::Select(Box::new(Lower::new(&free, self.shared).select(select, &[], false)?))
+                let setting = Setting { limit, ..Setting::default() };
+                let (select, expected) = self.inside(&free).select(select, &setting)?;
+                rows = expected;
+                Body::Select(Box::new(select))
             }
             bound::Body::Values(rows) => {
                 let lowered: Result<Vec<Vec<Node>>> = rows.iter().map(|r| self.nodes(r)).collect();
@@ -162,25 +224,28 @@ impl<'l> Lower<'l> {
             bound::Body::Compound(_) => return Err(Error::internal("a compound is flat")),
         };
         let subqueries = self.subqueries;
-        Ok(Arc::new(QueryProgram { body, width, free, limit: None, offset: None, subqueries, sort: None }))
+        Ok(Arc::new(QueryProgram { body, rows, width, free, limit: None, offset: None, subqueries, sort: None }))
     }
 
-    fn select(mut self, select: &Select, order_by: &[bound::OrderBy], limited: bool) -> Result<SelectProgram> {
-        let wanted = if select.group_by.is_some() || select.windows.len() > 1 { &[] } else { order_by };
-        let plan = access::plan(&mut self, select, wanted, limited)?;
+    fn select(mut self, select: &Select, setting: &Setting<'_>) -> Result<(SelectProgram, Estimate)> {
+        let order_by = setting.order_by;
+        let mut plan = access::plan(&mut self, select, setting)?;
+        let mut rows = plan.rows;
         let mut program = SelectProgram {
-            levels: plan.levels,
-            precondition: plan.precondition,
+            levels: std::mem::take(&mut plan.levels),
+            precondition: std::mem::take(&mut plan.precondition),
             aggregation: None,
             windows: None,
             output: Vec::new(),
-            distinct: select.distinct.clone(),
+            distinct: select.distinct.clone().filter(|_| !plan.unique),
+            distinct_in_order: plan.distinct,
             sort: None,
             subqueries: Vec::new(),
             slots: 0,
         };
         if let Some(keys) = &select.group_by {
-            program.aggregation = Some(self.aggregation(select, keys, plan.extreme)?);
+            rows = if keys.is_empty() { 0 } else { rows.min(66) };
+            program.aggregation = Some(self.aggregation(select, keys, &plan)?);
         }
         // Everything behind the windows reads slots that hold what the windows' input rows keep.
         let before_windows = self.stage.take();
@@ -201,8 +266,8 @@ impl<'l> Lower<'l> {
             calls.push(self.window(window)?);
         }
         program.output = self.nodes(&select.output)?;
-        let sorted = plan.ordered && select.distinct.is_none() && select.windows.is_empty();
-        if !order_by.is_empty() && !sorted {
+        let windows = !select.windows.is_empty();
+        if !order_by.is_empty() && (plan.sorted < order_by.len() || windows) {
             let mut keys = Vec::new();
             for term in order_by {
                 let key = match &term.key {
@@ -216,7 +281,7 @@ impl<'l> Lower<'l> {
                     nulls_first: term.nulls_first,
                 });
             }
-            program.sort = Some(Sort { keys });
+            program.sort = Some(Sort { keys, sorted: if windows { 0 } else { plan.sorted } });
         }
         if let Some(before) = outer {
             let stage = std::mem::replace(&mut self.stage, before);
@@ -234,7 +299,7 @@ impl<'l> Lower<'l> {
         }
         program.subqueries = self.subqueries;
         program.slots = self.slots as usize;
-        Ok(program)
+        Ok((program, rows))
     }
 
     fn captured_node(&mut self, what: Captured) -> Result<Node> {
@@ -245,7 +310,7 @@ impl<'l> Lower<'l> {
     }
 
     /// Lowers keys and arguments over the levels, then switches to slots.
-    fn aggregation(&mut self, select: &Select, keys: &[bound::GroupKey], extreme_first: bool) -> Result<Aggregation> {
+    fn aggregation(&mut self, select: &Select, keys: &[bound::GroupKey], plan: &access::Plan) -> Result<Aggregation> {
         let mut lowered_keys = Vec::new();
         for key in keys {
             lowered_keys.push((self.node(&key.expr)?, key.collation.clone()));
@@ -280,7 +345,8 @@ impl<'l> Lower<'l> {
             captured: Vec::new(),
             extreme,
             having,
-            first_row_only: extreme_first,
+            first_row_only: plan.extreme,
+            in_order: plan.grouped,
         })
     }
 
@@ -362,9 +428,14 @@ impl<'l> Lower<'l> {
 
     /// A query inside this program: its program and what it takes from here.
     pub fn subprogram(&mut self, query: &Query) -> Result<(Arc<QueryProgram>, Vec<Node>)> {
-        let program = Lower::new(&query.free, self.shared).query(query)?;
+        let program = self.inner_query(query)?;
         let inputs = self.inputs(&query.free)?;
         Ok((program, inputs))
+    }
+
+    /// The program of a query inside this one.
+    pub fn inner_query(&self, query: &Query) -> Result<Arc<QueryProgram>> {
+        self.inside(&query.free).query(query, false)
     }
 
     pub fn inputs(&mut self, free: &[Free]) -> Result<Vec<Node>> {
@@ -382,7 +453,7 @@ impl<'l> Lower<'l> {
     pub fn subquery(&mut self, query: &Query) -> Result<SubqueryId> {
         let (program, inputs) = self.subprogram(query)?;
         let id = SubqueryId(self.subqueries.len() as u32);
-        let volatile = self.shared.volatile || access::is_volatile(query);
+        let volatile = self.shared.volatile || access::volatile::query(query);
         self.subqueries.push(Subquery { program, volatile, inputs });
         Ok(id)
     }
@@ -568,8 +639,13 @@ impl<'l> Lower<'l> {
 }
 
 /// Lowers a query whose inputs are those of an enclosing program.
-pub fn query_with_free(q: &Query, free: &[Free], shared: &Lowering) -> Result<Arc<QueryProgram>> {
-    Lower::new(free, shared).query(q)
+pub fn query_with_free(q: &Query, free: &[Free], shared: &Lowering<'_>) -> Result<Arc<QueryProgram>> {
+    Lower::new(free, shared).query(q, false)
+}
+
+/// Lowers the query that finds the rows of a table that a statement writes.
+pub fn target_query(q: &Query, free: &[Free], shared: &Lowering<'_>) -> Result<Arc<QueryProgram>> {
+    Lower::new(free, shared).query(q, true)
 }
 
 /// How a column of a level's record is read.

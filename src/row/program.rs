@@ -17,6 +17,8 @@ use crate::plan::bound::{
 /// A query of any shape. Yields rows of `width` values.
 pub struct QueryProgram {
     pub body: Body,
+    /// How many rows the planner expects.
+    pub rows: i16,
     pub width: usize,
     /// What the values of `inputs` are, in order.
     pub free: Vec<Free>,
@@ -39,6 +41,19 @@ pub struct CteProgram {
     pub width: usize,
     pub body: CteBody,
 }
+
+impl CteProgram {
+    /// How many rows the planner expects.
+    pub fn rows(&self) -> i16 {
+        match &self.body {
+            CteBody::Plain(query) => query.rows,
+            CteBody::Recursive { .. } => RECURSIVE_ROWS,
+        }
+    }
+}
+
+/// Nobody knows how far a recursion goes.
+const RECURSIVE_ROWS: i16 = 200;
 
 pub enum CteBody {
     Plain(Arc<QueryProgram>),
@@ -63,6 +78,8 @@ pub struct SortTerm {
 
 pub struct SelectProgram {
     pub levels: Vec<LevelProgram>,
+    /// DISTINCT whose equal rows come one after the other.
+    pub distinct_in_order: bool,
     /// Conditions over no level at all: checked once.
     pub precondition: Vec<Node>,
     pub aggregation: Option<Aggregation>,
@@ -84,6 +101,8 @@ pub struct LevelProgram {
     /// Conditions that can be checked once this level has a row (after NULL extension for outer joins).
     pub filters: Vec<Node>,
     pub join: Join,
+    /// SQLite would ask a Bloom filter first.
+    pub bloom: bool,
     /// Alias or name, for EXPLAIN QUERY PLAN.
     pub name: Box<str>,
 }
@@ -160,9 +179,20 @@ pub enum Access {
         /// Collation, affinity and direction of every key column.
         columns: Vec<KeyColumn>,
         reverse: bool,
+        /// The index holds every column that is wanted.
+        covering: bool,
     },
+    /// One access after the other; rows that an earlier one has yielded are passed over.
+    Or(Vec<ArmProgram>),
     /// A hash table over the source's own rows, made when the level is first opened.
     Hash(Lookup),
+}
+
+/// One arm of an OR.
+pub struct ArmProgram {
+    pub access: Access,
+    /// What a row must fulfil beyond the access.
+    pub filters: Vec<Node>,
 }
 
 #[derive(Clone)]
@@ -170,6 +200,8 @@ pub struct KeyColumn {
     pub collation: Collation,
     pub affinity: Affinity,
     pub descending: bool,
+    /// The rowid behind the declared columns.
+    pub rowid: bool,
 }
 
 /// The value or values a key column must equal.
@@ -178,12 +210,27 @@ pub enum SeekTerm {
     /// `IS`: NULL finds NULL.
     Is(Node),
     In(Vec<Node>),
-    InQuery(super::node::SubqueryId),
+    /// With the column of the subquery's rows.
+    InQuery(super::node::SubqueryId, usize),
+    /// Every value there is, one after the other (skip-scan).
+    Any,
 }
 
+/// An end of a range.
 pub struct Bound {
-    pub value: Node,
+    /// For as many columns as there are values.
+    pub values: Vec<Node>,
     pub inclusive: bool,
+    pub kind: BoundKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BoundKind {
+    Plain,
+    /// Above NULL: the value is none.
+    NotNull,
+    /// Of a LIKE that folds case: blobs are matched by their bytes, behind the texts.
+    Like,
 }
 
 /// Equality over fields of the source's own row: `fields[i] = keys[i]`.
@@ -193,6 +240,10 @@ pub struct Lookup {
     /// Over the levels before it.
     pub keys: Vec<Node>,
     pub by: Vec<(Affinity, Collation)>,
+    /// Names of the fields, for EXPLAIN QUERY PLAN.
+    pub names: Vec<Box<str>>,
+    /// Further conditions on the source alone: SQLite's automatic index leaves out rows that fail them.
+    pub partial: bool,
 }
 
 /// Grouping and aggregates. Afterwards the program sees only slots.
@@ -208,6 +259,8 @@ pub struct Aggregation {
     pub having: Vec<Node>,
     /// The loops deliver the extreme first: one row (that is not NULL) decides.
     pub first_row_only: bool,
+    /// Rows of a group come one after the other: groups keep the order in which they came.
+    pub in_order: bool,
 }
 
 pub struct AggregateProgram {
@@ -260,6 +313,8 @@ pub enum FrameEdge {
 /// ORDER BY over computed output rows and extra key expressions.
 pub struct Sort {
     pub keys: Vec<SortKeyProgram>,
+    /// Leading keys in whose order the rows come already.
+    pub sorted: usize,
 }
 
 pub struct SortKeyProgram {

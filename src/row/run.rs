@@ -527,17 +527,18 @@ impl SubqueryRun {
         Ok(if unknown { None } else { Some(false) })
     }
 
-    /// Every value of the first column.
-    pub fn each_first_column(
+    /// Every value of a column.
+    pub fn each_value(
         &mut self,
         subquery: &Subquery,
         env: &Env<'_>,
+        column: usize,
         take: &mut dyn FnMut(ValueRef<'_>) -> Result<()>,
     ) -> Result<()> {
         self.refresh(subquery, env)?;
         let run = self.started(subquery);
         while run.next(env.cx)? {
-            take(run.column(0))?;
+            take(run.column(column))?;
         }
         Ok(())
     }

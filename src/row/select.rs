@@ -12,7 +12,7 @@ use super::context::Context;
 use super::eval::{Env, eval, truth};
 use super::level::Level;
 use super::node::Node;
-use super::program::{Join, LevelProgram, SelectProgram, SortKeySource};
+use super::program::{Access, ArmProgram, Join, LevelProgram, SelectProgram, SortKeySource, SourceProgram};
 use super::run::SubqueryRun;
 use super::scan::{self, Scan};
 use super::sort::Sorter;
@@ -373,7 +373,7 @@ impl SelectRun {
             let level = &program.levels[d];
             self.arena.reset();
             let null_row_given = self.levels[d].null_row;
-            let more = !null_row_given && scan::next(&mut self.levels[d], &mut self.scans[d], cx)?;
+            let more = !null_row_given && self.step(d, level, cx)?;
             if more {
                 if !self.row_passes(d, level, program, inputs, cx)? {
                     continue;
@@ -402,6 +402,29 @@ impl SelectRun {
         }
     }
 
+    /// The next row of a level, going through the arms of an OR.
+    fn step(&mut self, d: usize, level: &LevelProgram, cx: &Context<'_>) -> Result<bool> {
+        let (rows, scan) = (&mut self.levels[d], &mut self.scans[d]);
+        loop {
+            if scan::next(rows, scan, cx)? {
+                return Ok(true);
+            }
+            if !scan::open_arm(level, rows, scan, cx)? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Whether the row is one for the arm of an OR that found it: fulfils the arm, and no earlier arm has yielded it.
+    fn is_of_arm(&mut self, d: usize, arms: &[ArmProgram], program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
+        let filters = arms.get(self.scans[d].arm).map_or(&[][..], |a| &a.filters);
+        if !self.all_true(filters, program, inputs, cx)? {
+            return Ok(false);
+        }
+        let identity = scan::identity(&self.levels[d]);
+        Ok(self.scans[d].seen.insert(identity))
+    }
+
     /// The level whose unmatched rows are visited extends nobody to its left.
     fn in_first_pass(&self, d: usize) -> bool {
         self.place != Place::Unmatched(d)
@@ -415,6 +438,12 @@ impl SelectRun {
         inputs: &[Value],
         cx: &Context<'_>,
     ) -> Result<bool> {
+        if let SourceProgram::Table { access: Access::Or(arms), .. }
+        | SourceProgram::KeyTable { access: Access::Or(arms), .. } = &level.source
+            && !self.is_of_arm(d, arms, program, inputs, cx)?
+        {
+            return Ok(false);
+        }
         if level.join != Join::Inner {
             let keeps_own = matches!(level.join, Join::Right | Join::Full);
             if self.place == Place::Unmatched(d) {

@@ -7,11 +7,11 @@ use heliosdb_udfs::value::Value;
 
 use super::inner::Inner;
 use super::{explain, pragma};
-use crate::catalog::Schema;
+use crate::catalog::{Index, Schema, Table};
 use crate::error::{Error, Result};
 use crate::plan::bound::{self, BoundTrigger};
-use crate::plan::{self};
-use crate::row::lower::{self, Lowering};
+use crate::plan::{self, Namespace};
+use crate::row::lower::{self, Lowering, Planning};
 use crate::row::program::{QueryProgram, TriggerProgram};
 use crate::row::write::{self, WriteProgram};
 
@@ -49,7 +49,7 @@ pub fn compile(inner: &Inner, parsed: &Parsed, sql: &str) -> Result<Compiled> {
         | ast::Statement::Update(_)
         | ast::Statement::Delete(_) => {
             let statement = inner.with_namespace(|space| plan::bind_statement(space, &parsed.statement, sql))?;
-            lowered(&statement)?
+            with_planning(inner, |planning| lowered(&statement, planning))?
         }
         ast::Statement::Pragma(p) => {
             let columns = pragma::columns(&p.name.text, p.value.is_some());
@@ -81,13 +81,29 @@ fn is_readonly(statement: &ast::Statement) -> bool {
     )
 }
 
-fn lowered(statement: &bound::Statement) -> Result<(Program, Vec<ColumnInfo>, bool)> {
+/// Lends lowering what it may ask of the connection.
+pub fn with_planning<T>(inner: &Inner, f: impl FnOnce(Planning<'_>) -> T) -> T {
+    let bind = |database, table: &Arc<Table>, index: &Arc<Index>| {
+        inner.with_namespace(|space| {
+            let quiet = Namespace { databases: space.databases.clone(), authorizer: None, ..*space };
+            let (row, terms, _, filter) = plan::bind_index_terms(&quiet, database, table, index)?;
+            Ok((row, terms, filter))
+        })
+    };
+    let (automatic_index, case_sensitive_like) = {
+        let settings = inner.settings.borrow();
+        (settings.automatic_index, settings.case_sensitive_like)
+    };
+    f(Planning { schemas: inner.fingerprint(), bind_terms: Some(&bind), automatic_index, case_sensitive_like })
+}
+
+fn lowered(statement: &bound::Statement, planning: Planning<'_>) -> Result<(Program, Vec<ColumnInfo>, bool)> {
     let info = |columns: &[bound::OutputColumn]| -> Vec<ColumnInfo> {
         columns.iter().map(|c| ColumnInfo { name: c.name.clone(), declared_type: c.declared_type.clone() }).collect()
     };
     let returning = match statement {
         bound::Statement::Query(query) => {
-            let program = lower::query(query, &Lowering::default())?;
+            let program = lower::query(query, &Lowering::new(planning))?;
             return Ok((Program::Query(program), info(&query.columns), true));
         }
         bound::Statement::Insert(s) => s.returning.as_ref(),
@@ -95,7 +111,7 @@ fn lowered(statement: &bound::Statement) -> Result<(Program, Vec<ColumnInfo>, bo
         bound::Statement::Delete(s) => s.returning.as_ref(),
     };
     let columns = returning.map(|r| info(&r.columns)).unwrap_or_default();
-    let program = write::lower(statement, &Lowering::default())?;
+    let program = write::lower(statement, planning)?;
     Ok((Program::Write(program), columns, false))
 }
 
@@ -105,7 +121,7 @@ pub fn trigger(inner: &Inner, trigger: &Arc<BoundTrigger>) -> Result<Arc<Trigger
         inner.with_namespace(|space| plan::bind_trigger_body(space, trigger)).map_err(|e| e.message.clone())
     });
     match body {
-        Ok(body) => write::lower_trigger(body, trigger),
+        Ok(body) => with_planning(inner, |planning| write::lower_trigger(body, trigger, planning)),
         Err(message) => Err(Error::sql(message.clone())),
     }
 }

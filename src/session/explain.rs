@@ -97,6 +97,7 @@ fn level_detail(level: &LevelProgram) -> String {
             let bounds = bounds("rowid", low.is_some(), high.is_some());
             format!("SEARCH {name} USING INTEGER PRIMARY KEY ({})", bounds.join(" AND "))
         }
+        Access::Or(_) => String::new(),
         Access::Hash(_) => format!("SEARCH {name} USING AUTOMATIC COVERING INDEX"),
         Access::Index { index, equal, low, high, .. } => {
             let column = |i: usize| match index.columns.get(i).map(|c| &c.term) {

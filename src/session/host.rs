@@ -7,6 +7,7 @@ use heliosdb_dialect::ast::{self, Query};
 use heliosdb_udfs::value::{Collation, Value, ValueRef, affinity};
 
 use super::attach::AttachHost;
+use super::compile::with_planning;
 use super::ddl::{self, Host, UserFunction};
 use super::execution::Execution;
 use super::functions::{Registered, Registry};
@@ -42,7 +43,7 @@ impl<'h> ConnectionHost<'h> {
 
     /// Runs a bound query with everything written so far in sight.
     fn run(&self, query: &plan::bound::Query, row: &mut dyn FnMut(&[ValueRef<'_>]) -> Result<()>) -> Result<()> {
-        let program = lower::query(query, &Lowering::default())?;
+        let program = with_planning(self.execution.inner, |planning| lower::query(query, &Lowering::new(planning)))?;
         let live = Live { execution: self.execution };
         let cx = Context { parameters: self.parameters, around: &live, shared: &self.shared };
         let mut run = QueryRun::new(program, Vec::new());
@@ -218,7 +219,7 @@ impl Host for ConnectionHost<'_> {
         if let plan::bound::Statement::Delete(delete) = &mut bound {
             delete.target.triggers.clear();
         }
-        let program = write::lower(&bound, &Lowering::default())?;
+        let program = with_planning(self.execution.inner, |planning| write::lower(&bound, planning))?;
         let cx = Context { parameters: &[], around: self.execution, shared: &self.shared };
         write::execute(&program, &[], &cx).map(drop)
     }

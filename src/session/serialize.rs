@@ -334,7 +334,7 @@ mod tests {
         host.commit();
         let schema = host.schema(MAIN);
         assert_eq!((schema.user_version, schema.application_id), (42, -7));
-        assert_eq!(schema.statistics.get("i").map(Vec::as_slice), Some(&[0, 0, 0][..]));
+        assert_eq!(schema.statistics.get("i").map(|s| s.numbers.as_slice()), Some(&[0, 0, 0][..]));
         let again = serialize(&host, MAIN).expect("a database");
         assert_eq!(dump(&reopened(&again)), dump(&original));
 

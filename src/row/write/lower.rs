@@ -8,7 +8,7 @@ use crate::plan::bound::{
     self, Body, BoundTrigger, Classes, ColumnRef, Conflict, Expr, ExprKind, Free, InsertValue, OrderBy, OrderKey,
     OutputColumn, Query, ROWID, Select, SortKey, SourceId, TriggerBody, UpsertAction,
 };
-use crate::row::lower::{Layout, Lower, Lowering, query_with_free};
+use crate::row::lower::{Layout, Lower, Lowering, Planning, query_with_free, target_query};
 use crate::row::node::{Node, Subquery};
 use crate::row::program::{QueryProgram, TriggerProgram, TriggerStatement};
 
@@ -76,8 +76,8 @@ pub struct DeleteProgram {
     pub view: bool,
 }
 
-pub fn lower(statement: &bound::Statement, _shared: &Lowering) -> Result<Arc<WriteProgram>> {
-    let shared = Lowering::volatile();
+pub fn lower(statement: &bound::Statement, planning: Planning<'_>) -> Result<Arc<WriteProgram>> {
+    let shared = Lowering::volatile(planning);
     Ok(Arc::new(match statement {
         bound::Statement::Insert(s) => WriteProgram::Insert(insert(s, &shared)?),
         bound::Statement::Update(s) => WriteProgram::Update(update(s, &shared)?),
@@ -86,7 +86,7 @@ pub fn lower(statement: &bound::Statement, _shared: &Lowering) -> Result<Arc<Wri
     }))
 }
 
-fn insert(s: &bound::Insert, shared: &Lowering) -> Result<InsertProgram> {
+fn insert(s: &bound::Insert, shared: &Lowering<'_>) -> Result<InsertProgram> {
     let mut lower = Lower::new(&s.free, shared);
     let rows = s.rows.as_ref().map(|q| query_with_free(q, &s.free, shared)).transpose()?;
     let mut values = Vec::new();
@@ -133,7 +133,7 @@ fn returning(
     returning: Option<&bound::Returning>,
     target: &bound::Target,
     free: &[Free],
-    shared: &Lowering,
+    shared: &Lowering<'_>,
 ) -> Result<Option<ReturningProgram>> {
     let Some(r) = returning else { return Ok(None) };
     let mut lower = Lower::new(free, shared);
@@ -162,7 +162,7 @@ fn rows(
     limit: Option<&Expr>,
     offset: Option<&Expr>,
     free: &[Free],
-    shared: &Lowering,
+    shared: &Lowering<'_>,
 ) -> Result<Arc<QueryProgram>> {
     let columns = output
         .iter()
@@ -186,10 +186,10 @@ fn rows(
         .collect();
     let body = Body::Select(Box::new(Select { output, ..select.clone() }));
     let query = Query { body, columns, order_by, limit: limit.cloned(), offset: offset.cloned(), free: free.to_vec() };
-    query_with_free(&query, free, shared)
+    target_query(&query, free, shared)
 }
 
-fn update(s: &bound::Update, shared: &Lowering) -> Result<UpdateProgram> {
+fn update(s: &bound::Update, shared: &Lowering<'_>) -> Result<UpdateProgram> {
     let view = s.view.is_some();
     let mut output = identity(&s.target, s.old, view);
     let found_by = output.len();
@@ -207,7 +207,7 @@ fn update(s: &bound::Update, shared: &Lowering) -> Result<UpdateProgram> {
     })
 }
 
-fn delete(s: &bound::Delete, shared: &Lowering) -> Result<DeleteProgram> {
+fn delete(s: &bound::Delete, shared: &Lowering<'_>) -> Result<DeleteProgram> {
     let view = s.view.is_some();
     let output = identity(&s.target, s.old, view);
     let rows = rows(&s.select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
@@ -220,8 +220,12 @@ fn delete(s: &bound::Delete, shared: &Lowering) -> Result<DeleteProgram> {
 }
 
 /// A trigger's body: each statement takes its inputs from OLD and NEW.
-pub fn lower_trigger(body: &TriggerBody, trigger: &Arc<BoundTrigger>) -> Result<Arc<TriggerProgram>> {
-    let shared = Lowering::volatile();
+pub fn lower_trigger(
+    body: &TriggerBody,
+    trigger: &Arc<BoundTrigger>,
+    planning: Planning<'_>,
+) -> Result<Arc<TriggerProgram>> {
+    let shared = Lowering::volatile(planning);
     let mut statements = Vec::new();
     let mut free: Vec<Free> = Vec::new();
     let mut take = |wanted: &[Free]| -> Vec<usize> {
@@ -250,9 +254,9 @@ pub fn lower_trigger(body: &TriggerBody, trigger: &Arc<BoundTrigger>) -> Result<
     for statement in &body.statements {
         statements.push(match statement {
             bound::Statement::Query(q) => TriggerStatement::Query(query_with_free(q, &q.free, &shared)?, take(&q.free)),
-            bound::Statement::Insert(s) => TriggerStatement::Write(self::lower(statement, &shared)?, take(&s.free)),
-            bound::Statement::Update(s) => TriggerStatement::Write(self::lower(statement, &shared)?, take(&s.free)),
-            bound::Statement::Delete(s) => TriggerStatement::Write(self::lower(statement, &shared)?, take(&s.free)),
+            bound::Statement::Insert(s) => TriggerStatement::Write(self::lower(statement, shared.planning.clone())?, take(&s.free)),
+            bound::Statement::Update(s) => TriggerStatement::Write(self::lower(statement, shared.planning.clone())?, take(&s.free)),
+            bound::Statement::Delete(s) => TriggerStatement::Write(self::lower(statement, shared.planning.clone())?, take(&s.free)),
         });
     }
     let (old, new) = (trigger.old, trigger.new);

@@ -7,7 +7,7 @@ use heliosdb_udfs::value::Collation;
 use crate::catalog::{Index, Table};
 use crate::error::Result;
 use crate::plan::bound::{BoundTrigger, Conflict, DatabaseIndex, ForeignKeyCheck, SourceId, Target};
-use crate::row::lower::{Layout, Lower, Lowering};
+use crate::row::lower::{Layout, Lower, Lowering, Planning};
 use crate::row::node::{Node, Subquery};
 
 pub struct TargetProgram {
@@ -37,7 +37,7 @@ pub struct IndexProgram {
 
 /// The row being written is level 0 of every expression here.
 pub fn lower_target(target: &Target) -> Result<TargetProgram> {
-    let shared = Lowering::volatile();
+    let shared = Lowering::volatile(Planning::default());
     let mut lower = Lower::new(&[], &shared);
     lower.add_level(target.row, 0, Layout::Table(target.table.clone()));
     let mut generated = Vec::new();

@@ -1,0 +1,183 @@
+//! The order of the loops: the cheapest chains of one more loop each, kept while they last, the wanted order of rows
+//! counted in (https://sqlite.org/queryplanner-ng.html).
+
+use super::estimate::{self, Estimate, depth};
+use super::loops::{Loop, Loops, flag};
+use super::order::{Order, Purpose, Satisfied, Wanted};
+
+/// What a chain is chosen for.
+pub struct Goal<'g, 'q> {
+    pub sources: usize,
+    pub wanted: &'g Wanted<'q>,
+    /// The estimate of a constant LIMIT.
+    pub limit: Option<Estimate>,
+    pub distinct: bool,
+    pub output_columns: usize,
+    /// How often the whole is run.
+    pub runs: Estimate,
+}
+
+#[derive(Clone)]
+pub struct Chain {
+    pub loops: Vec<usize>,
+    pub rows: Estimate,
+    /// Loops (by position) that run backwards.
+    pub reverse: u64,
+    pub satisfied: Satisfied,
+    placed: u64,
+    cost: Estimate,
+    unsorted: Estimate,
+}
+
+/// Costs of sorting rows of which so many leading terms are in order.
+fn sorting(goal: &Goal<'_, '_>, rows: Estimate, sorted: usize) -> Estimate {
+    let n = goal.wanted.terms.len();
+    let mut cost = rows + estimate::of((goal.output_columns as u64 + 59) / 30);
+    if sorted > 0 {
+        cost += estimate::of(((n - sorted) * 100 / n) as u64) - 66;
+    }
+    let mut compared = rows;
+    if let Some(limit) = goal.limit {
+        cost += if sorted > 0 { 16 } else { 10 };
+        compared = compared.min(limit);
+    } else if goal.distinct && compared > 10 {
+        compared -= 10;
+    }
+    cost + depth(compared)
+}
+
+/// The cheapest chain; `None` if the sources cannot be put in any order. `rows`: the result's estimate from a first
+/// choice that did not look at the order.
+pub fn choose(loops: &Loops, order: &Order<'_, '_>, goal: &Goal<'_, '_>, rows: Option<Estimate>) -> Option<Chain> {
+    let kept = match goal.sources {
+        0 | 1 => 1,
+        2 => 5,
+        _ => 12,
+    };
+    let terms = if rows.is_some() { goal.wanted.terms.len() } else { 0 };
+    let mut sort_costs: Vec<Option<Estimate>> = vec![None; terms];
+    let start = Chain {
+        loops: Vec::new(),
+        rows: goal.runs.min(48),
+        reverse: 0,
+        satisfied: if terms == 0 { Satisfied::Terms(0) } else { Satisfied::Open },
+        placed: 0,
+        cost: 0,
+        unsorted: 0,
+    };
+    let mut from = vec![start];
+    for _ in 0..goal.sources {
+        let mut to: Vec<Chain> = Vec::new();
+        let mut worst = 0;
+        for chain in &from {
+            for (i, one) in loops.all.iter().enumerate() {
+                if one.needs & !chain.placed != 0 || chain.placed >> one.source & 1 == 1 {
+                    continue;
+                }
+                if one.has(flag::AUTOMATIC) && chain.rows < 3 {
+                    continue;
+                }
+                let mut unsorted = one.run + chain.rows;
+                if one.setup != 0 {
+                    unsorted = estimate::add(one.setup, unsorted);
+                }
+                unsorted = estimate::add(unsorted, chain.unsorted);
+                let (satisfied, reverse) = match chain.satisfied {
+                    Satisfied::Open => {
+                        let path: Vec<&Loop> = chain.loops.iter().map(|l| &loops.all[*l]).collect();
+                        order.satisfied(goal.wanted, goal.wanted.purpose, &path, one)
+                    }
+                    known => (known, chain.reverse),
+                };
+                let cost = match satisfied {
+                    Satisfied::Terms(n) if n < terms => {
+                        let sort = *sort_costs[n].get_or_insert_with(|| sorting(goal, rows.unwrap_or(0), n));
+                        estimate::add(unsorted, sort) + 3
+                    }
+                    _ => {
+                        let cost = unsorted;
+                        unsorted -= 2;
+                        cost
+                    }
+                };
+                let placed = chain.placed | 1 << one.source;
+                let rows = chain.rows + one.out;
+                let open = satisfied == Satisfied::Open;
+                let same = to.iter().position(|c| c.placed == placed && (c.satisfied == Satisfied::Open) == open);
+                let at = match same {
+                    Some(at) => {
+                        if (to[at].cost, to[at].rows, to[at].unsorted) <= (cost, rows, unsorted) {
+                            continue;
+                        }
+                        at
+                    }
+                    None if to.len() < kept => to.len(),
+                    None if (cost, unsorted) >= (to[worst].cost, to[worst].unsorted) => continue,
+                    None => worst,
+                };
+                let mut next = Chain { loops: chain.loops.clone(), rows, reverse, satisfied, placed, cost, unsorted };
+                next.loops.push(i);
+                if at == to.len() {
+                    to.push(next);
+                } else {
+                    to[at] = next;
+                }
+                if to.len() >= kept {
+                    worst = 0;
+                    for (j, c) in to.iter().enumerate() {
+                        if (c.cost, c.unsorted) > (to[worst].cost, to[worst].unsorted) {
+                            worst = j;
+                        }
+                    }
+                }
+            }
+        }
+        from = to;
+    }
+    let mut best: Option<Chain> = None;
+    for chain in from {
+        if best.as_ref().is_none_or(|b| chain.cost < b.cost) {
+            best = Some(chain);
+        }
+    }
+    best
+}
+
+/// Chooses without an order first; what that reads by equality need not be read whole for an order's sake.
+pub fn choose_in_two_steps(loops: &mut Loops, order: &Order<'_, '_>, goal: &Goal<'_, '_>) -> Option<Chain> {
+    let first = choose(loops, order, goal, None)?;
+    if goal.wanted.terms.is_empty() {
+        return Some(first);
+    }
+    let mut barred = Vec::new();
+    for i in &first.loops {
+        let one = &loops.all[*i];
+        if one.has(flag::VIRTUAL) {
+            continue;
+        }
+        if !one.has(flag::EQUAL | flag::NULL | flag::IN) {
+            break;
+        }
+        barred.push(one.source);
+    }
+    for other in &mut loops.all {
+        if barred.contains(&other.source) && !other.has(flag::CONSTRAINED | flag::AUTOMATIC) {
+            other.needs = u64::MAX;
+        }
+    }
+    choose(loops, order, goal, Some(first.rows + 1)).or(Some(first))
+}
+
+/// Whether the innermost loop alone delivers the order, so that a sort need not look at all rows.
+pub fn inner_order(loops: &Loops, order: &Order<'_, '_>, wanted: &Wanted<'_>, chain: &Chain) -> Option<u64> {
+    let (last, path) = chain.loops.split_last()?;
+    let last = &loops.all[*last];
+    if last.has(flag::ONE_ROW) || last.has(flag::ROWID) && last.has(flag::IN) {
+        return None;
+    }
+    let path: Vec<&Loop> = path.iter().map(|l| &loops.all[*l]).collect();
+    match order.satisfied(wanted, Purpose::Limit, &path, last) {
+        (Satisfied::Terms(n), reverse) if n == wanted.terms.len() => Some(reverse),
+        _ => None,
+    }
+}

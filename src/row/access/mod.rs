@@ -1,0 +1,299 @@
+//! Chooses the order of the loops and an access path for each source of a SELECT.
+//!
+//! | step | file |
+//! |---|---|
+//! | conditions as terms, with what each can drive | [`terms`], [`prefix`] (LIKE), [`disjunction`] (OR) |
+//! | sizes, indexes, wanted columns | [`facts`], [`estimate`], [`implied`] (partial indexes) |
+//! | the wanted order | [`request`], [`order`] |
+//! | all loops worth considering | [`candidates`], [`scan`], [`loops`] |
+//! | the cheapest chain of them | [`choice`] |
+//! | levels of the program | [`place`] |
+//!
+//! Costs are SQLite's, so that rows come in the order SQLite gives them: https://sqlite.org/optoverview.html,
+//! https://sqlite.org/queryplanner-ng.html.
+
+mod automatic;
+mod candidates;
+mod choice;
+mod disjunction;
+pub mod estimate;
+mod facts;
+mod implied;
+mod loops;
+mod order;
+mod place;
+mod prefix;
+pub mod request;
+mod scan;
+mod terms;
+pub mod volatile;
+
+use std::sync::Arc;
+
+use candidates::{Candidates, Sink};
+use choice::{Chain, Goal};
+use estimate::Estimate;
+
+use loops::{Loop, Loops, flag};
+use order::{Order, Purpose, Satisfied, Wanted};
+use place::Placing;
+use request::Setting;
+use terms::{Clause, Scope, op};
+
+use super::lower::{Layout, Lower};
+use super::node::Node;
+use super::program::{LevelProgram, QueryProgram};
+use crate::error::{Error, Result};
+use crate::plan::bound::{Expr, JoinKind, Select, SourceKind};
+
+pub struct Plan {
+    pub levels: Vec<LevelProgram>,
+    pub precondition: Vec<Node>,
+    /// The first row that is not NULL answers min() or max().
+    pub extreme: bool,
+    /// Leading terms of ORDER BY that the loops deliver; all of them: no sort.
+    pub sorted: usize,
+    /// Rows of a group, and equal rows of DISTINCT, come one after the other.
+    pub grouped: bool,
+    pub distinct: bool,
+    /// Rows differ anyway: DISTINCT has nothing to do.
+    pub unique: bool,
+    /// Expected rows.
+    pub rows: Estimate,
+}
+
+pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Result<Plan> {
+    let scope = Scope { sources: &select.sources, case_sensitive_like: lower.shared.planning.case_sensitive_like };
+    let clause = scope.clause(select.filter.as_ref());
+    let (programs, rows) = inner_programs(lower, select)?;
+    let facts = facts::facts(&lower.shared.planning, &scope, &clause, select, setting.order_by, &rows)?;
+    let is_distinct = select.distinct.is_some();
+    let unique = is_distinct && request::is_distinct_anyway(select, &scope, &facts, &clause);
+    let (wanted, by_group) = request::wanted(select, setting, is_distinct && !unique);
+    let candidates = Candidates {
+        scope: &scope,
+        facts: &facts,
+        clause: &clause,
+        all: &clause,
+        wanted: &wanted,
+        writes: setting.writes,
+    };
+    let mut loops = all_loops(&candidates);
+    let order = Order { scope: &scope, facts: &facts, clause: &clause };
+    let goal = Goal {
+        sources: select.sources.len(),
+        wanted: &wanted,
+        limit: setting.limit_estimate(),
+        distinct: is_distinct && !unique,
+        output_columns: select.output.len(),
+        runs: lower.runs,
+    };
+    let chain = choice::choose_in_two_steps(&mut loops, &order, &goal).ok_or_else(|| Error::sql("no query solution"))?;
+    let mut plan = Plan {
+        levels: Vec::new(),
+        precondition: Vec::new(),
+        extreme: false,
+        sorted: 0,
+        grouped: false,
+        distinct: false,
+        unique,
+        rows: chain.rows,
+    };
+    let reverse = outcome(&mut plan, &order, &loops, &chain, &wanted, by_group, setting);
+    if is_distinct && !unique && wanted.purpose == Purpose::Sort && select.windows.is_empty() {
+        plan.distinct = distinct_in_order(select, setting, &order, &loops, &chain);
+    }
+    put(lower, select, &candidates, &loops, &chain, reverse, programs, &mut plan)?;
+    Ok(plan)
+}
+
+/// Subqueries in FROM are planned first: their sizes count.
+fn inner_programs(lower: &Lower<'_>, select: &Select) -> Result<(Vec<Option<Arc<QueryProgram>>>, Vec<Estimate>)> {
+    let mut programs = Vec::with_capacity(select.sources.len());
+    let mut rows = Vec::with_capacity(select.sources.len());
+    for source in &select.sources {
+        let (program, estimate) = match &source.kind {
+            SourceKind::Query { query, .. } => {
+                let program = lower.inner_query(query)?;
+                let rows = program.rows;
+                (Some(program), rows)
+            }
+            SourceKind::Cte { cte } => (None, lower.cte(cte)?.rows()),
+            _ => (None, 0),
+        };
+        programs.push(program);
+        rows.push(estimate);
+    }
+    Ok((programs, rows))
+}
+
+fn all_loops(candidates: &Candidates<'_, '_>) -> Loops {
+    let mut loops = Loops::default();
+    let (mut needs, mut before) = (0u64, 0u64);
+    let sources = candidates.scope.sources;
+    let fixed = sources.iter().any(|s| matches!(s.join, JoinKind::Right | JoinKind::Full));
+    for (i, source) in sources.iter().enumerate() {
+        if fixed || !matches!(source.join, JoinKind::Inner) {
+            needs |= before;
+        } else {
+            needs = 0;
+        }
+        candidates.source(i, needs, &mut Sink::Loops(&mut loops));
+        before |= 1 << i;
+    }
+    loops
+}
+
+/// What the chain delivers; yields the loops (by position) that run backwards.
+fn outcome(
+    plan: &mut Plan,
+    order: &Order<'_, '_>,
+    loops: &Loops,
+    chain: &Chain,
+    wanted: &Wanted<'_>,
+    by_group: bool,
+    setting: &Setting<'_>,
+) -> u64 {
+    let n = wanted.terms.len();
+    if n == 0 {
+        return 0;
+    }
+    let satisfied = match chain.satisfied {
+        Satisfied::Terms(done) => done,
+        Satisfied::Open => 0,
+    };
+    match wanted.purpose {
+        Purpose::Distinct => {
+            plan.distinct = satisfied == n;
+            0
+        }
+        Purpose::Group => {
+            plan.grouped = satisfied == n;
+            if by_group && plan.grouped {
+                let (last, path) = match chain.loops.split_last() {
+                    Some((last, path)) => (&loops.all[*last], path.iter().map(|l| &loops.all[*l]).collect::<Vec<_>>()),
+                    None => return 0,
+                };
+                if let (Satisfied::Terms(done), reverse) = order.satisfied(wanted, Purpose::Sort, &path, last)
+                    && done == n
+                {
+                    plan.sorted = setting.order_by.len();
+                    return reverse;
+                }
+            } else if by_group {
+                plan.sorted = setting.order_by.len();
+            }
+            0
+        }
+        Purpose::Extreme => {
+            plan.extreme = satisfied == n && chain.loops.len() == 1;
+            if plan.extreme { chain.reverse } else { 0 }
+        }
+        Purpose::Sort | Purpose::Limit => {
+            plan.sorted = satisfied;
+            if satisfied == 0 {
+                return choice::inner_order(loops, order, wanted, chain).unwrap_or(0);
+            }
+            chain.reverse
+        }
+    }
+}
+
+/// Whether equal output rows come one after the other although another order was asked for.
+fn distinct_in_order(
+    select: &Select,
+    setting: &Setting<'_>,
+    order: &Order<'_, '_>,
+    loops: &Loops,
+    chain: &Chain,
+) -> bool {
+    let bare = Setting { order_by: &[], ..*setting };
+    let (wanted, _) = request::wanted(select, &bare, true);
+    let Some((last, path)) = chain.loops.split_last() else { return false };
+    let path: Vec<&Loop> = path.iter().map(|l| &loops.all[*l]).collect();
+    let (satisfied, _) = order.satisfied(&wanted, Purpose::Distinct, &path, &loops.all[*last]);
+    satisfied == Satisfied::Terms(wanted.terms.len())
+}
+
+#[expect(clippy::too_many_arguments, reason = "everything that was chosen")]
+fn put(
+    lower: &mut Lower<'_>,
+    select: &Select,
+    candidates: &Candidates<'_, '_>,
+    loops: &Loops,
+    chain: &Chain,
+    reverse: u64,
+    programs: Vec<Option<Arc<QueryProgram>>>,
+    plan: &mut Plan,
+) -> Result<()> {
+    let sources = &select.sources;
+    let clause: &Clause<'_> = candidates.clause;
+    for (level, l) in chain.loops.iter().enumerate() {
+        let source = &sources[loops.all[*l].source];
+        let layout = match &source.kind {
+            SourceKind::Table { table, .. } => Layout::Table(table.clone()),
+            _ => Layout::Columns,
+        };
+        lower.add_level(source.id, level as u16, layout);
+    }
+    let fixed = sources.iter().any(|s| matches!(s.join, JoinKind::Right | JoinKind::Full));
+    let last_keeping = sources.iter().rposition(|s| matches!(s.join, JoinKind::Right | JoinKind::Full)).unwrap_or(0);
+    let mut open: Vec<(usize, &Expr)> = Vec::new();
+    for (t, term) in clause.terms[..clause.base].iter().enumerate() {
+        if term.outer.is_some() {
+            continue;
+        }
+        if term.all == 0 && !volatile::expr(term.expr) {
+            plan.precondition.push(lower.node(term.expr)?);
+        } else {
+            open.push((t, term.expr));
+        }
+    }
+    lower.runs = lower.runs.saturating_add(chain.rows);
+    let mut placing = Placing { candidates, programs };
+    let mut placed = 0u64;
+    for (level, l) in chain.loops.iter().enumerate() {
+        let one = &loops.all[*l];
+        let backwards = reverse >> level & 1 == 1;
+        let mut program = placing.level(lower, one, placed, backwards, level as u16)?;
+        placed |= 1 << one.source;
+        for term in clause.terms[..clause.base].iter().filter(|t| t.outer == Some(one.source)) {
+            program.on.push(lower.node(term.expr)?);
+        }
+        // With a RIGHT or FULL join later on, earlier conditions would drop rows that must be NULL-extended
+        // only after the join: they wait until the last such level.
+        if !fixed || level >= last_keeping {
+            let ready = |t: usize| clause.terms[t].all & !placed == 0;
+            for (t, e) in open.extract_if(.., |(t, _)| ready(*t)) {
+                if !is_sought(candidates, one, t) {
+                    program.filters.push(lower.node(e)?);
+                }
+            }
+        }
+        plan.levels.push(program);
+    }
+    for (_, e) in open {
+        let node = lower.node(e)?;
+        match plan.levels.last_mut() {
+            Some(level) => level.filters.push(node),
+            None => plan.precondition.push(node),
+        }
+    }
+    Ok(())
+}
+
+/// Whether the access itself lets through exactly the rows that fulfil a condition.
+fn is_sought(candidates: &Candidates<'_, '_>, one: &Loop, t: usize) -> bool {
+    let exact = |used: usize| {
+        let term = &candidates.clause.terms[used];
+        term.ops & op::EQ != 0 && matches!(term.right, terms::Right::One(_)) && !term.like
+    };
+    let inner = matches!(candidates.scope.sources[one.source].join, JoinKind::Inner | JoinKind::Cross);
+    inner
+        && !one.has(flag::OR | flag::AUTOMATIC)
+        && matches!(candidates.clause.terms[t].expr.kind, crate::plan::bound::ExprKind::Compare { .. })
+        && one.terms.iter().flatten().any(|used| {
+            exact(*used) && (*used == t || candidates.clause.terms[*used].parent == Some(t))
+        })
+}
+

@@ -1,0 +1,235 @@
+//! Puts the chosen loops into the program: seek values, conditions where they can first be checked.
+
+use std::sync::Arc;
+
+use heliosdb_udfs::value::{Collation, Value};
+
+use super::candidates::Candidates;
+use super::facts::{IndexFacts, KeyTerm};
+use super::loops::{Loop, flag};
+use super::terms::{Left, Right, Term, op};
+use crate::error::Result;
+use crate::plan::bound::{JoinKind, ROWID, Source, SourceKind};
+use crate::row::lower::{Layout, Lower};
+use crate::row::node::Node;
+use crate::row::program::{
+    Access, ArmProgram, Bound, BoundKind, Join, KeyColumn, LevelProgram, Lookup, QueryProgram, SeekTerm, SourceProgram,
+};
+
+pub struct Placing<'p, 'q> {
+    pub candidates: &'p Candidates<'p, 'q>,
+    /// Programs of subqueries in FROM, lowered before the loops were chosen.
+    pub programs: Vec<Option<Arc<QueryProgram>>>,
+}
+
+/// How a source is read, on its own.
+pub enum Way {
+    Access(Access),
+    Lookup(Lookup),
+    Whole,
+}
+
+impl<'q> Placing<'_, 'q> {
+    pub fn level(&mut self, lower: &mut Lower<'_>, one: &Loop, placed: u64, reverse: bool, level: u16) -> Result<LevelProgram> {
+        let source = &self.candidates.scope.sources[one.source];
+        let way = self.way(lower, one, placed, reverse)?;
+        Ok(LevelProgram {
+            bloom: one.has(flag::AUTOMATIC),
+            source: self.source(lower, source, one.source, way, level)?,
+            on: Vec::new(),
+            filters: Vec::new(),
+            join: match source.join {
+                JoinKind::Inner | JoinKind::Cross => Join::Inner,
+                JoinKind::Left => Join::Left,
+                JoinKind::Right => Join::Right,
+                JoinKind::Full => Join::Full,
+            },
+            name: source.name.clone(),
+        })
+    }
+
+    fn source(&mut self, lower: &mut Lower<'_>, source: &Source, i: usize, way: Way, level: u16) -> Result<SourceProgram> {
+        let (access, lookup) = match way {
+            Way::Access(access) => (access, None),
+            Way::Lookup(lookup) => (Access::Scan { reverse: false }, Some(lookup)),
+            Way::Whole => (Access::Scan { reverse: false }, None),
+        };
+        Ok(match &source.kind {
+            SourceKind::Table { database, table, .. } => {
+                let access = match lookup {
+                    Some(lookup) => Access::Hash(lookup),
+                    None => access,
+                };
+                let (database, table) = (*database, table.clone());
+                if table.has_rowid() {
+                    SourceProgram::Table { database, table, access }
+                } else {
+                    SourceProgram::KeyTable { database, table, access }
+                }
+            }
+            SourceKind::Query { query, .. } => {
+                let program = match self.programs[i].take() {
+                    Some(program) => program,
+                    None => lower.subprogram(query)?.0,
+                };
+                let inputs = lower.inputs(&query.free)?;
+                // An uncorrelated inner query is run once and kept; an outermost one streams.
+                let keep = inputs.is_empty() && level > 0 && !super::volatile::query(query);
+                SourceProgram::Query { program, inputs, keep, lookup }
+            }
+            SourceKind::Cte { cte } => {
+                let program = lower.cte(cte)?;
+                let inputs = lower.inputs(&cte.free)?;
+                SourceProgram::Cte { cte: program, id: cte.id.0, lookup, inputs }
+            }
+            SourceKind::RecursiveTable { cte, .. } => SourceProgram::RecursiveRow { id: cte.0 },
+            SourceKind::Function { function, args } => {
+                SourceProgram::Function { function: function.clone(), args: lower.nodes(args)? }
+            }
+        })
+    }
+
+    fn way(&self, lower: &mut Lower<'_>, one: &Loop, placed: u64, reverse: bool) -> Result<Way> {
+        if one.has(flag::AUTOMATIC) {
+            return Ok(Way::Lookup(self.lookup(lower, one, placed)?));
+        }
+        if !self.candidates.facts[one.source].is_table {
+            return Ok(Way::Whole);
+        }
+        if one.has(flag::OR) {
+            return Ok(Way::Access(self.arms(lower, one, placed)?));
+        }
+        Ok(Way::Access(access(self.candidates, lower, one, reverse)?))
+    }
+
+    /// The arms of an OR, each by its cheapest access.
+    fn arms(&self, lower: &mut Lower<'_>, one: &Loop, placed: u64) -> Result<Access> {
+        let c = self.candidates;
+        let Some(t) = one.terms.first().copied().flatten() else { return Ok(Access::Scan { reverse: false }) };
+        let mut arms = Vec::new();
+        for arm in &c.clause.terms[t].arms {
+            let clause = super::disjunction::run_as(c.scope, arm, c.clause, t);
+            let inner = Candidates { clause: &clause, all: &clause, wanted: &Default::default(), ..*c };
+            let mut loops = super::loops::Loops::default();
+            inner.source(one.source, 0, &mut super::candidates::Sink::Loops(&mut loops));
+            let able = loops.all.iter().filter(|l| l.needs & !placed == 0 && !l.has(flag::AUTOMATIC | flag::OR));
+            let Some(best) = able.min_by_key(|l| l.run) else { return Ok(Access::Scan { reverse: false }) };
+            let filters = arm.terms[..arm.base].iter().map(|t| lower.node(t.expr)).collect::<Result<Vec<Node>>>()?;
+            arms.push(ArmProgram { access: access(&inner, lower, best, false)?, filters });
+        }
+        Ok(Access::Or(arms))
+    }
+
+    /// All equalities that can drive an automatic index, one for each column.
+    fn lookup(&self, lower: &mut Lower<'_>, one: &Loop, placed: u64) -> Result<Lookup> {
+        let c = self.candidates;
+        let source = &c.scope.sources[one.source];
+        let layout = match &source.kind {
+            SourceKind::Table { table, .. } => Layout::Table(table.clone()),
+            _ => Layout::Columns,
+        };
+        let mut lookup = Lookup { fields: Vec::new(), keys: Vec::new(), by: Vec::new(), names: Vec::new(), partial: false };
+        let mut columns = Vec::new();
+        for term in &c.clause.terms {
+            let (Some(Left::Column(column)), Right::One(value)) = (term.left, &term.right) else { continue };
+            let able = term.needs & !placed == 0 && c.drives_automatic(term, one.source);
+            if !able || columns.contains(&column.column) || term.ops & op::EQ == 0 {
+                continue;
+            }
+            columns.push(column.column);
+            lookup.fields.push(crate::row::lower::field(0, &layout, column.column));
+            lookup.keys.push(lower.node(value)?);
+            lookup.by.push((term.by.affinity, term.by.collation.clone()));
+            lookup.names.push(column_name(source, column.column));
+        }
+        lookup.partial = c.clause.terms[..c.clause.base].iter().any(|t| t.all == 1 << one.source);
+        Ok(lookup)
+    }
+}
+
+pub fn column_name(source: &Source, column: u16) -> Box<str> {
+    let at = usize::from(column);
+    match &source.kind {
+        SourceKind::Table { table, .. } => table.columns.get(at).map(|c| c.name.clone()),
+        SourceKind::Query { query, .. } => query.columns.get(at).map(|c| c.name.clone()),
+        SourceKind::Cte { cte } => cte.columns.get(at).map(|c| c.name.clone()),
+        _ => None,
+    }
+    .unwrap_or_else(|| "rowid".into())
+}
+
+/// A loop over a table as an access.
+fn access(c: &Candidates<'_, '_>, lower: &mut Lower<'_>, one: &Loop, reverse: bool) -> Result<Access> {
+    let facts = &c.facts[one.source];
+    let terms: Vec<Option<&Term<'_>>> = one.terms.iter().map(|t| t.map(|t| &c.clause.terms[t])).collect();
+    let (equal, rest) = terms.split_at(one.equal.min(terms.len()));
+    let mut ends = rest.iter().flatten();
+    let low = if one.has(flag::LOW) { ends.next() } else { None };
+    let high = if one.has(flag::HIGH) { ends.next() } else { None };
+    let low = low.map(|t| bound(lower, t, one.low)).transpose()?;
+    let high = high.map(|t| bound(lower, t, one.high)).transpose()?;
+    if !one.has(flag::INDEX) {
+        return Ok(match equal.first().copied().flatten() {
+            Some(term) => Access::Rowids { keys: seek(lower, term)?, reverse },
+            None if low.is_some() || high.is_some() => Access::RowidRange { low, high, reverse },
+            None => Access::Scan { reverse },
+        });
+    }
+    let index = facts.size.indexes[one.index].index.clone();
+    let known = &facts.indexes[one.index];
+    if known.primary && terms.is_empty() {
+        return Ok(Access::Scan { reverse });
+    }
+    let by = rest.iter().flatten().next();
+    let mut columns = Vec::with_capacity(known.keys.len());
+    for (n, key) in known.keys.iter().enumerate() {
+        let row_at = n.checked_sub(equal.len());
+        let affinity = match (equal.get(n).copied().flatten(), by, row_at) {
+            (Some(term), _, _) => term.by.affinity,
+            (None, Some(term), Some(0)) => term.by.affinity,
+            (None, Some(term), Some(at)) => term.more_by.get(at).map_or(Default::default(), |by| by.affinity),
+            _ => Default::default(),
+        };
+        let rowid = is_rowid(known, n);
+        columns.push(KeyColumn { collation: key.collation.clone(), affinity, descending: key.descending, rowid });
+    }
+    let equal = equal.iter().map(|t| t.map_or(Ok(SeekTerm::Any), |t| seek(lower, t))).collect::<Result<_>>()?;
+    Ok(Access::Index { index, equal, low, high, columns, reverse, covering: one.has(flag::COVERING) })
+}
+
+/// Whether a place in the key holds the rowid behind the declared columns.
+fn is_rowid(known: &IndexFacts, n: usize) -> bool {
+    n >= known.declared && matches!(known.keys[n].term, KeyTerm::Column(ROWID))
+}
+
+fn seek(lower: &mut Lower<'_>, term: &Term<'_>) -> Result<SeekTerm> {
+    Ok(match &term.right {
+        Right::One(e) if term.ops & op::IS != 0 => SeekTerm::Is(lower.node(e)?),
+        Right::One(e) => SeekTerm::Equal(lower.node(e)?),
+        Right::List(items) => {
+            SeekTerm::In(items.iter().map(|e| lower.node(e)).collect::<Result<_>>()?)
+        }
+        Right::Query(query, column) => SeekTerm::InQuery(lower.subquery(query)?, *column),
+        Right::Null => SeekTerm::Is(Node::Constant(Value::Null)),
+        Right::Value(value) => SeekTerm::Equal(Node::Constant(value.clone())),
+        Right::Row(values) => SeekTerm::Equal(lower.node(&values[0])?),
+    })
+}
+
+fn bound(lower: &mut Lower<'_>, term: &Term<'_>, columns: usize) -> Result<Bound> {
+    let (values, kind) = match &term.right {
+        Right::One(e) => (vec![lower.node(e)?], BoundKind::Plain),
+        Right::Row(values) => {
+            let values: Result<Vec<Node>> = values[..columns.min(values.len())].iter().map(|e| lower.node(e)).collect();
+            (values?, BoundKind::Plain)
+        }
+        Right::Value(value) => {
+            let folds = matches!(term.by.collation, Collation::NoCase);
+            (vec![Node::Constant(value.clone())], if folds { BoundKind::Like } else { BoundKind::Plain })
+        }
+        _ => (Vec::new(), BoundKind::NotNull),
+    };
+    // A bound over some of the columns only lets through what the further columns decide.
+    let partial = matches!(&term.right, Right::Row(all) if all.len() > values.len());
+    Ok(Bound { values, inclusive: term.ops & (op::GE | op::LE) != 0 || partial, kind })
+}

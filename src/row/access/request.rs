@@ -1,0 +1,161 @@
+//! The order that a SELECT wants of its rows, and what for.
+
+use super::estimate::{self, Estimate};
+use super::facts::Facts;
+use super::order::{Purpose, Wanted, WantedTerm};
+use super::terms::{Clause, Left, Scope, op};
+use crate::plan::bound::{
+    AggregateFunction, ExprKind, Expr, OrderBy, OrderKey, Query, ROWID, Select, SourceKind,
+};
+use crate::plan::{same, walk};
+use heliosdb_udfs::value::{Collation, Value};
+
+/// How a SELECT stands in its statement.
+#[derive(Clone, Copy, Default)]
+pub struct Setting<'q> {
+    pub order_by: &'q [OrderBy],
+    /// The number of a constant LIMIT.
+    pub limit: Option<i64>,
+    /// It finds the rows that a statement writes.
+    pub writes: bool,
+}
+
+impl<'q> Setting<'q> {
+    pub fn of(query: &'q Query) -> Setting<'q> {
+        let limit = query.limit.as_ref().and_then(|e| match e.kind {
+            ExprKind::Literal(Value::Integer(n)) if n > 0 => Some(n),
+            _ => None,
+        });
+        Setting { order_by: &query.order_by, limit, writes: false }
+    }
+
+    pub fn limit_estimate(&self) -> Option<Estimate> {
+        self.limit.map(|n| estimate::of(n as u64))
+    }
+}
+
+pub fn order_expr<'q>(select: &'q Select, term: &'q OrderBy) -> Option<&'q Expr> {
+    match &term.key {
+        OrderKey::Output(i) => select.output.get(usize::from(*i)),
+        OrderKey::Expr(e) => Some(e),
+    }
+}
+
+fn collation_of(e: &Expr) -> Collation {
+    e.collation.as_ref().map(|c| c.collation.clone()).unwrap_or_default()
+}
+
+/// What order is wanted, and whether GROUP BY's order is ORDER BY's as well.
+pub fn wanted<'q>(select: &'q Select, setting: &Setting<'q>, distinct: bool) -> (Wanted<'q>, bool) {
+    let plain = |expr: &'q Expr, collation: Collation| WantedTerm { expr, collation, descending: false, odd_nulls: false };
+    let sort: Vec<WantedTerm<'q>> = setting
+        .order_by
+        .iter()
+        .filter_map(|t| {
+            Some(WantedTerm {
+                expr: order_expr(select, t)?,
+                collation: t.collation.clone(),
+                descending: t.descending,
+                odd_nulls: t.nulls_first == t.descending,
+            })
+        })
+        .collect();
+    if let Some(keys) = &select.group_by {
+        if keys.is_empty() {
+            return (extreme(select).or_else(|| single_distinct(select)).unwrap_or_default(), false);
+        }
+        let mut terms: Vec<WantedTerm<'q>> = keys.iter().map(|k| plain(&k.expr, k.collation.clone())).collect();
+        let mut both = false;
+        if sort.len() == terms.len() {
+            both = true;
+            for (term, by) in terms.iter_mut().zip(&sort) {
+                term.descending = by.descending;
+                both &= same::same(term.expr, by.expr) && !by.odd_nulls;
+            }
+        }
+        return (Wanted { terms, purpose: Purpose::Group }, both);
+    }
+    if let Some(window) = select.windows.first() {
+        let mut terms: Vec<WantedTerm<'q>> =
+            window.partition_by.iter().map(|k| plain(&k.expr, k.collation.clone())).collect();
+        terms.extend(window.order_by.iter().map(|k| WantedTerm {
+            expr: &k.expr,
+            collation: k.collation.clone(),
+            descending: k.descending,
+            odd_nulls: k.nulls_first == k.descending,
+        }));
+        return (Wanted { terms, purpose: Purpose::Sort }, false);
+    }
+    if distinct && sort.is_empty() {
+        let collations = select.distinct.iter().flatten();
+        let terms = select.output.iter().zip(collations).map(|(e, c)| plain(e, c.clone())).collect();
+        return (Wanted { terms, purpose: Purpose::Distinct }, false);
+    }
+    (Wanted { terms: sort, purpose: Purpose::Sort }, false)
+}
+
+/// `min(x)` or `max(x)` as the only aggregate, without grouping.
+fn extreme(select: &Select) -> Option<Wanted<'_>> {
+    let [aggregate] = &select.aggregates[..] else { return None };
+    let AggregateFunction::Builtin(def) = &aggregate.function else { return None };
+    let [expr] = &aggregate.args[..] else { return None };
+    let max = match def.name {
+        "min" => false,
+        "max" => true,
+        _ => return None,
+    };
+    if aggregate.filter.is_some() || !select.windows.is_empty() || walk::is_constant(expr) {
+        return None;
+    }
+    let collation = aggregate.collation.clone();
+    let term = WantedTerm { expr, collation, descending: max, odd_nulls: !max };
+    Some(Wanted { terms: vec![term], purpose: Purpose::Extreme })
+}
+
+/// `count(DISTINCT x)` as the only aggregate: equal values may come one after the other.
+fn single_distinct(select: &Select) -> Option<Wanted<'_>> {
+    let [aggregate] = &select.aggregates[..] else { return None };
+    if !aggregate.distinct {
+        return None;
+    }
+    let terms = aggregate.args.iter().map(|expr| WantedTerm {
+        expr,
+        collation: collation_of(expr),
+        descending: false,
+        odd_nulls: false,
+    });
+    Some(Wanted { terms: terms.collect(), purpose: Purpose::Distinct })
+}
+
+/// Whether rows differ anyway: one table, and a unique key among the output.
+pub fn is_distinct_anyway(select: &Select, scope: &Scope<'_>, facts: &[Facts], clause: &Clause<'_>) -> bool {
+    let [source] = scope.sources else { return false };
+    if !matches!(source.kind, SourceKind::Table { .. }) {
+        return false;
+    }
+    let shows = |column: u16, collation: Option<&Collation>| {
+        select.output.iter().any(|e| {
+            let own = scope.column(e).is_some_and(|c| c.column == column);
+            own && collation.is_none_or(|c| collation_of(e).name().eq_ignore_ascii_case(c.name()))
+        })
+    };
+    if shows(ROWID, None) {
+        return true;
+    }
+    let Some(facts) = facts.first() else { return false };
+    facts.indexes.iter().zip(&facts.size.indexes).any(|(index, size)| {
+        let key = &index.keys[..index.declared];
+        size.index.unique
+            && size.index.filter.is_none()
+            && key.iter().all(|k| {
+                let super::facts::KeyTerm::Column(c) = k.term else { return false };
+                let given = clause.terms.iter().any(|t| {
+                    t.ops & op::EQ != 0
+                        && t.needs == 0
+                        && matches!(t.left, Some(Left::Column(own)) if own.column == c)
+                        && t.by.collation.name().eq_ignore_ascii_case(k.collation.name())
+                });
+                given || k.not_null && shows(c, Some(&k.collation))
+            })
+    })
+}

@@ -1,0 +1,386 @@
+//! The AND-terms of a SELECT: what each needs, and how it may drive the access to a source.
+//!
+//! One condition can make several terms: `BETWEEN` is two ranges, `a = b` drives either side, `LIKE 'x%'` is a range.
+//! Terms made so are virtual: they help to seek, the condition they come from (`parent`) decides.
+//! Follows https://sqlite.org/optoverview.html.
+
+use heliosdb_udfs::value::{Affinity, Collation, Value};
+
+use super::prefix;
+use crate::plan::bound::{
+    ColumnRef, CompareOp, Comparison, Expr, ExprKind, Free, JoinKind, Query, ROWID, Source, SourceId, SourceKind,
+};
+use crate::plan::walk;
+
+/// Operators, as bits.
+pub mod op {
+    pub const EQ: u16 = 1;
+    pub const IN: u16 = 2;
+    pub const GT: u16 = 4;
+    pub const GE: u16 = 8;
+    pub const LT: u16 = 16;
+    pub const LE: u16 = 32;
+    pub const IS: u16 = 64;
+    pub const NULL: u16 = 128;
+    pub const OR: u16 = 256;
+    /// An equality between columns that makes them interchangeable.
+    pub const EQUIVALENT: u16 = 512;
+    pub const LOW: u16 = GT | GE;
+    pub const HIGH: u16 = LT | LE;
+    pub const RANGE: u16 = LOW | HIGH;
+    pub const SEEK: u16 = EQ | IN | RANGE | IS | NULL;
+}
+
+/// What stands on the left of a term.
+#[derive(Clone, Copy)]
+pub enum Left<'q> {
+    Column(ColumnRef),
+    /// For an index on the same expression.
+    Expr(&'q Expr),
+}
+
+/// What stands on the right.
+#[derive(Clone)]
+pub enum Right<'q> {
+    One(&'q Expr),
+    List(Vec<&'q Expr>),
+    /// A column of a subquery's rows.
+    Query(&'q Query, usize),
+    Null,
+    /// An end of the range that a LIKE or GLOB pattern spans.
+    Value(Value),
+    /// The ends of a range over several columns.
+    Row(&'q [Expr]),
+}
+
+#[derive(Clone)]
+pub struct Term<'q> {
+    /// The condition; for a virtual term the one it comes from.
+    pub expr: &'q Expr,
+    /// Sources the condition refers to.
+    pub all: u64,
+    /// Sources that must be in place to seek.
+    pub needs: u64,
+    pub ops: u16,
+    pub left: Option<Left<'q>>,
+    /// All left columns of a comparison of rows by `<` and its like, the first included.
+    pub lefts: &'q [Expr],
+    pub right: Right<'q>,
+    pub by: Comparison,
+    /// For the further columns of `lefts`.
+    pub more_by: &'q [Comparison],
+    pub is_virtual: bool,
+    pub parent: Option<usize>,
+    /// The source whose outer join's ON it belongs to.
+    pub outer: Option<usize>,
+    /// One end of a LIKE range; the other is the next term.
+    pub like: bool,
+    /// `x > NULL`, from `x IS NOT NULL`.
+    pub not_null: bool,
+    /// The right side is the integer -1, 0 or 1: less selective than others.
+    pub small: bool,
+    /// Arms of an OR, each a clause of its own, when every arm can drive the sources in `indexable`.
+    pub arms: Vec<Clause<'q>>,
+    pub indexable: u64,
+}
+
+/// AND-terms; the first `base` are the conditions as written.
+#[derive(Clone, Default)]
+pub struct Clause<'q> {
+    pub terms: Vec<Term<'q>>,
+    pub base: usize,
+}
+
+/// What analysis needs to know of the statement.
+#[derive(Clone, Copy)]
+pub struct Scope<'q> {
+    pub sources: &'q [Source],
+    pub case_sensitive_like: bool,
+}
+
+pub fn conjuncts(e: &Expr) -> Vec<&Expr> {
+    match &e.kind {
+        ExprKind::And(terms) => terms.iter().flat_map(conjuncts).collect(),
+        _ => vec![e],
+    }
+}
+
+impl<'q> Scope<'q> {
+    pub fn bit(&self, id: SourceId) -> u64 {
+        self.sources.iter().position(|s| s.id == id).map_or(0, |i| 1 << i)
+    }
+
+    pub fn position(&self, id: SourceId) -> Option<usize> {
+        self.sources.iter().position(|s| s.id == id)
+    }
+
+    /// The sources an expression refers to, through its subqueries too.
+    pub fn sources_of(&self, e: &Expr) -> u64 {
+        let mut bits = 0;
+        walk::references(e, &mut |free| {
+            if let Free::Column(c) = free {
+                bits |= self.bit(c.source);
+            }
+        });
+        bits
+    }
+
+    fn sources_of_query(&self, query: &Query) -> u64 {
+        query.free.iter().fold(0, |bits, f| match f {
+            Free::Column(c) => bits | self.bit(c.source),
+            _ => bits,
+        })
+    }
+
+    /// A column of a source that may be seeked by: not behind `+` or `likely()`, which take its affinity away.
+    pub fn column(&self, e: &Expr) -> Option<ColumnRef> {
+        let ExprKind::Column(c) = &e.kind else { return None };
+        let source = &self.sources[self.position(c.source)?];
+        let plain = e.affinity != Affinity::None || !matches!(source.kind, SourceKind::Table { .. });
+        plain.then_some(self.canonical(source, *c))
+    }
+
+    /// The rowid has one number, whatever it is called.
+    fn canonical(&self, source: &Source, c: ColumnRef) -> ColumnRef {
+        match &source.kind {
+            SourceKind::Table { table, .. } if table.rowid_alias() == Some(c.column) => {
+                ColumnRef { source: c.source, column: ROWID }
+            }
+            _ => c,
+        }
+    }
+
+    fn left(&self, e: &'q Expr) -> Option<Left<'q>> {
+        if let Some(c) = self.column(e) {
+            return Some(Left::Column(c));
+        }
+        let bits = self.sources_of(e);
+        let single = bits.count_ones() == 1 && !matches!(e.kind, ExprKind::Column(_));
+        let has_expression_index = single && {
+            let source = &self.sources[bits.trailing_zeros() as usize];
+            matches!(&source.kind, SourceKind::Table { table, .. } if table.indexes.iter()
+                .any(|i| i.columns.iter().any(|c| matches!(c.term, crate::catalog::IndexTerm::Expr(_)))))
+                || matches!(e.kind, ExprKind::Generated { .. })
+        };
+        has_expression_index.then_some(Left::Expr(e))
+    }
+
+    pub fn left_source(&self, left: &Left<'_>) -> u64 {
+        match left {
+            Left::Column(c) => self.bit(c.source),
+            Left::Expr(e) => self.sources_of(e),
+        }
+    }
+
+    /// Splits WHERE and the ON of inner joins, then analyzes every term.
+    pub fn clause(&self, filter: Option<&'q Expr>) -> Clause<'q> {
+        let mut exprs: Vec<(&'q Expr, Option<usize>)> =
+            filter.iter().flat_map(|f| conjuncts(f)).map(|e| (e, None)).collect();
+        for (i, source) in self.sources.iter().enumerate() {
+            let outer = !matches!(source.join, JoinKind::Inner | JoinKind::Cross);
+            if let Some(on) = &source.on {
+                exprs.extend(conjuncts(on).into_iter().map(|e| (e, outer.then_some(i))));
+            }
+        }
+        self.analyzed(exprs)
+    }
+
+    pub fn analyzed(&self, exprs: Vec<(&'q Expr, Option<usize>)>) -> Clause<'q> {
+        let mut clause = Clause { base: exprs.len(), ..Clause::default() };
+        clause.terms.extend(exprs.into_iter().map(|(e, outer)| self.plain(e, outer)));
+        for i in (0..clause.base).rev() {
+            self.analyze(&mut clause, i);
+        }
+        clause
+    }
+
+    fn plain(&self, expr: &'q Expr, outer: Option<usize>) -> Term<'q> {
+        let mut all = self.sources_of(expr);
+        if let Some(i) = outer {
+            all |= 1 << i;
+        }
+        Term {
+            expr,
+            all,
+            needs: 0,
+            ops: 0,
+            left: None,
+            lefts: &[],
+            right: Right::Null,
+            by: Comparison::default(),
+            more_by: &[],
+            is_virtual: false,
+            parent: None,
+            outer,
+            like: false,
+            not_null: false,
+            small: false,
+            arms: Vec::new(),
+            indexable: 0,
+        }
+    }
+
+    /// Whether a comparison can drive: its left side is a column that the right side does not need.
+    fn comparison(
+        &self,
+        base: &Term<'q>,
+        ops: u16,
+        left: &'q Expr,
+        right: Right<'q>,
+        needs: u64,
+        by: &Comparison,
+    ) -> Option<Term<'q>> {
+        let found = self.left(left)?;
+        let extra = base.outer.map_or(0, |i| (1u64 << i) - 1);
+        let own = self.left_source(&found);
+        let mut term = base.clone();
+        term.needs = needs | extra;
+        term.left = Some(found);
+        term.right = right;
+        term.by = by.clone();
+        term.ops = if term.needs & own == 0 { ops } else { 0 };
+        Some(term)
+    }
+
+    fn analyze(&self, clause: &mut Clause<'q>, i: usize) {
+        let base = clause.terms[i].clone();
+        let derive = |clause: &mut Clause<'q>, term: Option<Term<'q>>| {
+            if let Some(mut term) = term {
+                term.is_virtual = true;
+                term.parent = Some(i);
+                clause.terms.push(term);
+            }
+        };
+        match &base.expr.kind {
+            ExprKind::Compare { op, left, right, by } => {
+                let Some((ops, flipped)) = operators(*op) else { return };
+                let (l, r) = (self.sources_of(left), self.sources_of(right));
+                let equivalent = ops == op::EQ && self.is_equivalence(left, right, by);
+                let mut own = self.comparison(&base, ops, left, Right::One(right), r, by);
+                let mut other = self.comparison(&base, flipped, right, Right::One(left), l, by);
+                for term in [&mut own, &mut other].into_iter().flatten() {
+                    term.ops |= if equivalent { op::EQUIVALENT } else { 0 };
+                }
+                match (own, other) {
+                    (Some(mut own), other) => {
+                        own.small = is_small(right);
+                        clause.terms[i] = own;
+                        derive(clause, other);
+                    }
+                    (None, Some(mut other)) => {
+                        other.small = is_small(left);
+                        clause.terms[i] = other;
+                    }
+                    (None, None) => {
+                        // It drives nothing, but an equality makes few rows likely.
+                        clause.terms[i].ops = 0;
+                    }
+                }
+            }
+            ExprKind::Between { negated: false, operand, low, high, by_low, by_high } => {
+                let of = |e: &Expr| self.sources_of(e);
+                derive(clause, self.comparison(&base, op::GE, operand, Right::One(low), of(low), by_low));
+                derive(clause, self.comparison(&base, op::LE, operand, Right::One(high), of(high), by_high));
+            }
+            ExprKind::InList { negated: false, operand, items, by } => {
+                let needs = items.iter().fold(0, |bits, e| bits | self.sources_of(e));
+                let term = match &items[..] {
+                    [one] if walk::is_constant(one) => {
+                        self.comparison(&base, op::EQ, operand, Right::One(one), needs, by)
+                    }
+                    _ => self.comparison(&base, op::IN, operand, Right::List(items.iter().collect()), needs, by),
+                };
+                if let Some(term) = term {
+                    clause.terms[i] = term;
+                }
+            }
+            ExprKind::InQuery { negated: false, operand, query, by } => {
+                let needs = self.sources_of_query(query);
+                for (n, (operand, by)) in operand.iter().zip(by).enumerate() {
+                    let term = self.comparison(&base, op::IN, operand, Right::Query(query, n), needs, by);
+                    match term {
+                        Some(term) if by_itself(&base) => clause.terms[i] = term,
+                        term => derive(clause, term),
+                    }
+                }
+            }
+            ExprKind::IsNull { negated: false, operand } => {
+                let by = Comparison { affinity: Affinity::None, collation: Collation::Binary };
+                if let Some(term) = self.comparison(&base, op::NULL, operand, Right::Null, 0, &by) {
+                    clause.terms[i] = term;
+                }
+            }
+            ExprKind::IsNull { negated: true, operand } if base.outer.is_none() => {
+                let by = Comparison { affinity: Affinity::None, collation: Collation::Binary };
+                let column = self.column(operand).filter(|c| c.column != ROWID);
+                let term = column.and_then(|_| self.comparison(&base, op::GT, operand, Right::Null, 0, &by));
+                derive(clause, term.map(|t| Term { not_null: true, ..t }));
+            }
+            ExprKind::CompareRows { op: CompareOp::Equal | CompareOp::Is, left, right, by } => {
+                let ExprKind::CompareRows { op, .. } = &base.expr.kind else { return };
+                let ops = operators(*op).map_or(op::EQ, |o| o.0);
+                for ((l, r), by) in left.iter().zip(right).zip(by) {
+                    derive(clause, self.comparison(&base, ops, l, Right::One(r), self.sources_of(r), by));
+                    derive(clause, self.comparison(&base, ops, r, Right::One(l), self.sources_of(l), by));
+                }
+            }
+            ExprKind::CompareRows { op, left, right, by } => {
+                let Some((ops, _)) = operators(*op) else { return };
+                let needs = right.iter().fold(0, |bits, e| bits | self.sources_of(e));
+                if let Some(term) = self.comparison(&base, ops, &left[0], Right::Row(right), needs, &by[0]) {
+                    clause.terms[i] = Term { lefts: left, more_by: by, ..term };
+                }
+            }
+            ExprKind::Call(call) => {
+                let Some((operand, range)) = prefix::of_call(call, self.case_sensitive_like) else { return };
+                let Some(column) = self.column(operand) else { return };
+                if !prefix::fits(self, column, operand, &range) {
+                    return;
+                }
+                let by = Comparison { affinity: Affinity::None, collation: range.collation.clone() };
+                for (ops, value) in [(op::GE, range.low), (op::LT, range.high)] {
+                    let term = self.comparison(&base, ops, operand, Right::Value(value), 0, &by);
+                    derive(clause, term.map(|t| Term { like: true, ..t }));
+                }
+            }
+            ExprKind::Or(arms) => super::disjunction::analyze(self, clause, i, arms),
+            _ => {}
+        }
+    }
+
+    /// `a = b` between columns: what holds for one holds for the other.
+    fn is_equivalence(&self, left: &Expr, right: &Expr, by: &Comparison) -> bool {
+        let (Some(l), Some(r)) = (self.column(left), self.column(right)) else { return false };
+        let numeric = |a: Affinity| a.is_numeric();
+        l.source != r.source
+            && (left.affinity == right.affinity || numeric(left.affinity) && numeric(right.affinity))
+            && (matches!(by.collation, Collation::Binary) || same_collation(left, right))
+    }
+}
+
+fn same_collation(a: &Expr, b: &Expr) -> bool {
+    let name = |e: &Expr| e.collation.as_ref().map_or("BINARY", |c| c.collation.name()).to_ascii_uppercase();
+    name(a) == name(b)
+}
+
+/// Whether an IN with a subquery has one column.
+fn by_itself(term: &Term<'_>) -> bool {
+    matches!(&term.expr.kind, ExprKind::InQuery { operand, .. } if operand.len() == 1)
+}
+
+/// The bits of an operator, and of the operator with its sides exchanged.
+fn operators(op: CompareOp) -> Option<(u16, u16)> {
+    Some(match op {
+        CompareOp::Equal => (op::EQ, op::EQ),
+        CompareOp::Is => (op::IS, op::IS),
+        CompareOp::Less => (op::LT, op::GT),
+        CompareOp::LessEqual => (op::LE, op::GE),
+        CompareOp::Greater => (op::GT, op::LT),
+        CompareOp::GreaterEqual => (op::GE, op::LE),
+        CompareOp::NotEqual | CompareOp::IsNot => return None,
+    })
+}
+
+fn is_small(e: &Expr) -> bool {
+    matches!(e.kind, ExprKind::Literal(Value::Integer(-1..=1)))
+}

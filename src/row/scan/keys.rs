@@ -1,0 +1,315 @@
+//! Seek values: evaluated from the levels before, as rowids, as ranges of keys, as keys of a hash table.
+
+use heliosdb_udfs::value::{Value, ValueRef, affinity, key};
+
+use super::ranges::KeyRange;
+use crate::error::Result;
+use crate::row::eval::{Env, eval, prepare};
+use crate::row::level::rowid_key;
+use crate::row::program::{Access, Bound, BoundKind, KeyColumn, LevelProgram, Lookup, SeekTerm, SourceProgram};
+
+/// Seek values, evaluated.
+pub enum Keys {
+    None,
+    /// The level has no row.
+    Nothing,
+    Rowids(Vec<i64>),
+    RowidRange(Option<i64>, Option<i64>),
+    Ranges(Vec<KeyRange>),
+    /// For each value of the leading columns; with the directions of these.
+    Skip(Vec<KeyRange>, Vec<bool>),
+    Arms(Vec<Keys>),
+    Values(Vec<Value>),
+    Hash(Vec<u8>),
+}
+
+/// Evaluates what opening a level needs.
+pub fn keys(level: &LevelProgram, env: &Env<'_>) -> Result<Keys> {
+    match &level.source {
+        SourceProgram::Table { access, .. } | SourceProgram::KeyTable { access, .. } => access_keys(access, env),
+        SourceProgram::Query { inputs, lookup, .. } | SourceProgram::Cte { inputs, lookup, .. } => match lookup {
+            Some(lookup) => hash_key(lookup, env),
+            None => values(inputs, env),
+        },
+        SourceProgram::Function { args, .. } => values(args, env),
+        SourceProgram::RecursiveRow { .. } => Ok(Keys::None),
+    }
+}
+
+fn values(nodes: &[crate::row::node::Node], env: &Env<'_>) -> Result<Keys> {
+    let values: Result<Vec<Value>> = nodes.iter().map(|n| Ok(eval(n, env)?.to_owned())).collect();
+    Ok(Keys::Values(values?))
+}
+
+fn hash_key(lookup: &Lookup, env: &Env<'_>) -> Result<Keys> {
+    let mut bytes = Vec::new();
+    for (node, (aff, collation)) in lookup.keys.iter().zip(&lookup.by) {
+        let v = prepare(eval(node, env)?, *aff, env.arena);
+        if v.is_null() {
+            return Ok(Keys::Nothing);
+        }
+        encode(v, collation, false, &mut bytes);
+    }
+    Ok(Keys::Hash(bytes))
+}
+
+/// Text under a custom collation has no ordered form: it is encoded as it is, and nobody seeks by it.
+pub fn encode(v: ValueRef<'_>, collation: &heliosdb_udfs::value::Collation, descending: bool, out: &mut Vec<u8>) {
+    use heliosdb_udfs::value::Collation;
+    let by = if matches!(collation, Collation::Custom(_)) { &Collation::Binary } else { collation };
+    let encoded = key::encode_key(v, by, descending, out);
+    debug_assert!(encoded.is_ok(), "built-in collations encode");
+}
+
+fn access_keys(access: &Access, env: &Env<'_>) -> Result<Keys> {
+    match access {
+        Access::Scan { .. } => Ok(Keys::None),
+        Access::Rowids { keys, .. } => {
+            let mut rowids = Vec::new();
+            term_values(keys, env, &mut |v| {
+                if let Some(rowid) = exact_rowid(v) {
+                    rowids.push(rowid);
+                }
+                Ok(())
+            })?;
+            if rowids.len() > 1 {
+                rowids.sort_unstable();
+                rowids.dedup();
+            }
+            Ok(Keys::Rowids(rowids))
+        }
+        Access::RowidRange { low, high, .. } => {
+            let Some(low) = rowid_low(low.as_ref(), env)? else { return Ok(Keys::Nothing) };
+            let Some(high) = rowid_high(high.as_ref(), env)? else { return Ok(Keys::Nothing) };
+            Ok(Keys::RowidRange(low, high))
+        }
+        Access::Index { equal, low, high, columns, .. } => {
+            let skipped = equal.iter().take_while(|t| matches!(t, SeekTerm::Any)).count();
+            let ranges = index_ranges(&equal[skipped..], low.as_ref(), high.as_ref(), &columns[skipped..], env)?;
+            Ok(match (ranges, skipped) {
+                (ranges, _) if ranges.is_empty() => Keys::Nothing,
+                (ranges, 0) => Keys::Ranges(ranges),
+                (ranges, _) => Keys::Skip(ranges, columns[..skipped].iter().map(|c| c.descending).collect()),
+            })
+        }
+        Access::Or(arms) => {
+            let arms: Result<Vec<Keys>> = arms.iter().map(|arm| access_keys(&arm.access, env)).collect();
+            Ok(Keys::Arms(arms?))
+        }
+        Access::Hash(lookup) => hash_key(lookup, env),
+    }
+}
+
+/// The values a seek term stands for; NULL stands for none unless the term is `IS`.
+fn term_values<'e>(term: &'e SeekTerm, env: &Env<'e>, take: &mut dyn FnMut(ValueRef<'e>) -> Result<()>) -> Result<()> {
+    match term {
+        SeekTerm::Equal(node) => {
+            let v = eval(node, env)?;
+            if v.is_null() { Ok(()) } else { take(v) }
+        }
+        SeekTerm::Is(node) => take(eval(node, env)?),
+        SeekTerm::In(nodes) => {
+            for node in nodes {
+                let v = eval(node, env)?;
+                if !v.is_null() {
+                    take(v)?;
+                }
+            }
+            Ok(())
+        }
+        SeekTerm::Any => Ok(()),
+        SeekTerm::InQuery(id, column) => {
+            let subquery = &env.subqueries[id.0 as usize];
+            let mut run = env.runs[id.0 as usize].borrow_mut();
+            run.each_value(subquery, env, *column, &mut |v| {
+                if v.is_null() { Ok(()) } else { take(crate::row::eval::keep(&v.to_owned(), env.arena)) }
+            })
+        }
+    }
+}
+
+/// The rowid that equals a value, if there is one.
+fn exact_rowid(v: ValueRef<'_>) -> Option<i64> {
+    let bump = bumpalo::Bump::new();
+    match affinity::apply(v, heliosdb_udfs::value::Affinity::Integer, &bump) {
+        ValueRef::Integer(i) => Some(i),
+        _ => None,
+    }
+}
+
+/// Smallest rowid within a lower bound: `None` nothing can be, `Some(None)` no bound.
+fn rowid_low(bound: Option<&Bound>, env: &Env<'_>) -> Result<Option<Option<i64>>> {
+    let Some(bound) = bound else { return Ok(Some(None)) };
+    let Some(node) = bound.values.first() else { return Ok(Some(None)) };
+    let v = prepare(eval(node, env)?, heliosdb_udfs::value::Affinity::Numeric, env.arena);
+    Ok(match v {
+        ValueRef::Null => None,
+        ValueRef::Integer(i) if bound.inclusive => Some(Some(i)),
+        ValueRef::Integer(i) => i.checked_add(1).map(Some),
+        ValueRef::Real(r) => {
+            if r >= 9223372036854775808.0 {
+                None
+            } else if r < -9223372036854775808.0 {
+                Some(None)
+            } else {
+                let c = r.ceil();
+                let i = c as i64;
+                if c == r && !bound.inclusive { i.checked_add(1).map(Some) } else { Some(Some(i)) }
+            }
+        }
+        ValueRef::Text(_) | ValueRef::Blob(_) => None,
+    })
+}
+
+fn rowid_high(bound: Option<&Bound>, env: &Env<'_>) -> Result<Option<Option<i64>>> {
+    let Some(bound) = bound else { return Ok(Some(None)) };
+    let Some(node) = bound.values.first() else { return Ok(Some(None)) };
+    let v = prepare(eval(node, env)?, heliosdb_udfs::value::Affinity::Numeric, env.arena);
+    Ok(match v {
+        ValueRef::Null => None,
+        ValueRef::Integer(i) if bound.inclusive => Some(Some(i)),
+        ValueRef::Integer(i) => i.checked_sub(1).map(Some),
+        ValueRef::Real(r) => {
+            if r >= 9223372036854775808.0 {
+                Some(None)
+            } else if r < -9223372036854775808.0 {
+                None
+            } else {
+                let f = r.floor();
+                let i = f as i64;
+                if f == r && !bound.inclusive { i.checked_sub(1).map(Some) } else { Some(Some(i)) }
+            }
+        }
+        ValueRef::Text(_) | ValueRef::Blob(_) => Some(None),
+    })
+}
+
+/// The ranges of keys that begin with the given values and lie within the bounds, in the order of keys.
+fn index_ranges(
+    equal: &[SeekTerm],
+    low: Option<&Bound>,
+    high: Option<&Bound>,
+    columns: &[KeyColumn],
+    env: &Env<'_>,
+) -> Result<Vec<KeyRange>> {
+    let mut prefixes: Vec<Vec<u8>> = vec![Vec::new()];
+    for (term, column) in equal.iter().zip(columns) {
+        let mut next = Vec::with_capacity(prefixes.len());
+        term_values(term, env, &mut |v| {
+            let mut part = Vec::new();
+            if push_part(v, column, env, &mut part) {
+                next.extend(prefixes.iter().map(|prefix| [&prefix[..], &part[..]].concat()));
+            }
+            Ok(())
+        })?;
+        prefixes = next;
+    }
+    if prefixes.len() > 1 {
+        prefixes.sort_unstable();
+        prefixes.dedup();
+    }
+    let columns = columns.get(equal.len()..).unwrap_or_default();
+    let mut ranges = Vec::with_capacity(prefixes.len());
+    for prefix in prefixes {
+        key_ranges(prefix, low, high, columns, env, &mut ranges)?;
+    }
+    Ok(ranges)
+}
+
+/// Appends a value as a column of the key; false if no entry can hold it.
+fn push_part(v: ValueRef<'_>, column: &KeyColumn, env: &Env<'_>, key: &mut Vec<u8>) -> bool {
+    if column.rowid {
+        let Some(rowid) = exact_rowid(v) else { return false };
+        key.extend_from_slice(&rowid_key(rowid));
+        return true;
+    }
+    encode(prepare(v, column.affinity, env.arena), &column.collation, column.descending, key);
+    true
+}
+
+/// One end of a range: its key, and whether entries that begin with it are within. `None`: nothing is within.
+fn end(prefix: &[u8], bound: &Bound, is_low: bool, columns: &[KeyColumn], env: &Env<'_>) -> Result<Option<(Vec<u8>, bool)>> {
+    let mut key = prefix.to_vec();
+    if columns.first().is_some_and(|c| c.rowid) {
+        let rowid = if is_low { rowid_low(Some(bound), env)? } else { rowid_high(Some(bound), env)? };
+        return Ok(rowid.map(|rowid| {
+            key.extend_from_slice(&rowid_key(rowid.unwrap_or(if is_low { i64::MIN } else { i64::MAX })));
+            (key, true)
+        }));
+    }
+    for (node, column) in bound.values.iter().zip(columns) {
+        let v = prepare(eval(node, env)?, column.affinity, env.arena);
+        if v.is_null() {
+            // Only members before it decide.
+            return Ok((key.len() > prefix.len()).then_some((key, bound.inclusive)));
+        }
+        encode(v, &column.collation, column.descending, &mut key);
+    }
+    Ok(Some((key, bound.inclusive)))
+}
+
+/// The key ranges of a prefix with bounds on the next column. An upper bound alone also keeps NULLs out.
+fn key_ranges(
+    prefix: Vec<u8>,
+    low: Option<&Bound>,
+    high: Option<&Bound>,
+    columns: &[KeyColumn],
+    env: &Env<'_>,
+    ranges: &mut Vec<KeyRange>,
+) -> Result<()> {
+    let (Some(column), true) = (columns.first(), low.is_some() || high.is_some()) else {
+        let high = prefix.clone();
+        ranges.push(KeyRange { low: prefix, after_low: false, high, through: true, whole_prefix: true });
+        return Ok(());
+    };
+    let descending = column.descending;
+    let mut null_key = prefix.clone();
+    encode(ValueRef::Null, &column.collation, descending, &mut null_key);
+    let mut low_key = None;
+    if let Some(bound) = low.filter(|b| b.kind != BoundKind::NotNull) {
+        low_key = end(&prefix, bound, true, columns, env)?;
+        if low_key.is_none() {
+            return Ok(());
+        }
+    }
+    let mut high_key = None;
+    if let Some(bound) = high {
+        high_key = end(&prefix, bound, false, columns, env)?;
+        if high_key.is_none() {
+            return Ok(());
+        }
+    }
+    let first = ranges.len();
+    ranges.push(range(&prefix, low_key, high_key, null_key.clone(), descending));
+    if let (Some(low), Some(high)) = (low.filter(|b| b.kind == BoundKind::Like), high) {
+        let (Some(from), Some(to)) = (as_blob(&prefix, low, column, env)?, as_blob(&prefix, high, column, env)?) else {
+            return Ok(());
+        };
+        let blobs = range(&prefix, Some((from, true)), Some((to, false)), null_key, descending);
+        ranges.insert(if descending { first } else { first + 1 }, blobs);
+    }
+    Ok(())
+}
+
+/// The end of a LIKE range for blobs.
+fn as_blob(prefix: &[u8], bound: &Bound, column: &KeyColumn, env: &Env<'_>) -> Result<Option<Vec<u8>>> {
+    let Some(node) = bound.values.first() else { return Ok(None) };
+    let ValueRef::Text(text) = eval(node, env)? else { return Ok(None) };
+    let mut key = prefix.to_vec();
+    encode(ValueRef::Blob(text), &column.collation, column.descending, &mut key);
+    Ok(Some(key))
+}
+
+type End = Option<(Vec<u8>, bool)>;
+
+fn range(prefix: &[u8], low: End, high: End, null_key: Vec<u8>, descending: bool) -> KeyRange {
+    // In a descending column the larger value has the smaller key, and NULL the largest.
+    if descending {
+        let (low_key, after_low) = high.map_or((prefix.to_vec(), false), |(k, inclusive)| (k, !inclusive));
+        let (high, through) = low.unwrap_or((null_key, false));
+        return KeyRange { low: low_key, after_low, high, through, whole_prefix: false };
+    }
+    let (low, after_low) = low.map_or((null_key, true), |(k, inclusive)| (k, !inclusive));
+    let (high, through) = high.unwrap_or((prefix.to_vec(), true));
+    KeyRange { low, after_low, high, through, whole_prefix: false }
+}

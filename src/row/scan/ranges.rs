@@ -1,0 +1,179 @@
+//! Ranges of an index's keys, gone through one after the other in either direction; for a skip-scan once for each value
+//! of the skipped columns.
+
+use heliosdb_udfs::value::key::decode_key;
+
+use super::Scan;
+use crate::store::KeyCursor;
+
+#[derive(Default, Clone)]
+pub enum End {
+    #[default]
+    None,
+    /// Keys must begin with this.
+    Prefix(Vec<u8>),
+    /// Keys must be below (forward) or not below (reverse) this.
+    Before(Vec<u8>),
+    /// Keys must be at most: begin with this or be below it.
+    Through(Vec<u8>),
+}
+
+#[derive(Clone)]
+pub struct KeyRange {
+    /// First key of the range in forward order; inclusive.
+    pub low: Vec<u8>,
+    /// Whether keys that begin with `low` are skipped.
+    pub after_low: bool,
+    /// Last key in forward order: keys beginning with it are included if `through`.
+    pub high: Vec<u8>,
+    pub through: bool,
+    /// Neither bound beyond the prefix: every key that begins with `low`.
+    pub whole_prefix: bool,
+}
+
+/// The first key past all keys that begin with `prefix`; `None` when there is no such key.
+fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
+    let mut key = prefix.to_vec();
+    while let Some(last) = key.pop() {
+        if last < 0xff {
+            key.push(last + 1);
+            return Some(key);
+        }
+    }
+    None
+}
+
+/// The next entry of the current range, or the first of the next range.
+#[inline]
+pub fn next_key(cursor: &mut KeyCursor, scan: &mut Scan) -> bool {
+    if scan.placed {
+        // A whole scan, placed on its first entry.
+        scan.placed = false;
+        return cursor.is_valid();
+    }
+    if scan.skip.is_some() && !cursor.is_valid() {
+        return next_skipped(cursor, scan);
+    }
+    let mut more = cursor.is_valid() && if scan.reverse { cursor.prev() } else { cursor.next() };
+    loop {
+        if more && within(cursor.key(), &scan.end, scan.reverse) {
+            return true;
+        }
+        let Some(range) = scan.ranges.pop() else {
+            if scan.skip.is_some() {
+                return next_skipped(cursor, scan);
+            }
+            cursor.reset();
+            return false;
+        };
+        if scan.reverse {
+            more = if range.through {
+                match successor(&range.high) {
+                    Some(key) => cursor.seek_lt(&key),
+                    None => cursor.last(),
+                }
+            } else {
+                cursor.seek_lt(&range.high)
+            };
+            scan.end = if range.whole_prefix {
+                End::Prefix(range.low)
+            } else if range.after_low {
+                match successor(&range.low) {
+                    Some(key) => End::Before(key),
+                    None => End::Before(vec![0xff; range.low.len() + 1]),
+                }
+            } else {
+                End::Before(range.low)
+            };
+        } else {
+            more = if range.after_low {
+                match successor(&range.low) {
+                    Some(key) => cursor.seek_ge(&key),
+                    None => false,
+                }
+            } else {
+                cursor.seek_ge(&range.low)
+            };
+            scan.end = if range.whole_prefix {
+                End::Prefix(range.high)
+            } else if range.through {
+                End::Through(range.high)
+            } else {
+                End::Before(range.high)
+            };
+        }
+    }
+}
+
+#[inline]
+fn within(key: &[u8], end: &End, reverse: bool) -> bool {
+    match end {
+        End::None => true,
+        End::Prefix(p) => key.starts_with(p),
+        End::Before(e) if reverse => key >= e.as_slice(),
+        End::Before(e) => key < e.as_slice(),
+        End::Through(e) => key < e.as_slice() || key.starts_with(e),
+    }
+}
+
+
+/// A skip-scan: the leading columns take one value after the other, and the ranges hold behind each.
+pub struct Skip {
+    /// Behind the leading columns.
+    pub ranges: Vec<KeyRange>,
+    /// Directions of the leading columns.
+    pub descending: Vec<bool>,
+    /// The values that are being gone through, as they begin a key.
+    pub prefix: Option<Vec<u8>>,
+}
+
+/// Goes on with the next value of the leading columns.
+fn next_skipped(cursor: &mut KeyCursor, scan: &mut Scan) -> bool {
+    let reverse = scan.reverse;
+    loop {
+        let Some(skip) = &mut scan.skip else { return false };
+        let more = match &skip.prefix {
+            None if reverse => cursor.last(),
+            None => cursor.first(),
+            Some(prefix) if reverse => cursor.seek_lt(prefix),
+            Some(prefix) => successor(prefix).is_some_and(|key| cursor.seek_ge(&key)),
+        };
+        if !more {
+            scan.skip = None;
+            cursor.reset();
+            return false;
+        }
+        let key = cursor.key();
+        let mut rest = key;
+        for descending in &skip.descending {
+            match decode_key(rest, *descending) {
+                Some((_, tail)) => rest = tail,
+                None => return false,
+            }
+        }
+        let prefix = key[..key.len() - rest.len()].to_vec();
+        let behind = |part: &[u8]| [&prefix[..], part].concat();
+        scan.ranges = skip
+            .ranges
+            .iter()
+            .map(|r| KeyRange {
+                low: behind(&r.low),
+                high: behind(&r.high),
+                after_low: r.after_low,
+                through: r.through,
+                whole_prefix: r.whole_prefix,
+            })
+            .collect();
+        if !reverse {
+            scan.ranges.reverse();
+        }
+        skip.prefix = Some(prefix);
+        cursor.reset();
+        let skip = scan.skip.take();
+        let found = next_key(cursor, scan);
+        scan.skip = skip;
+        if found {
+            return true;
+        }
+    }
+}
