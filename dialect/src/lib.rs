@@ -10,9 +10,11 @@ mod keyword;
 mod lexer;
 mod parameters;
 mod parse;
+mod select_ends;
 
 pub use complete::is_complete;
 pub use parameters::parameters;
+pub use select_ends::select_ends;
 pub use parse::{ParseError, parse_at, parse_expression};
 
 /// The first statement of a text; `None` if there is nothing but white space, comments and semicolons.

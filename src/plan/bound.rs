@@ -363,6 +363,8 @@ pub struct Query {
     pub limit: Option<Expr>,
     pub offset: Option<Expr>,
     pub free: Vec<Free>,
+    /// Where its text ends in the statement, which EXPLAIN QUERY PLAN numbers it by; 0 if it is from elsewhere.
+    pub end: u32,
 }
 
 #[derive(Clone, Debug)]

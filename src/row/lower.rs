@@ -192,6 +192,7 @@ impl<'l> Lower<'l> {
         Ok(Arc::new(QueryProgram {
             body,
             rows: expected,
+            end: query.end,
             width: query.columns.len(),
             free,
             limit,
@@ -224,7 +225,7 @@ impl<'l> Lower<'l> {
             bound::Body::Compound(_) => return Err(Error::internal("a compound is flat")),
         };
         let subqueries = self.subqueries;
-        Ok(Arc::new(QueryProgram { body, rows, width, free, limit: None, offset: None, subqueries, sort: None }))
+        Ok(Arc::new(QueryProgram { body, rows, end: 0, width, free, limit: None, offset: None, subqueries, sort: None }))
     }
 
     fn select(mut self, select: &Select, setting: &Setting<'_>) -> Result<(SelectProgram, Estimate)> {
@@ -239,6 +240,7 @@ impl<'l> Lower<'l> {
             output: Vec::new(),
             distinct: select.distinct.clone().filter(|_| !plan.unique),
             distinct_in_order: plan.distinct,
+            merged: None,
             sort: None,
             subqueries: Vec::new(),
             slots: 0,

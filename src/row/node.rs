@@ -158,6 +158,41 @@ pub struct ConstantSet {
 }
 
 impl Node {
+    /// Calls `f` for each operand; subqueries are not entered.
+    pub fn children<'n>(&'n self, f: &mut dyn FnMut(&'n Node)) {
+        match self {
+            Node::Negate(x) | Node::BitNot(x) | Node::Not(x) => f(x),
+            Node::Arithmetic(_, l, r) | Node::Compare { left: l, right: r, .. } => {
+                f(l);
+                f(r);
+            }
+            Node::And(xs) | Node::Or(xs) | Node::Coalesce(xs) => xs.iter().for_each(f),
+            Node::CompareRows { left, right, .. } => left.iter().chain(right).for_each(f),
+            Node::CompareRowQuery { left, .. } | Node::InQuery { operand: left, .. } => left.iter().for_each(f),
+            Node::IsNull { operand, .. }
+            | Node::IsTruth { operand, .. }
+            | Node::Cast { operand, .. }
+            | Node::Apply { operand, .. }
+            | Node::InSet { operand, .. } => f(operand),
+            Node::Between { operand, low, high, .. } => [operand, low, high].into_iter().for_each(|x| f(x)),
+            Node::InList { operand, items, .. } => {
+                f(operand);
+                items.iter().for_each(f);
+            }
+            Node::Case { operand, whens, otherwise } => {
+                operand.iter().for_each(|x| f(x));
+                for (when, then, ..) in whens {
+                    f(when);
+                    f(then);
+                }
+                otherwise.iter().for_each(|x| f(x));
+            }
+            Node::Call { args, .. } | Node::CallUser { args, .. } => args.iter().for_each(f),
+            Node::Raise { message, .. } => message.iter().for_each(|x| f(x)),
+            _ => {}
+        }
+    }
+
     pub fn is_constant(&self) -> bool {
         matches!(self, Node::Constant(_))
     }

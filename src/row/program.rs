@@ -19,6 +19,8 @@ pub struct QueryProgram {
     pub body: Body,
     /// How many rows the planner expects.
     pub rows: i16,
+    /// As `bound::Query::end`.
+    pub end: u32,
     pub width: usize,
     /// What the values of `inputs` are, in order.
     pub free: Vec<Free>,
@@ -78,6 +80,8 @@ pub struct SortTerm {
 
 pub struct SelectProgram {
     pub levels: Vec<LevelProgram>,
+    /// An arm of a compound that is merged: leading columns in whose order its rows come already.
+    pub merged: Option<usize>,
     /// DISTINCT whose equal rows come one after the other.
     pub distinct_in_order: bool,
     /// Conditions over no level at all: checked once.
@@ -103,6 +107,8 @@ pub struct LevelProgram {
     pub join: Join,
     /// SQLite would ask a Bloom filter first.
     pub bloom: bool,
+    /// Its place in FROM.
+    pub position: u16,
     /// Alias or name, for EXPLAIN QUERY PLAN.
     pub name: Box<str>,
 }
@@ -271,6 +277,15 @@ pub struct AggregateProgram {
     pub order_by: Vec<SortNode>,
     pub collation: Collation,
     pub slot: u32,
+}
+
+impl AggregateProgram {
+    pub fn name(&self) -> &str {
+        match &self.function {
+            AggregateFunction::Builtin(def) => def.name,
+            AggregateFunction::User { name, .. } => name,
+        }
+    }
 }
 
 pub struct SortNode {

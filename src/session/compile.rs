@@ -62,7 +62,7 @@ pub fn compile(inner: &Inner, parsed: &Parsed, sql: &str) -> Result<Compiled> {
     let (program, columns, readonly) = match parsed.explain {
         Explain::No => (program, columns, readonly),
         kind => {
-            let rows = explain::rows(kind, &program);
+            let rows = explain::rows(kind, &program, sql);
             (Program::Rows(rows), explain::columns(kind), true)
         }
     };

@@ -92,7 +92,7 @@ impl<'a> Binder<'a> {
         let first = bodies.next().expect("a compound has a first SELECT");
         let arms = rest.iter().map(|(op, _)| *op).zip(bodies).collect();
         let body = Body::Compound(Box::new(Compound { first, arms, collations }));
-        Ok(Query { body, columns, order_by, limit: None, offset: None, free: Vec::new() })
+        Ok(Query { body, columns, order_by, limit: None, offset: None, free: Vec::new(), end: 0 })
     }
 
     pub(super) fn arm(&mut self, core: &'a ast::SelectCore) -> Result<Arm<'a>> {

@@ -44,7 +44,7 @@ impl<'a> Binder<'a> {
                 let rows = self.values(rows)?;
                 let columns = self.values_columns(&rows);
                 let order_by = self.values_order(order_by, &columns)?;
-                Ok(Query { body: Body::Values(rows), columns, order_by, limit: None, offset: None, free: Vec::new() })
+                Ok(Query { body: Body::Values(rows), columns, order_by, limit: None, offset: None, free: Vec::new(), end: 0 })
             }
         }
     }
@@ -55,7 +55,7 @@ impl<'a> Binder<'a> {
         let order_by = core.1;
         let columns = output_columns(self, &mut core.0.scope, naming);
         let body = core.0.into_body();
-        Ok(Query { body, columns, order_by, limit: None, offset: None, free: Vec::new() })
+        Ok(Query { body, columns, order_by, limit: None, offset: None, free: Vec::new(), end: 0 })
     }
 
     /// Binds a SELECT; `order_by` is `None` in a compound, whose ORDER BY is matched later.

@@ -211,7 +211,7 @@ impl<'a> Binder<'a> {
         let free = self.close_query();
         let shown = as_source_columns(&columns);
         let body = Body::Select(Box::new(select));
-        let query = Query { body, columns, order_by: Vec::new(), limit: None, offset: None, free };
+        let query = Query { body, columns, order_by: Vec::new(), limit: None, offset: None, free, end: 0 };
         let id = self.new_source();
         let source = ScopeSource::new(id, "".into(), Columns::Nested(shown, origins.into()));
         Ok(placed(source, SourceKind::Query { query: Box::new(query), view: None }))
@@ -356,7 +356,7 @@ impl<'a> Binder<'a> {
         let core = super::core::Core { scope, filter: None, having: None, group_by: None, distinct: false };
         let body = core.into_body();
         let free = self.close_query();
-        Ok(Query { body, columns, order_by: Vec::new(), limit: None, offset: None, free })
+        Ok(Query { body, columns, order_by: Vec::new(), limit: None, offset: None, free, end: 0 })
     }
 
     /// Asks the authorizer about tables of which no column was read.

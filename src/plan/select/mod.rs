@@ -59,6 +59,7 @@ impl<'a> Binder<'a> {
         bound.limit = limit;
         bound.offset = offset;
         bound.free = self.close_query();
+        bound.end = if self.views.is_empty() { query.span.end } else { 0 };
         self.nesting -= 1;
         Ok(bound)
     }

@@ -165,7 +165,7 @@ fn outcome(
     match wanted.purpose {
         Purpose::Distinct => {
             plan.distinct = satisfied == n;
-            0
+            if plan.distinct { chain.reverse } else { 0 }
         }
         Purpose::Group => {
             plan.grouped = satisfied == n;

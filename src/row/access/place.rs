@@ -35,6 +35,7 @@ impl<'q> Placing<'_, 'q> {
         let way = self.way(lower, one, placed, reverse)?;
         Ok(LevelProgram {
             bloom: one.has(flag::AUTOMATIC),
+            position: one.source as u16,
             source: self.source(lower, source, one.source, way, level)?,
             on: Vec::new(),
             filters: Vec::new(),

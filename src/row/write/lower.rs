@@ -76,6 +76,15 @@ pub struct DeleteProgram {
     pub view: bool,
 }
 
+impl DeleteProgram {
+    /// Every row goes: nothing is looked for.
+    pub fn is_truncate(&self) -> bool {
+        let crate::row::program::Body::Select(select) = &self.rows.body else { return false };
+        let [level] = &select.levels[..] else { return false };
+        level.filters.is_empty() && select.precondition.is_empty() && self.target.triggers.is_empty() && !self.view
+    }
+}
+
 pub fn lower(statement: &bound::Statement, planning: Planning<'_>) -> Result<Arc<WriteProgram>> {
     let shared = Lowering::volatile(planning);
     Ok(Arc::new(match statement {
@@ -185,7 +194,7 @@ fn rows(
         })
         .collect();
     let body = Body::Select(Box::new(Select { output, ..select.clone() }));
-    let query = Query { body, columns, order_by, limit: limit.cloned(), offset: offset.cloned(), free: free.to_vec() };
+    let query = Query { body, columns, order_by, limit: limit.cloned(), offset: offset.cloned(), free: free.to_vec(), end: 0 };
     target_query(&query, free, shared)
 }
 

@@ -1,0 +1,124 @@
+//! One line for one source: how its rows are found.
+
+use crate::catalog::{Index, IndexTerm, Table};
+use crate::row::node::Node;
+use crate::row::program::{Access, Bound, Join, LevelProgram, Lookup, SeekTerm, SourceProgram};
+
+pub fn line(level: &LevelProgram, shown: &str) -> String {
+    let suffix = match level.join {
+        Join::Left => " LEFT-JOIN",
+        _ => "",
+    };
+    let text = match &level.source {
+        SourceProgram::Table { access, table, .. } | SourceProgram::KeyTable { access, table, .. } => {
+            access_text(access, table, shown)
+        }
+        SourceProgram::Query { lookup: Some(lookup), .. } | SourceProgram::Cte { lookup: Some(lookup), .. } => {
+            format!("SEARCH {shown} USING {}", automatic(lookup))
+        }
+        SourceProgram::Function { .. } => format!("SCAN {shown} VIRTUAL TABLE INDEX 0:"),
+        _ => format!("SCAN {shown}"),
+    };
+    text + suffix
+}
+
+/// `BLOOM FILTER ON t (a=?)`
+pub fn bloom(level: &LevelProgram, shown: &str) -> Option<String> {
+    let lookup = match &level.source {
+        SourceProgram::Table { access: Access::Hash(lookup), .. }
+        | SourceProgram::KeyTable { access: Access::Hash(lookup), .. } => lookup,
+        SourceProgram::Query { lookup, .. } | SourceProgram::Cte { lookup, .. } => lookup.as_ref()?,
+        _ => return None,
+    };
+    level.bloom.then(|| format!("BLOOM FILTER ON {shown} ({})", equal_names(lookup)))
+}
+
+fn equal_names(lookup: &Lookup) -> String {
+    lookup.names.iter().map(|n| format!("{n}=?")).collect::<Vec<_>>().join(" AND ")
+}
+
+fn automatic(lookup: &Lookup) -> String {
+    let partial = if lookup.partial { "PARTIAL " } else { "" };
+    format!("AUTOMATIC {partial}COVERING INDEX ({})", equal_names(lookup))
+}
+
+pub fn access_text(access: &Access, table: &Table, shown: &str) -> String {
+    match access {
+        Access::Scan { .. } | Access::Or(_) => format!("SCAN {shown}"),
+        Access::Rowids { .. } => format!("SEARCH {shown} USING INTEGER PRIMARY KEY (rowid=?)"),
+        Access::RowidRange { low, high, .. } => {
+            let terms = [low.as_ref().map(|_| "rowid>?"), high.as_ref().map(|_| "rowid<?")];
+            let terms: Vec<&str> = terms.into_iter().flatten().collect();
+            format!("SEARCH {shown} USING INTEGER PRIMARY KEY ({})", terms.join(" AND "))
+        }
+        Access::Hash(lookup) => format!("SEARCH {shown} USING {}", automatic(lookup)),
+        Access::Index { index, equal, low, high, covering, .. } => {
+            let mut terms: Vec<String> = Vec::new();
+            for (i, term) in equal.iter().enumerate() {
+                let name = column(table, index, i);
+                terms.push(match term {
+                    SeekTerm::Any => format!("ANY({name})"),
+                    _ => format!("{name}=?"),
+                });
+            }
+            terms.extend(low.as_ref().map(|b| bound(table, index, equal.len(), b, '>')));
+            terms.extend(high.as_ref().map(|b| bound(table, index, equal.len(), b, '<')));
+            let verb = if terms.is_empty() { "SCAN" } else { "SEARCH" };
+            let by = match (index.id == table.id, covering) {
+                (true, _) => "PRIMARY KEY".to_owned(),
+                (false, true) => format!("COVERING INDEX {}", index.name),
+                (false, false) => format!("INDEX {}", index.name),
+            };
+            let terms = if terms.is_empty() { String::new() } else { format!(" ({})", terms.join(" AND ")) };
+            format!("{verb} {shown} USING {by}{terms}")
+        }
+    }
+}
+
+fn column(table: &Table, index: &Index, i: usize) -> String {
+    match index.columns.get(i).map(|c| &c.term) {
+        Some(IndexTerm::Column(c)) => table.columns[usize::from(*c)].name.to_string(),
+        Some(IndexTerm::Expr(_)) => "<expr>".to_owned(),
+        _ if table.has_rowid() => "rowid".to_owned(),
+        _ => {
+            let own = |c: &u16| index.columns.iter().any(|k| matches!(k.term, IndexTerm::Column(o) if o == *c));
+            let rest: Vec<u16> =
+                table.primary_key.iter().flat_map(|k| k.columns.iter().copied()).filter(|c| !own(c)).collect();
+            let at = rest.get(i - index.columns.len()).copied().unwrap_or_default();
+            table.columns[usize::from(at)].name.to_string()
+        }
+    }
+}
+
+fn bound(table: &Table, index: &Index, first: usize, bound: &Bound, sign: char) -> String {
+    let n = bound.values.len();
+    if n < 2 {
+        return format!("{}{sign}?", column(table, index, first));
+    }
+    let names: Vec<String> = (first..first + n).map(|i| column(table, index, i)).collect();
+    format!("({}){sign}({})", names.join(","), vec!["?"; n].join(","))
+}
+
+/// What an access evaluates.
+pub fn nodes(access: &Access) -> Vec<&Node> {
+    let mut all = Vec::new();
+    match access {
+        Access::Rowids { keys, .. } => all.extend(term_nodes(keys)),
+        Access::RowidRange { low, high, .. } => all.extend([low, high].into_iter().flatten().flat_map(|b| &b.values)),
+        Access::Index { equal, low, high, .. } => {
+            all.extend(equal.iter().flat_map(term_nodes));
+            all.extend([low, high].into_iter().flatten().flat_map(|b| &b.values));
+        }
+        Access::Hash(lookup) => all.extend(&lookup.keys),
+        Access::Scan { .. } | Access::Or(_) => {}
+    }
+    all
+}
+
+fn term_nodes(term: &SeekTerm) -> Vec<&Node> {
+    match term {
+        SeekTerm::Equal(n) | SeekTerm::Is(n) => vec![n],
+        SeekTerm::In(nodes) => nodes.iter().collect(),
+        SeekTerm::InQuery(..) | SeekTerm::Any => Vec::new(),
+    }
+}

@@ -1,0 +1,228 @@
+//! A query and its parts.
+
+use super::Tree;
+use super::detail;
+use super::subquery::{Use, of_level, of_node};
+use crate::plan::bound::CompoundOp;
+use crate::row::node::{Node, SubqueryId};
+use crate::row::program::{
+    Access, Aggregation, Body, CteBody, CteProgram, Join, LevelProgram, QueryProgram, SelectProgram, SortKeySource,
+    SourceProgram,
+};
+
+impl Tree {
+    pub fn query(&mut self, query: &QueryProgram, parent: i64) {
+        match &query.body {
+            Body::Select(select) => self.select(select, parent),
+            Body::Values(rows) if rows.len() == 1 => {
+                self.add(parent, "SCAN CONSTANT ROW");
+                self.values(query, rows, parent);
+            }
+            Body::Values(rows) => {
+                self.add(parent, format!("SCAN {}-ROW VALUES CLAUSE", rows.len()));
+                self.values(query, rows, parent);
+            }
+            Body::Compound { first, arms, .. } => {
+                let plain = query.sort.is_none() && arms.iter().all(|(op, _)| *op == CompoundOp::UnionAll);
+                if plain {
+                    let id = self.add(parent, "COMPOUND QUERY");
+                    let left = self.add(id, "LEFT-MOST SUBQUERY");
+                    self.query(first, left);
+                    for (_, arm) in arms {
+                        let id = self.add(id, "UNION ALL");
+                        self.query(arm, id);
+                    }
+                } else {
+                    self.merge(first, arms, parent);
+                }
+            }
+        }
+    }
+
+    /// Parts that come sorted are merged, two at a time from the left.
+    fn merge(
+        &mut self,
+        first: &QueryProgram,
+        arms: &[(CompoundOp, std::sync::Arc<QueryProgram>)],
+        parent: i64,
+    ) {
+        let Some(((op, right), before)) = arms.split_last() else { return self.query(first, parent) };
+        let name = match op {
+            CompoundOp::Union => "UNION",
+            CompoundOp::UnionAll => "UNION ALL",
+            CompoundOp::Intersect => "INTERSECT",
+            CompoundOp::Except => "EXCEPT",
+        };
+        let id = self.add(parent, format!("MERGE ({name})"));
+        let left = self.add(id, "LEFT");
+        self.merge(first, before, left);
+        let side = self.add(id, "RIGHT");
+        self.query(right, side);
+    }
+
+    fn values(&mut self, query: &QueryProgram, rows: &[Vec<Node>], parent: i64) {
+        let mut found = Vec::new();
+        rows.iter().flatten().for_each(|n| of_node(n, &mut found));
+        self.subqueries(&found, &query.subqueries, parent, &mut Vec::new());
+    }
+
+    /// The rows of an INSERT: a single row of values is no scan.
+    pub fn inserted(&mut self, query: &QueryProgram, parent: i64) {
+        match &query.body {
+            Body::Values(rows) if rows.len() == 1 => self.values(query, rows, parent),
+            _ => self.query(query, parent),
+        }
+    }
+
+    fn select(&mut self, select: &SelectProgram, parent: i64) {
+        let mut in_from: Vec<&LevelProgram> = select.levels.iter().collect();
+        in_from.sort_by_key(|l| l.position);
+        let names = self.sources(&in_from, parent);
+        let mut shown = Vec::new();
+        let show = |tree: &mut Tree, found: &[(SubqueryId, Use)], shown: &mut Vec<u32>| {
+            tree.subqueries(found, &select.subqueries, parent, shown);
+        };
+        if let Some(aggregation) = &select.aggregation {
+            self.distinct_aggregates(aggregation, select, parent);
+        }
+        let mut found = Vec::new();
+        select.precondition.iter().for_each(|n| of_node(n, &mut found));
+        show(self, &found, &mut shown);
+        if select.levels.is_empty() {
+            self.add(parent, "SCAN CONSTANT ROW");
+        }
+        let direct = select.aggregation.as_ref().is_some_and(|a| a.first_row_only);
+        for level in &select.levels {
+            let name = names.get(usize::from(level.position)).map_or(&*level.name, |n| n);
+            self.level(level, name, direct, parent);
+            show(self, &of_level(level), &mut shown);
+        }
+        for level in select.levels.iter().filter(|l| matches!(l.join, Join::Right | Join::Full)) {
+            let name = names.get(usize::from(level.position)).map_or(&*level.name, |n| n);
+            let id = self.add(parent, format!("RIGHT-JOIN {name}"));
+            self.add(id, format!("SCAN {name}"));
+        }
+        let mut found = Vec::new();
+        if let Some(aggregation) = &select.aggregation {
+            aggregation.keys.iter().for_each(|(n, _)| of_node(n, &mut found));
+            for a in &aggregation.aggregates {
+                a.args.iter().chain(&a.filter).for_each(|n| of_node(n, &mut found));
+            }
+            if aggregation.grouped && !aggregation.in_order {
+                show(self, &found, &mut shown);
+                found.clear();
+                self.add(parent, "USE TEMP B-TREE FOR GROUP BY");
+            }
+            aggregation.having.iter().for_each(|n| of_node(n, &mut found));
+        }
+        select.output.iter().for_each(|n| of_node(n, &mut found));
+        if let Some(sort) = &select.sort {
+            for key in &sort.keys {
+                if let SortKeySource::Node(n) = &key.key {
+                    of_node(n, &mut found);
+                }
+            }
+        }
+        show(self, &found, &mut shown);
+        if select.distinct.is_some() && !select.distinct_in_order {
+            self.add(parent, "USE TEMP B-TREE FOR DISTINCT");
+        }
+        let (sorted, terms) = match (&select.sort, select.merged) {
+            (Some(sort), _) => (sort.sorted, sort.keys.len()),
+            (None, Some(sorted)) => (sorted, select.output.len()),
+            (None, None) => (0, 0),
+        };
+        match terms - sorted.min(terms) {
+            0 => {}
+            _ if sorted == 0 => drop(self.add(parent, "USE TEMP B-TREE FOR ORDER BY")),
+            1 => drop(self.add(parent, "USE TEMP B-TREE FOR LAST TERM OF ORDER BY")),
+            n => drop(self.add(parent, format!("USE TEMP B-TREE FOR LAST {n} TERMS OF ORDER BY"))),
+        }
+    }
+
+    fn distinct_aggregates(&mut self, aggregation: &Aggregation, select: &SelectProgram, parent: i64) {
+        let single = aggregation.aggregates.len() == 1 && select.distinct_in_order;
+        for a in aggregation.aggregates.iter().filter(|a| a.distinct) {
+            if !single {
+                self.add(parent, format!("USE TEMP B-TREE FOR {}(DISTINCT)", a.name()));
+            }
+        }
+    }
+
+    fn level(&mut self, level: &LevelProgram, name: &str, direct: bool, parent: i64) {
+        if let Some(bloom) = detail::bloom(level, name) {
+            self.add(parent, bloom);
+        }
+        if let SourceProgram::Table { access: Access::Or(arms), table, .. }
+        | SourceProgram::KeyTable { access: Access::Or(arms), table, .. } = &level.source
+        {
+            let id = self.add(parent, "MULTI-INDEX OR");
+            for (n, arm) in arms.iter().enumerate() {
+                let id = self.add(id, format!("INDEX {}", n + 1));
+                self.add(id, detail::access_text(&arm.access, table, name));
+            }
+            return;
+        }
+        let mut line = detail::line(level, name);
+        // The first row decides: that is a search.
+        if direct && let Some(rest) = line.strip_prefix("SCAN") {
+            line = format!("SEARCH{rest}");
+        }
+        self.add(parent, line);
+    }
+
+    /// Subqueries in FROM, in written order; yields the names of the sources.
+    fn sources(&mut self, levels: &[&LevelProgram], parent: i64) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut coroutine = true;
+        for (i, level) in levels.iter().enumerate() {
+            let name = level.name.to_string();
+            coroutine &= !matches!(level.join, Join::Left | Join::Full | Join::Right);
+            names.push(match &level.source {
+                SourceProgram::Query { program, .. } => self.from_query(program, name, coroutine && i < levels.len(), parent),
+                SourceProgram::Cte { cte, id, .. } => {
+                    if !self.shown.contains(id) {
+                        self.shown.push(*id);
+                        self.common(cte, coroutine, parent);
+                    }
+                    name
+                }
+                _ => name,
+            });
+            coroutine &= !matches!(level.source, SourceProgram::Query { .. } | SourceProgram::Cte { .. });
+        }
+        names
+    }
+
+    fn from_query(&mut self, program: &QueryProgram, name: String, coroutine: bool, parent: i64) -> String {
+        if let Body::Values(rows) = &program.body
+            && rows.len() > 1
+        {
+            return format!("{}-ROW VALUES CLAUSE", rows.len());
+        }
+        let name = if name.is_empty() { format!("(subquery-{})", self.number(program.end)) } else { name };
+        let verb = if coroutine { "CO-ROUTINE" } else { "MATERIALIZE" };
+        let id = self.add(parent, format!("{verb} {name}"));
+        self.query(program, id);
+        name
+    }
+
+    fn common(&mut self, cte: &CteProgram, coroutine: bool, parent: i64) {
+        match &cte.body {
+            CteBody::Plain(query) => {
+                let id = self.add(parent, format!("MATERIALIZE {}", cte.name));
+                self.query(query, id);
+            }
+            CteBody::Recursive { seed, steps, .. } => {
+                let verb = if coroutine { "CO-ROUTINE" } else { "MATERIALIZE" };
+                let id = self.add(parent, format!("{verb} {}", cte.name));
+                let setup = self.add(id, "SETUP");
+                self.query(seed, setup);
+                for step in steps {
+                    let step_id = self.add(id, "RECURSIVE STEP");
+                    self.query(step, step_id);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Subqueries of expressions, shown where their expressions are evaluated.
+
+use super::Tree;
+use crate::row::node::{Node, Subquery, SubqueryId};
+use crate::row::program::{Access, LevelProgram, SeekTerm, SourceProgram};
+
+/// What a subquery is used for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    Scalar,
+    /// Membership.
+    List,
+    /// Membership, to seek by.
+    Seek,
+}
+
+/// The subqueries of an expression, in the order in which they are evaluated.
+pub fn of_node(node: &Node, found: &mut Vec<(SubqueryId, Use)>) {
+    match node {
+        Node::Scalar(id) | Node::Exists { query: id, .. } | Node::RowScalar { query: id, .. } => {
+            found.push((*id, Use::Scalar));
+        }
+        Node::InQuery { operand, query, .. } => {
+            operand.iter().for_each(|n| of_node(n, found));
+            found.push((*query, Use::List));
+        }
+        Node::CompareRowQuery { left, query, .. } => {
+            left.iter().for_each(|n| of_node(n, found));
+            found.push((*query, Use::Scalar));
+        }
+        _ => node.children(&mut |child| of_node(child, found)),
+    }
+}
+
+/// Those of a level: of its access first, then of its conditions.
+pub fn of_level(level: &LevelProgram) -> Vec<(SubqueryId, Use)> {
+    let mut found = Vec::new();
+    if let SourceProgram::Table { access, .. } | SourceProgram::KeyTable { access, .. } = &level.source {
+        let terms: &[SeekTerm] = match access {
+            Access::Rowids { keys, .. } => std::slice::from_ref(keys),
+            Access::Index { equal, .. } => equal,
+            _ => &[],
+        };
+        for term in terms {
+            if let SeekTerm::InQuery(id, _) = term {
+                found.push((*id, Use::Seek));
+            }
+        }
+        super::detail::nodes(access).into_iter().for_each(|n| of_node(n, &mut found));
+    }
+    if let SourceProgram::Function { args, .. } = &level.source {
+        args.iter().for_each(|n| of_node(n, &mut found));
+    }
+    level.on.iter().chain(&level.filters).for_each(|n| of_node(n, &mut found));
+    found
+}
+
+impl Tree {
+    pub fn subqueries(&mut self, found: &[(SubqueryId, Use)], all: &[Subquery], parent: i64, shown: &mut Vec<u32>) {
+        for (id, how) in found {
+            let Some(subquery) = all.get(id.0 as usize) else { continue };
+            // One text is one subquery, however often it is evaluated.
+            if subquery.program.end != 0 && shown.contains(&subquery.program.end) {
+                continue;
+            }
+            shown.push(subquery.program.end);
+            let correlated = if subquery.inputs.is_empty() { "" } else { "CORRELATED " };
+            let kind = if *how == Use::Scalar { "SCALAR" } else { "LIST" };
+            let number = self.number(subquery.program.end);
+            let id = self.add(parent, format!("{correlated}{kind} SUBQUERY {number}"));
+            self.query(&subquery.program, id);
+            if *how == Use::List && subquery.inputs.is_empty() {
+                self.add(id, "CREATE BLOOM FILTER");
+            }
+        }
+    }
+}
