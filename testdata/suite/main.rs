@@ -4,5 +4,6 @@
 mod engine;
 mod generator;
 mod oracle;
+mod plan;
 mod slt;
 mod tidy;

@@ -1,0 +1,94 @@
+//! The corpus of plans: EXPLAIN QUERY PLAN and the rows of each statement, as SQLite gives them, with and without
+//! ANALYZE. `HELIOSDB_PLAN=text` shows the differences of the statements that contain the text.
+
+use std::path::Path;
+
+use heliosdb::value::Value;
+
+use super::engine::{Engine, Ours};
+use super::oracle::Sqlite;
+
+/// Statements whose plan may differ: what SQLite does otherwise is known (README of the corpus).
+const DIFFERENT_MAX: usize = 1000;
+
+#[derive(Default)]
+struct Count {
+    statements: usize,
+    plans: usize,
+    rows: usize,
+}
+
+/// The lines of a plan, indented.
+fn tree(rows: &[Vec<Value>]) -> String {
+    fn below(rows: &[Vec<Value>], parent: &Value, depth: usize, out: &mut String) {
+        for row in rows {
+            let same = matches!((&row[1], parent), (Value::Integer(a), Value::Integer(b)) if a == b);
+            if let (true, Value::Text(text)) = (same, &row[3]) {
+                out.push_str(&"  ".repeat(depth));
+                out.push_str(&String::from_utf8_lossy(text));
+                out.push('\n');
+                below(rows, &row[0], depth + 1, out);
+            }
+        }
+    }
+    let mut out = String::new();
+    below(rows, &Value::Integer(0), 0, &mut out);
+    out
+}
+
+fn check(path: &Path, analyze: bool, count: &mut Count, wanted: Option<&str>) {
+    let text = std::fs::read_to_string(path).expect("the corpus is there");
+    let (setup, statements) = text.split_once("\n----\n").expect("setup, a line of dashes, statements");
+    let (mut ours, mut sqlite) = (Ours::new(), Sqlite::new());
+    for engine in [&mut ours as &mut dyn Engine, &mut sqlite] {
+        let outcome = engine.run(setup);
+        assert!(outcome.error.is_none(), "{}: {:?}", path.display(), outcome.error);
+        if analyze {
+            assert!(engine.run("ANALYZE").error.is_none());
+        }
+    }
+    for sql in statements.lines().filter(|l| !l.is_empty() && !l.starts_with("--")) {
+        if wanted.is_some_and(|w| !sql.contains(w)) {
+            continue;
+        }
+        count.statements += 1;
+        let explain = format!("EXPLAIN QUERY PLAN {sql}");
+        let (a, b) = (ours.run(&explain), sqlite.run(&explain));
+        let (our_tree, their_tree) = (tree(&a.rows), tree(&b.rows));
+        let same_plan = our_tree == their_tree && a.error == b.error;
+        count.plans += usize::from(same_plan);
+        if !same_plan && wanted.is_some() {
+            let with = if analyze { " (analyzed)" } else { "" };
+            println!("== {sql}{with}\nours {:?}\n{our_tree}sqlite {:?}\n{their_tree}", a.error, b.error);
+        }
+        let (a, b) = (ours.run(sql), sqlite.run(sql));
+        let same_rows = format!("{:?}", a.rows) == format!("{:?}", b.rows);
+        count.rows += usize::from(same_rows);
+        if !same_rows {
+            let show = |rows: &[Vec<Value>]| {
+                rows.iter().take(6).map(|r| format!("   {r:?}")).collect::<Vec<_>>().join("\n")
+            };
+            println!("!! rows of {sql} (analyzed: {analyze})\n ours\n{}\n sqlite\n{}", show(&a.rows), show(&b.rows));
+        }
+    }
+}
+
+#[test]
+fn plans_are_sqlites() {
+    let wanted = std::env::var("HELIOSDB_PLAN").ok();
+    let mut count = Count::default();
+    let mut paths: Vec<_> = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/plan"))
+        .expect("the corpus is there")
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| p.extension().is_some_and(|e| e == "sql"))
+        .collect();
+    paths.sort();
+    for path in &paths {
+        for analyze in [false, true] {
+            check(path, analyze, &mut count, wanted.as_deref());
+        }
+    }
+    println!("{} statements, {} plans equal, {} results equal in order", count.statements, count.plans, count.rows);
+    assert!(count.statements - count.plans <= DIFFERENT_MAX && count.rows == count.statements);
+}
