@@ -10,6 +10,7 @@ use super::access;
 use super::access::estimate::{self, Estimate};
 use super::access::request::Setting;
 use super::node::{ConstantSet, Node, Subquery, SubqueryId};
+use super::rewrite;
 use super::program::{
     AggregateProgram, Aggregation, Body, CteBody, CteProgram, FrameEdge, QueryProgram, SelectProgram, Sort,
     SortKeyProgram, SortKeySource, SortNode, SortTerm, WindowProgram, Windows,
@@ -142,11 +143,19 @@ impl<'l> Lower<'l> {
 
     // Queries.
 
-    fn query(mut self, query: &Query, writes: bool) -> Result<Arc<QueryProgram>> {
+    fn query(self, query: &Query, writes: bool) -> Result<Arc<QueryProgram>> {
+        match rewrite::query(query).filter(|_| !writes) {
+            Some(rewritten) => self.as_is(&rewritten.query, writes, &rewritten.exists),
+            None => self.as_is(query, writes, &[]),
+        }
+    }
+
+    /// Lowers a query in the form it has; `exists`: sources that stop at their first match.
+    fn as_is(mut self, query: &Query, writes: bool, exists: &[SourceId]) -> Result<Arc<QueryProgram>> {
         let limit = query.limit.as_ref().map(|e| self.node(e)).transpose()?;
         let offset = query.offset.as_ref().map(|e| self.node(e)).transpose()?;
         let free = self.free.clone();
-        let setting = Setting { writes, ..Setting::of(query) };
+        let setting = Setting { writes, exists, ..Setting::of(query) };
         let mut sort = None;
         let mut expected = 0;
         let body = match &query.body {
@@ -213,8 +222,12 @@ impl<'l> Lower<'l> {
         let mut rows = 0;
         let body = match body {
             bound::Body::Select(select) => {
-                let setting = Setting { limit, ..Setting::default() };
-                let (select, expected) = self.inside(&free).select(select, &setting)?;
+                let mut exists = Vec::new();
+                let mut order_by = Vec::new();
+                let mut select = select.clone();
+                rewrite::select(&mut select, &mut order_by, limit.is_some(), &mut exists);
+                let setting = Setting { limit, exists: &exists, ..Setting::default() };
+                let (select, expected) = self.inside(&free).select(&select, &setting)?;
                 rows = expected;
                 Body::Select(Box::new(select))
             }

@@ -13,6 +13,7 @@ pub mod lower;
 pub mod node;
 pub mod program;
 pub mod recursive;
+mod rewrite;
 pub mod run;
 pub mod scan;
 pub mod select;

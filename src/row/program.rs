@@ -116,6 +116,8 @@ pub struct LevelProgram {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Join {
     Inner,
+    /// The first match is enough.
+    Exists,
     /// Keeps the left rows without a match.
     Left,
     /// Keeps this source's rows without a match.

@@ -316,7 +316,9 @@ impl SelectRun {
                 }
             }
             Place::Inside => {
-                if self.descend(n - 1, 0, program, inputs, cx)? {
+                // One match of an EXISTS is enough: on with the level before.
+                let last = program.levels.iter().rposition(|l| l.join != Join::Exists).unwrap_or(0);
+                if self.descend(last, 0, program, inputs, cx)? {
                     return Ok(true);
                 }
             }
@@ -444,7 +446,7 @@ impl SelectRun {
         {
             return Ok(false);
         }
-        if level.join != Join::Inner {
+        if !matches!(level.join, Join::Inner | Join::Exists) {
             let keeps_own = matches!(level.join, Join::Right | Join::Full);
             if self.place == Place::Unmatched(d) {
                 if self.matched[d].contains(&scan::identity(&self.levels[d])) {

@@ -31,6 +31,7 @@ pub mod volatile;
 use std::sync::Arc;
 
 use candidates::{Candidates, Sink};
+pub use facts::expressions;
 use choice::{Chain, Goal};
 use estimate::Estimate;
 
@@ -42,7 +43,7 @@ use terms::{Clause, Scope, op};
 
 use super::lower::{Layout, Lower};
 use super::node::Node;
-use super::program::{LevelProgram, QueryProgram};
+use super::program::{Join, LevelProgram, QueryProgram};
 use crate::error::{Error, Result};
 use crate::plan::bound::{Expr, JoinKind, Select, SourceKind};
 
@@ -103,7 +104,7 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Re
     if is_distinct && !unique && wanted.purpose == Purpose::Sort && select.windows.is_empty() {
         plan.distinct = distinct_in_order(select, setting, &order, &loops, &chain);
     }
-    put(lower, select, &candidates, &loops, &chain, reverse, programs, &mut plan)?;
+    put(lower, select, setting, &candidates, &loops, &chain, reverse, programs, &mut plan)?;
     Ok(plan)
 }
 
@@ -219,6 +220,7 @@ fn distinct_in_order(
 fn put(
     lower: &mut Lower<'_>,
     select: &Select,
+    setting: &Setting<'_>,
     candidates: &Candidates<'_, '_>,
     loops: &Loops,
     chain: &Chain,
@@ -257,6 +259,9 @@ fn put(
         let backwards = reverse >> level & 1 == 1;
         let mut program = placing.level(lower, one, placed, backwards, level as u16)?;
         placed |= 1 << one.source;
+        if setting.exists.contains(&sources[one.source].id) {
+            program.join = Join::Exists;
+        }
         for term in clause.terms[..clause.base].iter().filter(|t| t.outer == Some(one.source)) {
             program.on.push(lower.node(term.expr)?);
         }

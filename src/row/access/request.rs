@@ -5,7 +5,7 @@ use super::facts::Facts;
 use super::order::{Purpose, Wanted, WantedTerm};
 use super::terms::{Clause, Left, Scope, op};
 use crate::plan::bound::{
-    AggregateFunction, ExprKind, Expr, OrderBy, OrderKey, Query, ROWID, Select, SourceKind,
+    AggregateFunction, ExprKind, Expr, OrderBy, OrderKey, Query, ROWID, Select, SourceId, SourceKind,
 };
 use crate::plan::{same, walk};
 use heliosdb_udfs::value::{Collation, Value};
@@ -18,6 +18,8 @@ pub struct Setting<'q> {
     pub limit: Option<i64>,
     /// It finds the rows that a statement writes.
     pub writes: bool,
+    /// Sources that stop at their first match.
+    pub exists: &'q [SourceId],
 }
 
 impl<'q> Setting<'q> {
@@ -26,7 +28,7 @@ impl<'q> Setting<'q> {
             ExprKind::Literal(Value::Integer(n)) if n > 0 => Some(n),
             _ => None,
         });
-        Setting { order_by: &query.order_by, limit, writes: false }
+        Setting { order_by: &query.order_by, limit, ..Setting::default() }
     }
 
     pub fn limit_estimate(&self) -> Option<Estimate> {

@@ -5,6 +5,14 @@ use crate::row::node::Node;
 use crate::row::program::{Access, Bound, Join, LevelProgram, Lookup, SeekTerm, SourceProgram};
 
 pub fn line(level: &LevelProgram, shown: &str) -> String {
+    if level.join == Join::Exists {
+        // The word comes behind the name.
+        return text_of(level, &format!("{shown} EXISTS"));
+    }
+    text_of(level, shown)
+}
+
+fn text_of(level: &LevelProgram, shown: &str) -> String {
     let suffix = match level.join {
         Join::Left => " LEFT-JOIN",
         _ => "",

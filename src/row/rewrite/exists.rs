@@ -1,0 +1,53 @@
+//! `EXISTS (SELECT … FROM t WHERE …)` as a join that stops at its first match.
+
+use crate::plan::bound::{Body, Expr, ExprKind, Query, Select, SourceId, SourceKind};
+use crate::plan::bound::{Classes, JoinKind};
+use heliosdb_udfs::value::Value;
+
+use super::both;
+
+pub fn to_joins(select: &mut Select, exists: &mut Vec<SourceId>) {
+    let Some(filter) = &mut select.filter else { return };
+    if select.sources.is_empty() || select.sources.len() > 50 {
+        return;
+    }
+    let mut added = Vec::new();
+    let mut conditions = None;
+    take(filter, &mut added, &mut conditions);
+    for mut source in added {
+        source.join = JoinKind::Cross;
+        source.on = None;
+        exists.push(source.id);
+        select.sources.push(source);
+    }
+    select.filter = both(select.filter.take(), conditions);
+}
+
+/// Takes out the terms that can be joins; TRUE stays in their place.
+fn take(e: &mut Expr, added: &mut Vec<crate::plan::bound::Source>, conditions: &mut Option<Expr>) {
+    match &mut e.kind {
+        ExprKind::And(terms) => terms.iter_mut().for_each(|t| take(t, added, conditions)),
+        ExprKind::Exists { negated: false, query } if is_simple(query) => {
+            let Body::Select(inner) = &mut query.body else { return };
+            added.append(&mut inner.sources);
+            *conditions = both(conditions.take(), inner.filter.take());
+            e.kind = ExprKind::Literal(Value::Integer(1));
+            e.classes = Classes::INTEGER;
+        }
+        _ => {}
+    }
+}
+
+fn is_simple(query: &Query) -> bool {
+    let Body::Select(select) = &query.body else { return false };
+    let [source] = &select.sources[..] else { return false };
+    let table = matches!(&source.kind, SourceKind::Table { table, .. } if !table.is_virtual());
+    table
+        && query.limit.is_none()
+        && query.offset.is_none()
+        && select.group_by.is_none()
+        && select.aggregates.is_empty()
+        && select.having.is_none()
+        && select.windows.is_empty()
+        && select.filter.is_some()
+}

@@ -1,0 +1,81 @@
+//! Equal forms of a query that can be read in fewer steps. The bound form stays as it is: a rewritten query is a copy.
+//!
+//! | what | file |
+//! |---|---|
+//! | LEFT JOIN whose NULL rows cannot survive becomes a join | [`strength`] |
+//! | subqueries and views of FROM are merged into the query | [`flatten`] |
+//! | conditions go into subqueries that stay | [`push_down`] |
+//! | EXISTS becomes a join that stops at the first match | [`exists`] |
+//!
+//! Follows https://sqlite.org/optoverview.html.
+
+mod exists;
+mod flatten;
+mod push_down;
+mod strength;
+mod substitute;
+
+use crate::plan::bound::{Body, Expr, ExprKind, JoinKind, OrderBy, Query, Select, SourceId, SourceKind};
+
+/// A query as it is lowered.
+pub struct Rewritten {
+    pub query: Query,
+    /// Sources that stop at their first match.
+    pub exists: Vec<SourceId>,
+}
+
+/// The rewritten form, or `None` if there is nothing to rewrite.
+pub fn query(query: &Query) -> Option<Rewritten> {
+    let Body::Select(select) = &query.body else { return None };
+    if !is_candidate(select) {
+        return None;
+    }
+    let mut copy = query.clone();
+    let mut exists = Vec::new();
+    if let Some(compound) = flatten::union_all(&copy) {
+        return Some(Rewritten { query: compound, exists });
+    }
+    if let Body::Select(select) = &mut copy.body {
+        self::select(select, &mut copy.order_by, copy.limit.is_some(), &mut exists);
+    }
+    Some(Rewritten { query: copy, exists })
+}
+
+/// Rewrites one SELECT in place.
+pub fn select(select: &mut Select, order_by: &mut Vec<OrderBy>, limited: bool, exists: &mut Vec<SourceId>) {
+    strength::reduce(select);
+    while let Some(i) = (0..select.sources.len()).find(|i| flatten::is_possible(select, order_by, limited, *i)) {
+        flatten::merge(select, order_by, i);
+        strength::reduce(select);
+    }
+    exists::to_joins(select, exists);
+    push_down::conditions(select);
+}
+
+fn is_candidate(select: &Select) -> bool {
+    let outer = select.sources.iter().any(|s| s.join == JoinKind::Left);
+    let nested = select.sources.iter().any(|s| matches!(s.kind, SourceKind::Query { .. }));
+    let with_exists = select.filter.as_ref().is_some_and(|f| {
+        conjuncts(f).iter().any(|e| matches!(e.kind, ExprKind::Exists { negated: false, .. }))
+    });
+    let fixed = select.sources.iter().any(|s| matches!(s.join, JoinKind::Right | JoinKind::Full));
+    !fixed && (outer && select.filter.is_some() || nested || with_exists)
+}
+
+fn conjuncts(e: &Expr) -> Vec<&Expr> {
+    match &e.kind {
+        ExprKind::And(terms) => terms.iter().flat_map(conjuncts).collect(),
+        _ => vec![e],
+    }
+}
+
+/// Both conditions, where there are two.
+fn both(first: Option<Expr>, second: Option<Expr>) -> Option<Expr> {
+    match (first, second) {
+        (Some(a), Some(b)) => {
+            let classes = a.classes.or(b.classes);
+            Some(Expr { kind: ExprKind::And(vec![a, b]), affinity: Default::default(), classes, collation: None })
+        }
+        (a, b) => a.or(b),
+    }
+}

@@ -1,0 +1,95 @@
+//! Conditions on a subquery that is not merged go into it as well, where they can use its indexes
+//! (https://sqlite.org/optoverview.html#predicate_push_down).
+
+use heliosdb_udfs::value::Collation;
+
+use super::substitute::Replacement;
+use super::{both, conjuncts};
+use crate::plan::bound::{Body, CompoundOp, Expr, ExprKind, Free, JoinKind, Query, Select, SourceId, SourceKind};
+use crate::plan::{same, walk};
+use crate::row::access::volatile;
+
+pub fn conditions(select: &mut Select) {
+    let Some(filter) = select.filter.clone() else { return };
+    for source in &mut select.sources {
+        if !matches!(source.join, JoinKind::Inner | JoinKind::Cross) {
+            continue;
+        }
+        let id = source.id;
+        let SourceKind::Query { query, .. } = &mut source.kind else { continue };
+        for term in conjuncts(&filter) {
+            if is_own(term, id) && !volatile::expr(term) {
+                push(query, id, term);
+            }
+        }
+    }
+}
+
+/// Whether a condition refers to this source and to nothing else of the query.
+fn is_own(term: &Expr, id: SourceId) -> bool {
+    let (mut own, mut other) = (false, false);
+    walk::references(term, &mut |f| match f {
+        Free::Column(c) if c.source == id => own = true,
+        _ => other = true,
+    });
+    own && !other && !walk::any(term, &|e| walk::query(e).is_some())
+}
+
+fn push(query: &mut Query, id: SourceId, term: &Expr) {
+    if query.limit.is_some() || query.offset.is_some() {
+        return;
+    }
+    match &mut query.body {
+        Body::Select(select) => into_select(select, id, term),
+        Body::Values(_) => {}
+        Body::Compound(compound) => {
+            let binary = compound.collations.iter().all(|c| matches!(c, Collation::Binary));
+            let all = compound.arms.iter().all(|(op, _)| *op == CompoundOp::UnionAll);
+            let selects = std::iter::once(&compound.first).chain(compound.arms.iter().map(|(_, b)| b));
+            let plain = selects.clone().all(|b| matches!(b, Body::Select(s) if s.group_by.is_none() && s.windows.is_empty()));
+            if !plain || !(binary || all) {
+                return;
+            }
+            let arms = std::iter::once(&mut compound.first).chain(compound.arms.iter_mut().map(|(_, b)| b));
+            for arm in arms {
+                if let Body::Select(select) = arm {
+                    into_select(select, id, term);
+                }
+            }
+        }
+    }
+}
+
+fn into_select(select: &mut Select, id: SourceId, term: &Expr) {
+    let fixed = select.sources.iter().any(|s| matches!(s.join, JoinKind::Right | JoinKind::Full));
+    if !select.windows.is_empty() || select.sources.is_empty() || fixed {
+        return;
+    }
+    let mut inner = term.clone();
+    Replacement { source: id, outputs: &select.output }.expr(&mut inner);
+    if volatile::expr(&inner) || walk::any(&inner, &|e| walk::query(e).is_some()) {
+        return;
+    }
+    if let Some(keys) = &select.group_by {
+        let is_key = |e: &Expr| {
+            keys.iter().any(|k| matches!(k.collation, Collation::Binary) && same::same(&k.expr, e))
+        };
+        if !over_keys(&inner, &is_key) {
+            return;
+        }
+    }
+    select.filter = both(select.filter.take(), Some(inner));
+}
+
+/// Whether an expression is made of group keys and constants only.
+fn over_keys(e: &Expr, is_key: &dyn Fn(&Expr) -> bool) -> bool {
+    if is_key(e) {
+        return true;
+    }
+    if matches!(e.kind, ExprKind::Column(_) | ExprKind::Aggregate(_) | ExprKind::Window(_)) {
+        return false;
+    }
+    let mut all = true;
+    walk::children(e, &mut |child| all &= over_keys(child, is_key));
+    all
+}
