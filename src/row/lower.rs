@@ -88,6 +88,9 @@ pub enum Layout {
     Columns,
 }
 
+/// Groups are guessed to be a hundred.
+const GROUPS: Estimate = 66;
+
 /// One program being lowered: a query or a statement.
 pub struct Lower<'l> {
     pub shared: &'l Lowering<'l>,
@@ -157,7 +160,7 @@ impl<'l> Lower<'l> {
         let free = self.free.clone();
         let setting = Setting { writes, exists, ..Setting::of(query) };
         let mut sort = None;
-        let mut expected = 0;
+        let mut expected;
         let body = match &query.body {
             bound::Body::Select(select) => {
                 let (select, rows) = self.inside(&free).select(select, &setting)?;
@@ -176,8 +179,9 @@ impl<'l> Lower<'l> {
                 Body::Values(lowered)
             }
             bound::Body::Compound(compound) => {
+                let merged = merge_order(query, compound);
                 let part = |body: &bound::Body| -> Result<Arc<QueryProgram>> {
-                    self.inside(&free).arm(body, query.columns.len(), setting.limit)
+                    self.inside(&free).arm(body, query.columns.len(), &merged)
                 };
                 let first = part(&compound.first)?;
                 expected = first.rows;
@@ -217,16 +221,18 @@ impl<'l> Lower<'l> {
     }
 
     /// One part of a compound.
-    fn arm(mut self, body: &bound::Body, width: usize, limit: Option<i64>) -> Result<Arc<QueryProgram>> {
+    fn arm(mut self, body: &bound::Body, width: usize, merged: &[bound::OrderBy]) -> Result<Arc<QueryProgram>> {
         let free = self.free.clone();
         let mut rows = 0;
         let body = match body {
             bound::Body::Select(select) => {
                 let mut exists = Vec::new();
-                let mut order_by = Vec::new();
+                let mut order_by = merged.to_vec();
                 let mut select = select.clone();
-                rewrite::select(&mut select, &mut order_by, limit.is_some(), &mut exists);
-                let setting = Setting { limit, exists: &exists, ..Setting::default() };
+                rewrite::select(&mut select, &mut order_by, false, &mut exists);
+                order_by.truncate(merged.len());
+                let merged = !merged.is_empty();
+                let setting = Setting { order_by: &order_by, merged, exists: &exists, ..Setting::default() };
                 let (select, expected) = self.inside(&free).select(&select, &setting)?;
                 rows = expected;
                 Body::Select(Box::new(select))
@@ -259,7 +265,7 @@ impl<'l> Lower<'l> {
             slots: 0,
         };
         if let Some(keys) = &select.group_by {
-            rows = if keys.is_empty() { 0 } else { rows.min(66) };
+            rows = if keys.is_empty() { 0 } else { GROUPS };
             program.aggregation = Some(self.aggregation(select, keys, &plan)?);
         }
         // Everything behind the windows reads slots that hold what the windows' input rows keep.
@@ -282,7 +288,9 @@ impl<'l> Lower<'l> {
         }
         program.output = self.nodes(&select.output)?;
         let windows = !select.windows.is_empty();
-        if !order_by.is_empty() && (plan.sorted < order_by.len() || windows) {
+        if setting.merged {
+            program.merged = Some(plan.sorted);
+        } else if !order_by.is_empty() && (plan.sorted < order_by.len() || windows) {
             let mut keys = Vec::new();
             for term in order_by {
                 let key = match &term.key {
@@ -304,7 +312,7 @@ impl<'l> Lower<'l> {
             for (what, slot) in stage.map(|s| s.captured).unwrap_or_default() {
                 captured.push((self.captured_node(what)?, slot));
             }
-            program.windows = Some(Windows { captured, calls });
+            program.windows = Some(Windows { captured, calls, sorted: plan.window.0, terms: plan.window.1 });
         }
         if let Some(aggregation) = &mut program.aggregation {
             let stage = self.stage.take().unwrap_or_default();
@@ -450,7 +458,9 @@ impl<'l> Lower<'l> {
 
     /// The program of a query inside this one.
     pub fn inner_query(&self, query: &Query) -> Result<Arc<QueryProgram>> {
-        self.inside(&query.free).query(query, false)
+        // What depends on nothing around it is run once.
+        let runs = if query.free.is_empty() { 0 } else { self.runs };
+        Lower { runs, ..self.inside(&query.free) }.query(query, false)
     }
 
     pub fn inputs(&mut self, free: &[Free]) -> Result<Vec<Node>> {
@@ -696,6 +706,26 @@ fn comparison(op: CompareOp, left: Box<Node>, right: Box<Node>, by: &Comparison)
         }
     }
     Node::Compare { op, left, right, affinity: by.affinity, collation: by.collation.clone() }
+}
+
+/// The order in which the parts of a compound are merged: ORDER BY, then the columns it leaves out. Parts that only
+/// follow each other have none.
+fn merge_order(query: &Query, compound: &bound::Compound) -> Vec<bound::OrderBy> {
+    let chained = compound.arms.iter().all(|(op, _)| *op == bound::CompoundOp::UnionAll);
+    if chained && query.order_by.is_empty() {
+        return Vec::new();
+    }
+    let mut order = query.order_by.clone();
+    if !chained {
+        for (i, collation) in compound.collations.iter().enumerate() {
+            let i = i as u16;
+            if !order.iter().any(|t| matches!(t.key, OrderKey::Output(o) if o == i)) {
+                let collation = collation.clone();
+                order.push(bound::OrderBy { key: OrderKey::Output(i), collation, descending: false, nulls_first: true });
+            }
+        }
+    }
+    order
 }
 
 /// ORDER BY of a compound: output columns only.

@@ -242,12 +242,15 @@ pub enum BoundKind {
 }
 
 /// Equality over fields of the source's own row: `fields[i] = keys[i]`.
+#[derive(Default)]
 pub struct Lookup {
     /// Over the source's row, evaluated when the table is made.
     pub fields: Vec<Node>,
     /// Over the levels before it.
     pub keys: Vec<Node>,
     pub by: Vec<(Affinity, Collation)>,
+    /// Further wanted fields: rows with equal keys come in their order.
+    pub rest: Vec<Node>,
     /// Names of the fields, for EXPLAIN QUERY PLAN.
     pub names: Vec<Box<str>>,
     /// Further conditions on the source alone: SQLite's automatic index leaves out rows that fail them.
@@ -302,6 +305,9 @@ pub struct Windows {
     /// What each kept row holds: `(node, slot)`.
     pub captured: Vec<(Node, u32)>,
     pub calls: Vec<WindowProgram>,
+    /// Leading terms of the first window's order in which the rows come already, and how many it has.
+    pub sorted: usize,
+    pub terms: usize,
 }
 
 pub struct WindowProgram {

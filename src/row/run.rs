@@ -335,6 +335,14 @@ pub fn hash_rows(rows: &Arc<Kept>, lookup: &Lookup, cx: &Context<'_>) -> Result<
             table.insert(key, i as i64);
         }
     }
+    if !lookup.rest.is_empty() {
+        table.sort_by_rest(|position| {
+            if let Rows::Kept { at, .. } = &mut level[0].rows {
+                *at = position as usize;
+            }
+            rest_key(&level, lookup, cx)
+        })?;
+    }
     Ok(table)
 }
 
@@ -354,7 +362,27 @@ pub fn hash_table_rows(mut cursor: RowCursor, lookup: &Lookup, cx: &Context<'_>)
         let Rows::Table(cursor) = &mut level[0].rows else { break };
         more = cursor.next();
     }
+    if !lookup.rest.is_empty() {
+        table.sort_by_rest(|rowid| {
+            if let Rows::Table(cursor) = &mut level[0].rows {
+                cursor.seek_ge(rowid);
+            }
+            rest_key(&level, lookup, cx)
+        })?;
+    }
     Ok(table)
+}
+
+/// What orders the current row among those with the same key.
+fn rest_key(level: &[Level; 1], lookup: &Lookup, cx: &Context<'_>) -> Result<Vec<u8>> {
+    let (json, arena) = (Cell::new(false), Bump::new());
+    let env =
+        Env { cx, levels: level, inputs: &[], slots: &[], subqueries: &[], runs: &[], arena: &arena, json: &json };
+    let mut key = Vec::new();
+    for node in &lookup.rest {
+        encode(eval(node, &env)?, &Collation::Binary, false, &mut key);
+    }
+    Ok(key)
 }
 
 /// The key of the current row; `None` if a field is NULL, which equals nothing.

@@ -7,6 +7,7 @@ use rustc_hash::FxHashSet;
 
 use super::estimate::{self, Estimate, IndexSize, TableSize};
 use super::implied;
+use super::request::Setting;
 use super::terms::{Clause, Scope};
 use crate::catalog::{Index, IndexTerm, Table, TableKind};
 use crate::error::Result;
@@ -98,10 +99,12 @@ pub fn facts<'q>(
     scope: &Scope<'q>,
     clause: &Clause<'q>,
     select: &'q Select,
-    order_by: &'q [OrderBy],
+    setting: &Setting<'q>,
     rows: &[Estimate],
 ) -> Result<Vec<Facts>> {
-    let all = expressions(select, order_by);
+    let all = expressions(select, setting.order_by);
+    // An UPDATE reads the whole row.
+    let whole = setting.writes && select.output.len() > 1;
     let mut facts = Vec::with_capacity(scope.sources.len());
     for (i, source) in scope.sources.iter().enumerate() {
         facts.push(match &source.kind {
@@ -109,6 +112,9 @@ pub fn facts<'q>(
                 let mut used = FxHashSet::default();
                 for e in &all {
                     wanted(e, source.id, &|_| false, &mut used);
+                }
+                if whole && i == 0 {
+                    used.extend(0..table.columns.len() as u16);
                 }
                 used.remove(&ROWID);
                 if let Some(alias) = table.rowid_alias() {
@@ -142,10 +148,15 @@ pub fn facts<'q>(
                     _ => true,
                 };
                 let size = TableSize { rows: rows[i], width: 0, analyzed: false, indexes: Vec::new() };
+                let mut used = FxHashSet::default();
+                for e in &all {
+                    wanted(e, source.id, &|_| false, &mut used);
+                }
+                used.remove(&ROWID);
                 Facts {
                     size,
                     indexes: Vec::new(),
-                    used: FxHashSet::default(),
+                    used,
                     has_rowid: true,
                     is_table: false,
                     automatic: !correlated && shared.automatic_index,

@@ -59,15 +59,20 @@ pub struct Plan {
     pub distinct: bool,
     /// Rows differ anyway: DISTINCT has nothing to do.
     pub unique: bool,
+    /// Leading terms of the first window's order that the loops deliver, and how many it has.
+    pub window: (usize, usize),
     /// Expected rows.
     pub rows: Estimate,
 }
+
+/// DISTINCT leaves an eighth of the rows.
+const DISTINCT_REDUCES: Estimate = 30;
 
 pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Result<Plan> {
     let scope = Scope { sources: &select.sources, case_sensitive_like: lower.shared.planning.case_sensitive_like };
     let clause = scope.clause(select.filter.as_ref());
     let (programs, rows) = inner_programs(lower, select)?;
-    let facts = facts::facts(&lower.shared.planning, &scope, &clause, select, setting.order_by, &rows)?;
+    let facts = facts::facts(&lower.shared.planning, &scope, &clause, select, setting, &rows)?;
     let is_distinct = select.distinct.is_some();
     let unique = is_distinct && request::is_distinct_anyway(select, &scope, &facts, &clause);
     let (wanted, by_group) = request::wanted(select, setting, is_distinct && !unique);
@@ -89,7 +94,15 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Re
         output_columns: select.output.len(),
         runs: lower.runs,
     };
-    let chain = choice::choose_in_two_steps(&mut loops, &order, &goal).ok_or_else(|| Error::sql("no query solution"))?;
+    let no_solution = || Error::sql("no query solution");
+    let mut chain = match request::counted_by(select, &facts) {
+        Some(index) => choice::only(&mut loops, index),
+        None => choice::choose_in_two_steps(&mut loops, &order, &goal),
+    }
+    .ok_or_else(no_solution)?;
+    if select.group_by.is_none() && select.windows.is_empty() {
+        omit_joins(select, setting, &scope, &clause, &loops, &mut chain, goal.distinct);
+    }
     let mut plan = Plan {
         levels: Vec::new(),
         precondition: Vec::new(),
@@ -98,9 +111,13 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Re
         grouped: false,
         distinct: false,
         unique,
-        rows: chain.rows,
+        window: (0, 0),
+        rows: chain.rows - if is_distinct && !unique { DISTINCT_REDUCES.min(chain.rows) } else { 0 },
     };
     let reverse = outcome(&mut plan, &order, &loops, &chain, &wanted, by_group, setting);
+    if !select.windows.is_empty() && select.group_by.is_none() {
+        plan.window = (plan.sorted, wanted.terms.len());
+    }
     if is_distinct && !unique && wanted.purpose == Purpose::Sort && select.windows.is_empty() {
         plan.distinct = distinct_in_order(select, setting, &order, &loops, &chain);
     }
@@ -143,6 +160,38 @@ fn all_loops(candidates: &Candidates<'_, '_>) -> Loops {
         before |= 1 << i;
     }
     loops
+}
+
+/// Takes out LEFT JOINs that neither add rows nor show in the result
+/// (https://sqlite.org/optoverview.html#the_omit_left_join_optimization).
+fn omit_joins(
+    select: &Select,
+    setting: &Setting<'_>,
+    scope: &Scope<'_>,
+    clause: &Clause<'_>,
+    loops: &Loops,
+    chain: &mut Chain,
+    distinct: bool,
+) {
+    let mut shown = select.output.iter().fold(0, |bits, e| bits | scope.sources_of(e));
+    for term in setting.order_by {
+        shown |= request::order_expr(select, term).map_or(0, |e| scope.sources_of(e));
+    }
+    let fixed = scope.sources.iter().any(|s| matches!(s.join, JoinKind::Right | JoinKind::Full));
+    for level in (1..chain.loops.len()).rev() {
+        let one = &loops.all[chain.loops[level]];
+        let bit = 1u64 << one.source;
+        let left = scope.sources[one.source].join == JoinKind::Left;
+        if fixed || !left || !distinct && !one.has(flag::ONE_ROW) || shown & bit != 0 {
+            continue;
+        }
+        let own = |t: &terms::Term<'_>| t.all & bit == 0 || t.outer == Some(one.source);
+        if clause.terms.iter().all(own) {
+            let low = (1u64 << level) - 1;
+            chain.reverse = chain.reverse & low | chain.reverse >> 1 & !low;
+            chain.loops.remove(level);
+        }
+    }
 }
 
 /// What the chain delivers; yields the loops (by position) that run backwards.

@@ -129,7 +129,7 @@ impl<'q> Placing<'_, 'q> {
             SourceKind::Table { table, .. } => Layout::Table(table.clone()),
             _ => Layout::Columns,
         };
-        let mut lookup = Lookup { fields: Vec::new(), keys: Vec::new(), by: Vec::new(), names: Vec::new(), partial: false };
+        let mut lookup = Lookup::default();
         let mut columns = Vec::new();
         for term in &c.clause.terms {
             let (Some(Left::Column(column)), Right::One(value)) = (term.left, &term.right) else { continue };
@@ -143,6 +143,9 @@ impl<'q> Placing<'_, 'q> {
             lookup.by.push((term.by.affinity, term.by.collation.clone()));
             lookup.names.push(column_name(source, column.column));
         }
+        let mut rest: Vec<u16> = c.facts[one.source].used.iter().copied().filter(|u| !columns.contains(u)).collect();
+        rest.sort_unstable();
+        lookup.rest = rest.into_iter().map(|u| crate::row::lower::field(0, &layout, u)).collect();
         lookup.partial = c.clause.terms[..c.clause.base].iter().any(|t| t.all == 1 << one.source);
         Ok(lookup)
     }

@@ -18,6 +18,8 @@ pub struct Setting<'q> {
     pub limit: Option<i64>,
     /// It finds the rows that a statement writes.
     pub writes: bool,
+    /// An arm of a compound: its rows are merged in the order of ORDER BY, and sorted later.
+    pub merged: bool,
     /// Sources that stop at their first match.
     pub exists: &'q [SourceId],
 }
@@ -127,6 +129,35 @@ fn single_distinct(select: &Select) -> Option<Wanted<'_>> {
         odd_nulls: false,
     });
     Some(Wanted { terms: terms.collect(), purpose: Purpose::Distinct })
+}
+
+/// `SELECT count(*) FROM t`: what is counted, the narrowest index (by position) or the table itself.
+pub fn counted_by(select: &Select, facts: &[Facts]) -> Option<Option<usize>> {
+    let ([source], [aggregate], [output]) = (&select.sources[..], &select.aggregates[..], &select.output[..]) else {
+        return None;
+    };
+    let is_count = matches!(&aggregate.function, AggregateFunction::Builtin(d) if d.name == "count");
+    let plain = is_count
+        && aggregate.args.is_empty()
+        && aggregate.filter.is_none()
+        && matches!(output.kind, ExprKind::Aggregate(_))
+        && select.filter.is_none()
+        && source.on.is_none()
+        && select.having.is_none()
+        && select.group_by.as_ref().is_some_and(Vec::is_empty);
+    let facts = facts.first().filter(|f| plain && f.is_table && f.hinted.is_none())?;
+    if !facts.has_rowid {
+        return Some(facts.indexes.iter().position(|i| i.primary));
+    }
+    let mut best: Option<usize> = None;
+    for (n, one) in facts.size.indexes.iter().enumerate() {
+        let narrow = !one.unordered && one.width < facts.size.width && one.index.filter.is_none();
+        let usable = facts.indexes[n].usable && !facts.not_indexed;
+        if narrow && usable && best.is_none_or(|b| one.width < facts.size.indexes[b].width) {
+            best = Some(n);
+        }
+    }
+    Some(best)
 }
 
 /// Whether rows differ anyway: one table, and a unique key among the output.

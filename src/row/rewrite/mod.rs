@@ -43,6 +43,9 @@ pub fn query(query: &Query) -> Option<Rewritten> {
 
 /// Rewrites one SELECT in place.
 pub fn select(select: &mut Select, order_by: &mut Vec<OrderBy>, limited: bool, exists: &mut Vec<SourceId>) {
+    if select.sources.iter().any(|s| matches!(s.join, JoinKind::Right | JoinKind::Full)) {
+        return;
+    }
     strength::reduce(select);
     while let Some(i) = (0..select.sources.len()).find(|i| flatten::is_possible(select, order_by, limited, *i)) {
         flatten::merge(select, order_by, i);
@@ -58,8 +61,7 @@ fn is_candidate(select: &Select) -> bool {
     let with_exists = select.filter.as_ref().is_some_and(|f| {
         conjuncts(f).iter().any(|e| matches!(e.kind, ExprKind::Exists { negated: false, .. }))
     });
-    let fixed = select.sources.iter().any(|s| matches!(s.join, JoinKind::Right | JoinKind::Full));
-    !fixed && (outer && select.filter.is_some() || nested || with_exists)
+    outer && select.filter.is_some() || nested || with_exists
 }
 
 fn conjuncts(e: &Expr) -> Vec<&Expr> {

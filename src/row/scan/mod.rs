@@ -392,6 +392,19 @@ impl HashTable {
     pub fn insert(&mut self, key: Vec<u8>, position: i64) {
         self.positions.entry(key.into()).or_default().push(position);
     }
+
+    /// Puts rows of one key in the order of `rest`, what SQLite's automatic index holds behind its key.
+    pub fn sort_by_rest(&mut self, mut rest: impl FnMut(i64) -> Result<Vec<u8>>) -> Result<()> {
+        for positions in self.positions.values_mut().filter(|p| p.len() > 1) {
+            let mut keyed = Vec::with_capacity(positions.len());
+            for position in positions.iter() {
+                keyed.push((rest(*position)?, *position));
+            }
+            keyed.sort_unstable();
+            *positions = keyed.into_iter().map(|(_, position)| position).collect();
+        }
+        Ok(())
+    }
 }
 
 /// Moves a level to its next row; false at the end.

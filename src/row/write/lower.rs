@@ -10,7 +10,7 @@ use crate::plan::bound::{
 };
 use crate::row::lower::{Layout, Lower, Lowering, Planning, query_with_free, target_query};
 use crate::row::node::{Node, Subquery};
-use crate::row::program::{QueryProgram, TriggerProgram, TriggerStatement};
+use crate::row::program::{Access, QueryProgram, SourceProgram, TriggerProgram, TriggerStatement};
 
 pub enum WriteProgram {
     Insert(InsertProgram),
@@ -81,7 +81,9 @@ impl DeleteProgram {
     pub fn is_truncate(&self) -> bool {
         let crate::row::program::Body::Select(select) = &self.rows.body else { return false };
         let [level] = &select.levels[..] else { return false };
-        level.filters.is_empty() && select.precondition.is_empty() && self.target.triggers.is_empty() && !self.view
+        let whole = !matches!(&level.source, SourceProgram::Table { access, .. } | SourceProgram::KeyTable { access, .. }
+            if !matches!(access, Access::Scan { .. }));
+        whole && level.filters.is_empty() && select.precondition.is_empty() && self.target.triggers.is_empty() && !self.view
     }
 }
 

@@ -24,7 +24,15 @@ fn text_of(level: &LevelProgram, shown: &str) -> String {
         SourceProgram::Query { lookup: Some(lookup), .. } | SourceProgram::Cte { lookup: Some(lookup), .. } => {
             format!("SEARCH {shown} USING {}", automatic(lookup))
         }
-        SourceProgram::Function { .. } => format!("SCAN {shown} VIRTUAL TABLE INDEX 0:"),
+        SourceProgram::Function { function, args } => {
+            let json = function.name.starts_with("json");
+            let given = match args.len() {
+                2 if json => 3,
+                n if function.pragma.is_empty() => (1 << n) - 1,
+                _ => 0,
+            };
+            format!("SCAN {shown} VIRTUAL TABLE INDEX {given}:")
+        }
         _ => format!("SCAN {shown}"),
     };
     text + suffix

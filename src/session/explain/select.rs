@@ -75,6 +75,17 @@ impl Tree {
     }
 
     fn select(&mut self, select: &SelectProgram, parent: i64) {
+        let Some(windows) = &select.windows else { return self.rows_of(select, parent) };
+        let name = format!("(subquery-{})", self.number(0));
+        let id = self.add(parent, format!("CO-ROUTINE {name}"));
+        self.rows_of(select, id);
+        self.order_by(windows.sorted, windows.terms, id);
+        self.add(parent, format!("SCAN {name}"));
+        self.last_steps(select, parent);
+    }
+
+    /// The loops, and what comes right behind them.
+    fn rows_of(&mut self, select: &SelectProgram, parent: i64) {
         let mut in_from: Vec<&LevelProgram> = select.levels.iter().collect();
         in_from.sort_by_key(|l| l.position);
         let names = self.sources(&in_from, parent);
@@ -124,6 +135,12 @@ impl Tree {
             }
         }
         show(self, &found, &mut shown);
+        if select.windows.is_none() {
+            self.last_steps(select, parent);
+        }
+    }
+
+    fn last_steps(&mut self, select: &SelectProgram, parent: i64) {
         if select.distinct.is_some() && !select.distinct_in_order {
             self.add(parent, "USE TEMP B-TREE FOR DISTINCT");
         }
@@ -132,6 +149,10 @@ impl Tree {
             (None, Some(sorted)) => (sorted, select.output.len()),
             (None, None) => (0, 0),
         };
+        self.order_by(sorted, terms, parent);
+    }
+
+    fn order_by(&mut self, sorted: usize, terms: usize, parent: i64) {
         match terms - sorted.min(terms) {
             0 => {}
             _ if sorted == 0 => drop(self.add(parent, "USE TEMP B-TREE FOR ORDER BY")),
@@ -166,7 +187,8 @@ impl Tree {
         let mut line = detail::line(level, name);
         // The first row decides: that is a search.
         if direct && let Some(rest) = line.strip_prefix("SCAN") {
-            line = format!("SEARCH{rest}");
+            let primary = matches!(level.source, SourceProgram::KeyTable { access: Access::Scan { .. }, .. });
+            line = format!("SEARCH{rest}{}", if primary { " USING PRIMARY KEY" } else { "" });
         }
         self.add(parent, line);
     }
