@@ -481,6 +481,8 @@ pub struct Cte {
     pub columns: Vec<OutputColumn>,
     pub body: CteBody,
     pub free: Vec<Free>,
+    /// `AS MATERIALIZED`
+    pub materialized: bool,
 }
 
 #[derive(Debug)]

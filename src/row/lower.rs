@@ -34,6 +34,8 @@ pub struct Lowering<'s> {
     ctes: std::cell::RefCell<FxHashMap<u32, Arc<CteProgram>>>,
     /// Subqueries read what the statement itself writes: their results are not kept between rows.
     pub volatile: bool,
+    /// How many sources copies of queries have been given.
+    fresh: std::cell::Cell<u32>,
     pub planning: Planning<'s>,
 }
 
@@ -147,7 +149,7 @@ impl<'l> Lower<'l> {
     // Queries.
 
     fn query(self, query: &Query, writes: bool) -> Result<Arc<QueryProgram>> {
-        match rewrite::query(query).filter(|_| !writes) {
+        match Some(query).filter(|_| !writes).and_then(|q| rewrite::query(q, &self.shared.fresh)) {
             Some(rewritten) => self.as_is(&rewritten.query, writes, &rewritten.exists),
             None => self.as_is(query, writes, &[]),
         }
@@ -229,7 +231,7 @@ impl<'l> Lower<'l> {
                 let mut exists = Vec::new();
                 let mut order_by = merged.to_vec();
                 let mut select = select.clone();
-                rewrite::select(&mut select, &mut order_by, false, &mut exists);
+                rewrite::select(&mut select, &mut order_by, false, &mut exists, &self.shared.fresh);
                 order_by.truncate(merged.len());
                 let merged = !merged.is_empty();
                 let setting = Setting { order_by: &order_by, merged, exists: &exists, ..Setting::default() };
@@ -458,9 +460,7 @@ impl<'l> Lower<'l> {
 
     /// The program of a query inside this one.
     pub fn inner_query(&self, query: &Query) -> Result<Arc<QueryProgram>> {
-        // What depends on nothing around it is run once.
-        let runs = if query.free.is_empty() { 0 } else { self.runs };
-        Lower { runs, ..self.inside(&query.free) }.query(query, false)
+        self.inside(&query.free).query(query, false)
     }
 
     pub fn inputs(&mut self, free: &[Free]) -> Result<Vec<Node>> {

@@ -1,6 +1,6 @@
 //! What DDL and PRAGMA ask of a connection, answered with the row executor.
 
-use std::cell::RefMut;
+use std::cell::{RefCell, RefMut};
 use std::sync::Arc;
 
 use heliosdb_dialect::ast::{self, Query};
@@ -33,12 +33,21 @@ pub struct ConnectionHost<'h> {
     pub parameters: &'h [Value],
     registry: Arc<Registry>,
     shared: Shared,
+    /// The table that rows are being put into.
+    loading: RefCell<Option<Loading>>,
+}
+
+/// A table that rows are put into one after the other.
+struct Loading {
+    database: DatabaseIndex,
+    table: Arc<Table>,
+    target: Arc<write::TargetProgram>,
 }
 
 impl<'h> ConnectionHost<'h> {
     pub fn new(execution: &'h Execution<'h>) -> ConnectionHost<'h> {
         let registry = execution.inner.registry.borrow().clone();
-        ConnectionHost { execution, parameters: &[], registry, shared: Shared::default() }
+        ConnectionHost { execution, parameters: &[], registry, shared: Shared::default(), loading: RefCell::new(None) }
     }
 
     /// Runs a bound query with everything written so far in sight.
@@ -196,7 +205,16 @@ impl Host for ConnectionHost<'_> {
     }
 
     fn load_row(&self, database: DatabaseIndex, table: &Arc<Table>, rowid: i64, values: &[ValueRef<'_>]) -> Result<()> {
-        let target = self.execution.inner.with_namespace(|space| plan::build_target(space, database, table))?;
+        let known = self.loading.borrow().as_ref().filter(|l| l.database == database && Arc::ptr_eq(&l.table, table)).map(|l| l.target.clone());
+        let target = match known {
+            Some(target) => target,
+            None => {
+                let bound = self.execution.inner.with_namespace(|space| plan::build_target(space, database, table))?;
+                let target = Arc::new(write::lower_target(&bound)?);
+                *self.loading.borrow_mut() = Some(Loading { database, table: table.clone(), target: target.clone() });
+                target
+            }
+        };
         let cx = Context { parameters: self.parameters, around: self.execution, shared: &self.shared };
         write::load_row(&target, rowid, values, &cx)
     }

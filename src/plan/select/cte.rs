@@ -163,6 +163,7 @@ impl<'a> Binder<'a> {
             name: table.name.text.clone(),
             columns: query.columns.clone(),
             free: Vec::new(),
+            materialized: table.materialized == Some(true),
             body: CteBody::Plain(query),
         })))
     }
@@ -244,6 +245,7 @@ impl<'a> Binder<'a> {
             name: table.name.text.clone(),
             columns: shown,
             free,
+            materialized: false,
             body: CteBody::Recursive(Recursive {
                 seed,
                 steps: bound,

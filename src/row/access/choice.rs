@@ -143,16 +143,11 @@ pub fn choose(loops: &Loops, order: &Order<'_, '_>, goal: &Goal<'_, '_>, rows: O
     best
 }
 
-/// The whole of one index (or of the table), and nothing else.
+/// The whole of one index, or of the table, and nothing else.
 pub fn only(loops: &mut Loops, index: Option<usize>) -> Option<Chain> {
-    let wanted = |l: &Loop| match index {
-        Some(n) => l.has(flag::INDEX) && l.index == n,
-        None => l.has(flag::ROWID),
-    };
-    let i = loops.all.iter().position(|l| l.terms.is_empty() && wanted(l));
-    let i = i.or_else(|| (!loops.all.is_empty()).then_some(0))?;
-    let rows = loops.all[i].out;
-    Some(Chain { loops: vec![i], rows, reverse: 0, satisfied: Satisfied::Terms(0), placed: 1, cost: 0, unsorted: 0 })
+    let flags = if index.is_some() { flag::INDEX | flag::COVERING } else { flag::ROWID };
+    loops.all = vec![Loop { flags, index: index.unwrap_or(0), ..Loop::default() }];
+    Some(Chain { loops: vec![0], rows: 0, reverse: 0, satisfied: Satisfied::Terms(0), placed: 1, cost: 0, unsorted: 0 })
 }
 
 /// Chooses without an order first; what that reads by equality need not be read whole for an order's sake.

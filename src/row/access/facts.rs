@@ -104,7 +104,7 @@ pub fn facts<'q>(
 ) -> Result<Vec<Facts>> {
     let all = expressions(select, setting.order_by);
     // An UPDATE reads the whole row.
-    let whole = setting.writes && select.output.len() > 1;
+    let whole = setting.writes && select.output.len() > 1 && select.sources.len() == 1;
     let mut facts = Vec::with_capacity(scope.sources.len());
     for (i, source) in scope.sources.iter().enumerate() {
         facts.push(match &source.kind {

@@ -1,9 +1,11 @@
 //! A subquery of FROM merged into the query around it (https://sqlite.org/optoverview.html#subquery_flattening).
 
+use std::cell::Cell;
+
 use super::both;
-use super::substitute::Replacement;
+use super::substitute::{By, Replacement};
 use crate::plan::bound::{
-    Body, Compound, CompoundOp, Expr, ExprKind, Free, JoinKind, OrderBy, OrderKey, Query, ROWID, Select, Source,
+    Body, Compound, CteBody, CompoundOp, Expr, ExprKind, Free, JoinKind, OrderBy, OrderKey, Query, ROWID, Select, Source,
     SourceId, SourceKind,
 };
 use crate::plan::walk;
@@ -74,6 +76,37 @@ fn has_common(query: &Query) -> bool {
     body(&query.body)
 }
 
+/// A common table as a subquery of its own, with sources of its own, if it can be merged so.
+pub fn inline(select: &mut Select, order_by: &[OrderBy], limited: bool, i: usize, fresh: &Cell<u32>) -> bool {
+    let SourceKind::Cte { cte } = &select.sources[i].kind else { return false };
+    let CteBody::Plain(query) = &cte.body else { return false };
+    if cte.materialized || plain(query).is_none() || crate::row::access::volatile::query(query) {
+        return false;
+    }
+    let mut query = query.clone();
+    query.columns.clone_from(&cte.columns);
+    let Body::Select(inner) = &mut query.body else { return false };
+    for position in 0..inner.sources.len() {
+        let old = inner.sources[position].id;
+        let new = SourceId(FRESH + fresh.get());
+        fresh.set(fresh.get() + 1);
+        let renaming = Replacement { source: old, by: By::Source(new) };
+        renaming.select(inner);
+        renaming.order(&mut query.order_by);
+        inner.sources[position].id = new;
+    }
+    let kind = SourceKind::Query { query: Box::new(query), view: None };
+    let before = std::mem::replace(&mut select.sources[i].kind, kind);
+    let possible = is_possible(select, order_by, limited, i);
+    if !possible {
+        select.sources[i].kind = before;
+    }
+    possible
+}
+
+/// Sources of copies are numbered from here on; no statement has so many of its own.
+const FRESH: u32 = 1 << 24;
+
 /// Merges the subquery at position `i`; [`is_possible`] has been asked.
 pub fn merge(select: &mut Select, order_by: &mut Vec<OrderBy>, i: usize) {
     let joined = select.sources.len() > 1;
@@ -82,7 +115,7 @@ pub fn merge(select: &mut Select, order_by: &mut Vec<OrderBy>, i: usize) {
     let inner_order = query.order_by;
     let Body::Select(inner) = query.body else { return };
     let mut inner = *inner;
-    let replacement = Replacement { source: source.id, outputs: &inner.output };
+    let replacement = Replacement { source: source.id, by: By::Outputs(&inner.output) };
     replacement.select(select);
     replacement.order(order_by);
     let mut on = source.on;
@@ -138,7 +171,7 @@ pub fn union_all(query: &Query) -> Option<Query> {
     let mut bodies = arms().map(|b| {
         let Body::Select(arm) = b else { return b.clone() };
         let mut outer = select.clone();
-        let replacement = Replacement { source: *id, outputs: &arm.output };
+        let replacement = Replacement { source: *id, by: By::Outputs(&arm.output) };
         replacement.select(&mut outer);
         outer.sources = arm.sources.clone();
         outer.filter = both(arm.filter.clone(), outer.filter.take());

@@ -2,6 +2,7 @@
 //!
 //! | what | file |
 //! |---|---|
+//! | a column equal to a constant is that constant in other equalities | [`constants`] |
 //! | LEFT JOIN whose NULL rows cannot survive becomes a join | [`strength`] |
 //! | subqueries and views of FROM are merged into the query | [`flatten`] |
 //! | conditions go into subqueries that stay | [`push_down`] |
@@ -9,11 +10,14 @@
 //!
 //! Follows https://sqlite.org/optoverview.html.
 
+mod constants;
 mod exists;
 mod flatten;
 mod push_down;
 mod strength;
 mod substitute;
+
+use std::cell::Cell;
 
 use crate::plan::bound::{Body, Expr, ExprKind, JoinKind, OrderBy, Query, Select, SourceId, SourceKind};
 
@@ -25,7 +29,7 @@ pub struct Rewritten {
 }
 
 /// The rewritten form, or `None` if there is nothing to rewrite.
-pub fn query(query: &Query) -> Option<Rewritten> {
+pub fn query(query: &Query, fresh: &Cell<u32>) -> Option<Rewritten> {
     let Body::Select(select) = &query.body else { return None };
     if !is_candidate(select) {
         return None;
@@ -36,20 +40,28 @@ pub fn query(query: &Query) -> Option<Rewritten> {
         return Some(Rewritten { query: compound, exists });
     }
     if let Body::Select(select) = &mut copy.body {
-        self::select(select, &mut copy.order_by, copy.limit.is_some(), &mut exists);
+        self::select(select, &mut copy.order_by, copy.limit.is_some(), &mut exists, fresh);
     }
     Some(Rewritten { query: copy, exists })
 }
 
 /// Rewrites one SELECT in place.
-pub fn select(select: &mut Select, order_by: &mut Vec<OrderBy>, limited: bool, exists: &mut Vec<SourceId>) {
+pub fn select(select: &mut Select, order_by: &mut Vec<OrderBy>, limited: bool, exists: &mut Vec<SourceId>, fresh: &Cell<u32>) {
     if select.sources.iter().any(|s| matches!(s.join, JoinKind::Right | JoinKind::Full)) {
         return;
     }
     strength::reduce(select);
-    while let Some(i) = (0..select.sources.len()).find(|i| flatten::is_possible(select, order_by, limited, *i)) {
+    constants::spread(select);
+    loop {
+        let mut sources = 0..select.sources.len();
+        let found = sources.find(|i| {
+            flatten::is_possible(select, order_by, limited, *i)
+                || flatten::inline(select, order_by, limited, *i, fresh)
+        });
+        let Some(i) = found else { break };
         flatten::merge(select, order_by, i);
         strength::reduce(select);
+        constants::spread(select);
     }
     exists::to_joins(select, exists);
     push_down::conditions(select);
@@ -57,11 +69,11 @@ pub fn select(select: &mut Select, order_by: &mut Vec<OrderBy>, limited: bool, e
 
 fn is_candidate(select: &Select) -> bool {
     let outer = select.sources.iter().any(|s| s.join == JoinKind::Left);
-    let nested = select.sources.iter().any(|s| matches!(s.kind, SourceKind::Query { .. }));
+    let nested = select.sources.iter().any(|s| matches!(s.kind, SourceKind::Query { .. } | SourceKind::Cte { .. }));
     let with_exists = select.filter.as_ref().is_some_and(|f| {
         conjuncts(f).iter().any(|e| matches!(e.kind, ExprKind::Exists { negated: false, .. }))
     });
-    outer && select.filter.is_some() || nested || with_exists
+    outer && select.filter.is_some() || nested || with_exists || constants::is_possible(select)
 }
 
 fn conjuncts(e: &Expr) -> Vec<&Expr> {

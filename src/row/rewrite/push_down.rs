@@ -3,7 +3,7 @@
 
 use heliosdb_udfs::value::Collation;
 
-use super::substitute::Replacement;
+use super::substitute::{By, Replacement};
 use super::{both, conjuncts};
 use crate::plan::bound::{Body, CompoundOp, Expr, ExprKind, Free, JoinKind, Query, Select, SourceId, SourceKind};
 use crate::plan::{same, walk};
@@ -66,7 +66,7 @@ fn into_select(select: &mut Select, id: SourceId, term: &Expr) {
         return;
     }
     let mut inner = term.clone();
-    Replacement { source: id, outputs: &select.output }.expr(&mut inner);
+    Replacement { source: id, by: By::Outputs(&select.output) }.expr(&mut inner);
     if volatile::expr(&inner) || walk::any(&inner, &|e| walk::query(e).is_some()) {
         return;
     }

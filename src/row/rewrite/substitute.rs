@@ -3,28 +3,47 @@
 use heliosdb_udfs::value::Affinity;
 
 use crate::plan::bound::{
-    self, Body, Expr, ExprKind, Free, OrderBy, OrderKey, Query, Select, SortKey, SourceId, SourceKind,
+    self, Body, ColumnRef, Expr, ExprKind, Free, OrderBy, OrderKey, Query, Select, SortKey, SourceId, SourceKind,
 };
 use crate::plan::walk;
 
 /// What stands for the columns of `source`.
 pub struct Replacement<'r> {
     pub source: SourceId,
-    pub outputs: &'r [Expr],
+    pub by: By<'r>,
+}
+
+#[derive(Clone, Copy)]
+pub enum By<'r> {
+    /// One expression for each column.
+    Outputs(&'r [Expr]),
+    /// The same columns of another source.
+    Source(SourceId),
 }
 
 impl Replacement<'_> {
     pub fn expr(&self, e: &mut Expr) {
         if let ExprKind::Column(c) = &e.kind
             && c.source == self.source
-            && let Some(new) = self.outputs.get(usize::from(c.column))
         {
-            let hinted = e.affinity == Affinity::None;
-            *e = new.clone();
-            if hinted {
-                e.affinity = Affinity::None;
+            let column = c.column;
+            match self.by {
+                By::Source(source) => e.kind = ExprKind::Column(ColumnRef { source, column }),
+                By::Outputs(outputs) => {
+                    let Some(new) = outputs.get(usize::from(column)) else { return };
+                    let hinted = e.affinity == Affinity::None;
+                    *e = new.clone();
+                    if hinted {
+                        e.affinity = Affinity::None;
+                    }
+                }
             }
             return;
+        }
+        if let (ExprKind::Generated { column, .. }, By::Source(source)) = (&mut e.kind, self.by)
+            && column.source == self.source
+        {
+            column.source = source;
         }
         children(e, &mut |child| self.expr(child));
         if let Some(query) = query_of(e) {
@@ -39,8 +58,13 @@ impl Replacement<'_> {
             match f {
                 Free::Column(c) if c.source == self.source => {
                     changed = true;
-                    if let Some(new) = self.outputs.get(usize::from(c.column)) {
-                        walk::references(new, &mut |f| free.push(f));
+                    match self.by {
+                        By::Source(source) => free.push(Free::Column(ColumnRef { source, column: c.column })),
+                        By::Outputs(outputs) => {
+                            if let Some(new) = outputs.get(usize::from(c.column)) {
+                                walk::references(new, &mut |f| free.push(f));
+                            }
+                        }
                     }
                 }
                 f => free.push(*f),

@@ -8,33 +8,32 @@ use heliosdb_udfs::value::{Collation, Value, ValueRef};
 use super::insert::Clash;
 use super::key;
 use super::row::{Row, generate, with_env};
-use super::target::{IndexProgram, TargetProgram, lower_target, lower_terms};
+use super::target::{IndexProgram, TargetProgram, lower_terms};
 use super::{Run, Written};
 use crate::catalog::{Index, Table};
 use crate::error::Result;
-use crate::plan::bound::{Conflict, DatabaseIndex, Expr, SourceId, Target};
+use crate::plan::bound::{Conflict, DatabaseIndex, Expr, SourceId};
 use crate::row::context::Context;
 use crate::row::eval::eval;
 use crate::row::node::{Node, Subquery};
 use crate::store::{KeyCursor, RowCursor};
 
 /// Writes one row with its index entries, unchecked.
-pub fn load_row(target: &Target, rowid: i64, values: &[ValueRef<'_>], cx: &Context<'_>) -> Result<()> {
-    let target = lower_target(target)?;
+pub fn load_row(target: &TargetProgram, rowid: i64, values: &[ValueRef<'_>], cx: &Context<'_>) -> Result<()> {
     let mut row = Row { rowid, values: values.iter().map(|v| ValueRef::to_owned(*v)).collect() };
-    generate(&target, &mut row, cx)?;
+    generate(target, &mut row, cx)?;
     let violations = Cell::new(0);
     let mut run = Run { cx, inputs: &[], written: Written::default(), violations: &violations };
     let tree =
         if target.table.has_rowid() { Some(cx.around.row_tree(target.database, target.table.id)?) } else { None };
     let mut entries = Vec::new();
     for (i, index) in target.indexes.iter().enumerate() {
-        if let Some(key) = key::entry_key(&target, index, &row, cx)? {
+        if let Some(key) = key::entry_key(target, index, &row, cx)? {
             let tree = cx.around.key_tree(target.database, index.index.id)?;
             entries.push(super::insert::Entry { index: i, key, tree });
         }
     }
-    run.store(&target, &row, tree.as_ref(), &entries)
+    run.store(target, &row, tree.as_ref(), &entries)
 }
 
 /// Fills an empty index from its table; a unique one must have no equal keys.
