@@ -446,7 +446,7 @@ impl SelectRun {
         {
             return Ok(false);
         }
-        if !matches!(level.join, Join::Inner | Join::Exists) {
+        if !matches!(level.join, Join::Inner | Join::Exists) || !level.on.is_empty() {
             let keeps_own = matches!(level.join, Join::Right | Join::Full);
             if self.place == Place::Unmatched(d) {
                 if self.matched[d].contains(&scan::identity(&self.levels[d])) {

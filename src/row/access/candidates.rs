@@ -157,6 +157,8 @@ impl<'p, 'q> Candidates<'p, 'q> {
             JoinKind::Left => term.outer == Some(i),
             // Rows without a match are looked for in the same way: all of them must be met.
             JoinKind::Right | JoinKind::Full => false,
+            // WHERE is for rows that such a join has put together.
+            JoinKind::Inner | JoinKind::Cross if self.scope.keeps_right(0) => term.outer == Some(i),
             JoinKind::Inner | JoinKind::Cross => term.outer.is_none(),
         }
     }

@@ -110,6 +110,11 @@ impl<'q> Scope<'q> {
         self.sources.iter().position(|s| s.id == id).map_or(0, |i| 1 << i)
     }
 
+    /// Whether a RIGHT or FULL join stands at `from` or behind.
+    pub fn keeps_right(&self, from: usize) -> bool {
+        self.sources[from..].iter().any(|s| matches!(s.join, JoinKind::Right | JoinKind::Full))
+    }
+
     pub fn position(&self, id: SourceId) -> Option<usize> {
         self.sources.iter().position(|s| s.id == id)
     }
@@ -177,7 +182,8 @@ impl<'q> Scope<'q> {
         let mut exprs: Vec<(&'q Expr, Option<usize>)> =
             filter.iter().flat_map(|f| conjuncts(f)).map(|e| (e, None)).collect();
         for (i, source) in self.sources.iter().enumerate() {
-            let outer = !matches!(source.join, JoinKind::Inner | JoinKind::Cross);
+            // With a RIGHT or FULL join behind it, ON decides what that join sees on its left.
+            let outer = !matches!(source.join, JoinKind::Inner | JoinKind::Cross) || self.keeps_right(i + 1);
             if let Some(on) = &source.on {
                 exprs.extend(conjuncts(on).into_iter().map(|e| (e, outer.then_some(i))));
             }

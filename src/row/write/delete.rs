@@ -39,9 +39,32 @@ impl Run<'_> {
         }
     }
 
+    /// Puts found rows in the order of their keys.
+    pub fn in_key_order(&self, target: &TargetProgram, rows: &mut [Vec<Value>], by: usize) -> Result<()> {
+        if target.table.has_rowid() {
+            rows.sort_by_key(|row| match row.first() {
+                Some(Value::Integer(rowid)) => *rowid,
+                _ => i64::MIN,
+            });
+            return Ok(());
+        }
+        let mut keys = std::collections::HashMap::with_capacity(rows.len());
+        for row in &*rows {
+            let one = Row { rowid: 0, values: row[..by].to_vec() };
+            keys.insert(row.as_ptr(), key::primary_key(target, &one, self.cx)?);
+        }
+        rows.sort_by(|a, b| keys.get(&a.as_ptr()).cmp(&keys.get(&b.as_ptr())));
+        Ok(())
+    }
+
     pub fn delete(&mut self, program: &DeleteProgram) -> Result<()> {
         let target = &program.target;
-        for found in self.found(&program.rows)? {
+        let mut rows = self.found(&program.rows)?;
+        if program.by_key {
+            let by = target.table.columns.len();
+            self.in_key_order(target, &mut rows, by)?;
+        }
+        for found in rows {
             if program.view {
                 let row = Row { rowid: 0, values: found };
                 let fired = self.fire(target, TriggerTime::InsteadOf, TriggerEvent::Delete, &[], Some(&row), None)?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::target::{TargetProgram, lower_target};
+use crate::catalog::{Index, IndexTerm};
 use crate::error::Result;
 use crate::plan::bound::{
     self, Body, BoundTrigger, Classes, ColumnRef, Conflict, Expr, ExprKind, Free, InsertValue, OrderBy, OrderKey,
@@ -63,6 +64,8 @@ pub struct UpdateProgram {
     /// How many output columns find the row.
     pub found_by: usize,
     pub columns: Vec<u16>,
+    /// Rows are changed in the order of their keys, not in that in which they are found.
+    pub by_key: bool,
     /// More than one source: a row may be found more than once, and counts once.
     pub from: bool,
     pub returning: Option<ReturningProgram>,
@@ -70,6 +73,8 @@ pub struct UpdateProgram {
 }
 
 pub struct DeleteProgram {
+    /// As `UpdateProgram::by_key`.
+    pub by_key: bool,
     pub target: TargetProgram,
     pub rows: Arc<QueryProgram>,
     pub returning: Option<ReturningProgram>,
@@ -200,13 +205,55 @@ fn rows(
     target_query(&query, free, shared)
 }
 
+/// Whether rows can be written while they are being found: nothing else looks at the table meanwhile.
+fn is_simple(target: &bound::Target, select: &Select) -> bool {
+    let subquery = |e: &Expr| crate::plan::walk::any(e, &|e| crate::plan::walk::query(e).is_some());
+    target.triggers.is_empty()
+        && target.child_keys.is_empty()
+        && target.parent_keys.is_empty()
+        && !select.filter.as_ref().is_some_and(subquery)
+}
+
+/// Whether an UPDATE moves rows in what they are found by.
+fn changes_what_finds(target: &bound::Target, rows: &QueryProgram, changed: &[u16]) -> bool {
+    let table = &target.table;
+    let is_key = |c: &u16| {
+        let primary = table.primary_index().is_some_and(|i| has_column(i, *c));
+        *c == ROWID || table.rowid_alias() == Some(*c) || primary
+    };
+    if changed.iter().any(is_key) {
+        return true;
+    }
+    let crate::row::program::Body::Select(select) = &rows.body else { return false };
+    select.levels.iter().any(|level| match &level.source {
+        SourceProgram::Table { access, .. } | SourceProgram::KeyTable { access, .. } => match access {
+            Access::Or(_) => true,
+            Access::Index { index, .. } => {
+                let special = index.columns.iter().any(|c| matches!(c.term, IndexTerm::Expr(_)));
+                special || index.filter.is_some() || changed.iter().any(|c| has_column(index, *c))
+            }
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
+fn has_column(index: &Index, column: u16) -> bool {
+    index.columns.iter().any(|c| matches!(c.term, IndexTerm::Column(own) if own == column))
+}
+
 fn update(s: &bound::Update, shared: &Lowering<'_>) -> Result<UpdateProgram> {
     let view = s.view.is_some();
     let mut output = identity(&s.target, s.old, view);
     let found_by = output.len();
     output.extend(s.set.iter().map(|(_, e)| e.clone()));
     let rows = rows(&s.select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
+    let replaces = s.or == Some(Conflict::Replace)
+        || s.target.indexes.iter().any(|i| i.conflict == Conflict::Replace && s.or.is_none());
+    let changed: Vec<u16> = s.set.iter().map(|(c, _)| *c).collect();
+    let one_pass = is_simple(&s.target, &s.select) && !replaces && !changes_what_finds(&s.target, &rows, &changed);
     Ok(UpdateProgram {
+        by_key: !one_pass && !view && s.order_by.is_empty() && s.limit.is_none(),
         target: lower_target(&s.target)?,
         or: s.or,
         rows,
@@ -223,6 +270,7 @@ fn delete(s: &bound::Delete, shared: &Lowering<'_>) -> Result<DeleteProgram> {
     let output = identity(&s.target, s.old, view);
     let rows = rows(&s.select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
     Ok(DeleteProgram {
+        by_key: !is_simple(&s.target, &s.select) && !view && s.order_by.is_empty() && s.limit.is_none(),
         target: lower_target(&s.target)?,
         rows,
         returning: returning(s.returning.as_ref(), &s.target, &s.free, shared)?,

@@ -18,6 +18,9 @@ impl Run<'_> {
     pub fn update(&mut self, program: &UpdateProgram) -> Result<()> {
         let target = &program.target;
         let mut rows = self.found(&program.rows)?;
+        if program.by_key && !program.from {
+            self.in_key_order(target, &mut rows, program.found_by)?;
+        }
         if program.from && !program.view {
             rows = self.last_of_each(target, rows)?;
         }
