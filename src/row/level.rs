@@ -7,6 +7,7 @@ use std::sync::Arc;
 use heliosdb_udfs::value::{Value, ValueRef};
 
 use super::context::RowSource;
+use super::program::Covered;
 use super::recursive::RecursiveRun;
 use super::run::QueryRun;
 use crate::store::{KeyCursor, RowCursor, RowTree, Version, View, record};
@@ -71,6 +72,13 @@ pub enum Rows {
         rowid: i64,
         row: Option<Version>,
     },
+    /// Rowid table through an index that holds all that is wanted: `record` is made from its key.
+    Covered {
+        keys: KeyCursor,
+        covered: Arc<Covered>,
+        fields: Vec<Value>,
+        record: Vec<u8>,
+    },
     /// A WITHOUT ROWID table in key order.
     Key(KeyCursor),
     /// A WITHOUT ROWID table through another index: the version found in the primary tree.
@@ -121,7 +129,7 @@ impl Level {
             Rows::Table(cursor) => cursor.record(),
             Rows::Point { version, .. } => version.record(),
             Rows::Indexed { row, .. } | Rows::KeyIndexed { row, .. } => row.as_ref().map_or(&[], Version::record),
-            Rows::Query { record, .. } | Rows::Function { record, .. } => record,
+            Rows::Query { record, .. } | Rows::Function { record, .. } | Rows::Covered { record, .. } => record,
             Rows::Key(cursor) => cursor.record(),
             Rows::Kept { rows, at, matches } => match matches {
                 Some(m) => rows.get(m[*at] as usize),
@@ -141,6 +149,7 @@ impl Level {
         match &self.rows {
             Rows::Table(cursor) => ValueRef::Integer(cursor.rowid()),
             Rows::Point { rowid, .. } | Rows::Indexed { rowid, .. } => ValueRef::Integer(*rowid),
+            Rows::Covered { keys, .. } => ValueRef::Integer(rowid_of_key(keys.key())),
             Rows::Single { rowid: Some(rowid), .. } => ValueRef::Integer(*rowid),
             Rows::Function { count, .. } => ValueRef::Integer(*count),
             _ => ValueRef::Null,

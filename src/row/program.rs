@@ -189,11 +189,23 @@ pub enum Access {
         reverse: bool,
         /// The index holds every column that is wanted.
         covering: bool,
+        /// How these are read from its keys; `None` where keys do not tell all of a value.
+        covered: Option<Arc<Covered>>,
     },
     /// One access after the other; rows that an earlier one has yielded are passed over.
     Or(Vec<ArmProgram>),
     /// A hash table over the source's own rows, made when the level is first opened.
     Hash(Lookup),
+}
+
+/// How a row's wanted columns are read from an index's key.
+pub struct Covered {
+    /// For each key column up to the last wanted one: its direction, and the field it fills.
+    pub keys: Vec<(bool, Option<usize>)>,
+    /// Fields of REAL columns: whole numbers are stored there as numbers of that kind.
+    pub reals: Vec<usize>,
+    /// How many fields the row needs.
+    pub width: usize,
 }
 
 /// One arm of an OR.

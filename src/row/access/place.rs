@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use heliosdb_udfs::value::{Collation, Value};
+use heliosdb_udfs::value::{Affinity, Collation, Value};
 
 use super::candidates::Candidates;
-use super::facts::{IndexFacts, KeyTerm};
+use super::facts::{Facts, IndexFacts, KeyTerm};
 use super::loops::{Loop, flag};
 use super::terms::{Left, Right, Term, op};
 use crate::error::Result;
@@ -13,7 +13,7 @@ use crate::plan::bound::{JoinKind, ROWID, Source, SourceKind};
 use crate::row::lower::{Layout, Lower};
 use crate::row::node::Node;
 use crate::row::program::{
-    Access, ArmProgram, Bound, BoundKind, Join, KeyColumn, LevelProgram, Lookup, QueryProgram, SeekTerm, SourceProgram,
+    Access, ArmProgram, Covered, Bound, BoundKind, Join, KeyColumn, LevelProgram, Lookup, QueryProgram, SeekTerm, SourceProgram,
 };
 
 pub struct Placing<'p, 'q> {
@@ -198,7 +198,39 @@ fn access(c: &Candidates<'_, '_>, lower: &mut Lower<'_>, one: &Loop, reverse: bo
         columns.push(KeyColumn { collation: key.collation.clone(), affinity, descending: key.descending, rowid });
     }
     let equal = equal.iter().map(|t| t.map_or(Ok(SeekTerm::Any), |t| seek(lower, t))).collect::<Result<_>>()?;
-    Ok(Access::Index { index, equal, low, high, columns, reverse, covering: one.has(flag::COVERING) })
+    let covering = one.has(flag::COVERING);
+    let covered = if covering && facts.has_rowid { covered(facts, known).map(Arc::new) } else { None };
+    Ok(Access::Index { index, equal, low, high, columns, reverse, covering, covered })
+}
+
+/// How the wanted columns are read from the key: text under BINARY as it is, numbers where the column's affinity tells
+/// of which kind they are.
+fn covered(facts: &Facts, known: &IndexFacts) -> Option<Covered> {
+    let mut keys = Vec::new();
+    let mut reals = Vec::new();
+    let mut missing = facts.used.len();
+    for key in &known.keys {
+        if missing == 0 {
+            break;
+        }
+        let field = match key.term {
+            KeyTerm::Column(c) if facts.used.contains(&c) => Some(usize::from(c)),
+            _ => None,
+        };
+        if let Some(field) = field {
+            let tells = matches!(key.affinity, Affinity::Text | Affinity::Integer | Affinity::Numeric | Affinity::Real);
+            if !tells || !matches!(key.collation, Collation::Binary) {
+                return None;
+            }
+            if key.affinity == Affinity::Real {
+                reals.push(field);
+            }
+            missing -= 1;
+        }
+        keys.push((key.descending, field));
+    }
+    let width = facts.used.iter().max().map_or(0, |c| usize::from(*c) + 1);
+    (missing == 0).then_some(Covered { keys, reals, width })
 }
 
 /// Whether a place in the key holds the rowid behind the declared columns.

@@ -305,7 +305,13 @@ fn open_table(
                 None => scan.trees.key.insert(index_tree()?).clone(),
             };
             let cursor = KeyCursor::new(index, view);
-            level.rows = Rows::Indexed { keys: cursor, table: tree, view, rowid: 0, row: None };
+            level.rows = match access {
+                Access::Index { covered: Some(covered), .. } => {
+                    let fields = vec![Value::Null; covered.width];
+                    Rows::Covered { keys: cursor, covered: covered.clone(), fields, record: Vec::new() }
+                }
+                _ => Rows::Indexed { keys: cursor, table: tree, view, rowid: 0, row: None },
+            };
             open_ranges(scan, keys, *reverse);
         }
         _ => return Err(Error::internal("seek values do not fit the access path")),
@@ -451,6 +457,17 @@ pub fn next(level: &mut Level, scan: &mut Scan, cx: &Context<'_>) -> Result<bool
                 return Ok(true);
             }
         },
+        Rows::Covered { keys, covered, fields, record } => {
+            if !next_key(keys, scan) {
+                return Ok(false);
+            }
+            if !covered.keys.is_empty() {
+                ranges::read_key(keys.key(), covered, fields);
+                record.clear();
+                crate::store::record::encode(record, fields.iter().map(Value::as_ref));
+            }
+            Ok(true)
+        }
         Rows::KeyIndexed { keys, row } => loop {
             if !next_key(keys, scan) {
                 return Ok(false);

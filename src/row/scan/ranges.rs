@@ -1,9 +1,11 @@
 //! Ranges of an index's keys, gone through one after the other in either direction; for a skip-scan once for each value
 //! of the skipped columns.
 
+use heliosdb_udfs::value::Value;
 use heliosdb_udfs::value::key::decode_key;
 
 use super::Scan;
+use crate::row::program::Covered;
 use crate::store::KeyCursor;
 
 #[derive(Default, Clone)]
@@ -116,6 +118,21 @@ fn within(key: &[u8], end: &End, reverse: bool) -> bool {
     }
 }
 
+
+/// Reads the wanted columns of a row from an index's key.
+pub fn read_key(key: &[u8], covered: &Covered, fields: &mut [Value]) {
+    let mut rest = key;
+    for (descending, field) in &covered.keys {
+        let Some((value, tail)) = decode_key(rest, *descending) else { return };
+        if let Some(field) = field {
+            fields[*field] = match value {
+                Value::Integer(i) if covered.reals.contains(field) => Value::Real(i as f64),
+                value => value,
+            };
+        }
+        rest = tail;
+    }
+}
 
 /// A skip-scan: the leading columns take one value after the other, and the ranges hold behind each.
 pub struct Skip {
