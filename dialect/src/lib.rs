@@ -14,8 +14,8 @@ mod select_ends;
 
 pub use complete::is_complete;
 pub use parameters::parameters;
-pub use select_ends::select_ends;
 pub use parse::{ParseError, parse_at, parse_expression};
+pub use select_ends::select_ends;
 
 /// The first statement of a text; `None` if there is nothing but white space, comments and semicolons.
 pub fn parse(text: &str) -> Result<Option<ast::Parsed>, ParseError> {

@@ -16,7 +16,9 @@ pub fn select_ends(sql: &str) -> Vec<u32> {
         match token.kind {
             TokenKind::End | TokenKind::Illegal => break,
             TokenKind::Keyword(Keyword::Select | Keyword::Values) => open.push(depth),
-            TokenKind::Keyword(Keyword::Union | Keyword::Except | Keyword::Intersect) if open.last() == Some(&depth) => {
+            TokenKind::Keyword(Keyword::Union | Keyword::Except | Keyword::Intersect)
+                if open.last() == Some(&depth) =>
+            {
                 open.pop();
                 ends.push(last);
             }

@@ -10,16 +10,16 @@ use super::access;
 use super::access::estimate::{self, Estimate};
 use super::access::request::Setting;
 use super::node::{ConstantSet, Node, Subquery, SubqueryId};
-use super::rewrite;
 use super::program::{
     AggregateProgram, Aggregation, Body, CteBody, CteProgram, FrameEdge, QueryProgram, SelectProgram, Sort,
     SortKeyProgram, SortKeySource, SortNode, SortTerm, WindowProgram, Windows,
 };
+use super::rewrite;
 use crate::catalog::{Index, Schema, Table};
 use crate::error::{Error, Result};
 use crate::plan::bound::{
-    self, AggregateId, ColumnRef, CompareOp, Comparison, Cte, DatabaseIndex, Expr, ExprKind, Free, Function, OrderKey, Query, ROWID,
-    Select, SortKey, SourceId, UnaryOp, WindowId,
+    self, AggregateId, ColumnRef, CompareOp, Comparison, Cte, DatabaseIndex, Expr, ExprKind, Free, Function, OrderKey,
+    Query, ROWID, Select, SortKey, SourceId, UnaryOp, WindowId,
 };
 
 /// Lowers a whole query. `free` fixes the order of the inputs.
@@ -246,7 +246,17 @@ impl<'l> Lower<'l> {
             bound::Body::Compound(_) => return Err(Error::internal("a compound is flat")),
         };
         let subqueries = self.subqueries;
-        Ok(Arc::new(QueryProgram { body, rows, end: 0, width, free, limit: None, offset: None, subqueries, sort: None }))
+        Ok(Arc::new(QueryProgram {
+            body,
+            rows,
+            end: 0,
+            width,
+            free,
+            limit: None,
+            offset: None,
+            subqueries,
+            sort: None,
+        }))
     }
 
     fn select(mut self, select: &Select, setting: &Setting<'_>) -> Result<(SelectProgram, Estimate)> {
@@ -721,7 +731,12 @@ fn merge_order(query: &Query, compound: &bound::Compound) -> Vec<bound::OrderBy>
             let i = i as u16;
             if !order.iter().any(|t| matches!(t.key, OrderKey::Output(o) if o == i)) {
                 let collation = collation.clone();
-                order.push(bound::OrderBy { key: OrderKey::Output(i), collation, descending: false, nulls_first: true });
+                order.push(bound::OrderBy {
+                    key: OrderKey::Output(i),
+                    collation,
+                    descending: false,
+                    nulls_first: true,
+                });
             }
         }
     }

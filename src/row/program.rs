@@ -162,6 +162,15 @@ pub enum SourceProgram {
     },
 }
 
+impl SourceProgram {
+    /// Whole indexes are read from the table instead, where that is quicker.
+    pub fn count_only(&mut self) {
+        if let SourceProgram::Table { access: Access::Index { index, equal, low, high, counted, .. }, .. } = self {
+            *counted = index.filter.is_none() && equal.is_empty() && low.is_none() && high.is_none();
+        }
+    }
+}
+
 /// How the rows of a table are found.
 pub enum Access {
     Scan {
@@ -191,6 +200,8 @@ pub enum Access {
         covering: bool,
         /// How these are read from its keys; `None` where keys do not tell all of a value.
         covered: Option<Arc<Covered>>,
+        /// Rows are only counted: the table itself is read, in whatever order.
+        counted: bool,
     },
     /// One access after the other; rows that an earlier one has yielded are passed over.
     Or(Vec<ArmProgram>),
@@ -261,6 +272,8 @@ pub struct Lookup {
     /// Over the levels before it.
     pub keys: Vec<Node>,
     pub by: Vec<(Affinity, Collation)>,
+    /// The rows are the same for every run within a statement.
+    pub keep: bool,
     /// Further wanted fields: rows with equal keys come in their order.
     pub rest: Vec<Node>,
     /// Names of the fields, for EXPLAIN QUERY PLAN.

@@ -418,7 +418,14 @@ impl SelectRun {
     }
 
     /// Whether the row is one for the arm of an OR that found it: fulfils the arm, and no earlier arm has yielded it.
-    fn is_of_arm(&mut self, d: usize, arms: &[ArmProgram], program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
+    fn is_of_arm(
+        &mut self,
+        d: usize,
+        arms: &[ArmProgram],
+        program: &SelectProgram,
+        inputs: &[Value],
+        cx: &Context<'_>,
+    ) -> Result<bool> {
         let filters = arms.get(self.scans[d].arm).map_or(&[][..], |a| &a.filters);
         if !self.all_true(filters, program, inputs, cx)? {
             return Ok(false);

@@ -205,7 +205,12 @@ impl Host for ConnectionHost<'_> {
     }
 
     fn load_row(&self, database: DatabaseIndex, table: &Arc<Table>, rowid: i64, values: &[ValueRef<'_>]) -> Result<()> {
-        let known = self.loading.borrow().as_ref().filter(|l| l.database == database && Arc::ptr_eq(&l.table, table)).map(|l| l.target.clone());
+        let known = self
+            .loading
+            .borrow()
+            .as_ref()
+            .filter(|l| l.database == database && Arc::ptr_eq(&l.table, table))
+            .map(|l| l.target.clone());
         let target = match known {
             Some(target) => target,
             None => {

@@ -73,9 +73,8 @@ fn check(path: &Path, analyze: bool, count: &mut Count, wanted: Option<&str>) {
         let same_rows = format!("{:?}", a.rows) == format!("{:?}", b.rows);
         count.rows += usize::from(same_rows);
         if !same_rows {
-            let show = |rows: &[Vec<Value>]| {
-                rows.iter().take(6).map(|r| format!("   {r:?}")).collect::<Vec<_>>().join("\n")
-            };
+            let show =
+                |rows: &[Vec<Value>]| rows.iter().take(6).map(|r| format!("   {r:?}")).collect::<Vec<_>>().join("\n");
             println!("!! rows of {sql} (analyzed: {analyze})\n ours\n{}\n sqlite\n{}", show(&a.rows), show(&b.rows));
         }
     }

@@ -75,7 +75,8 @@ impl<'a> Binder<'a> {
         let rows = rows.collect::<Result<Vec<Vec<Expr>>>>()?;
         let free = self.close_query();
         let columns = self.values_columns(&rows);
-        let query = Query { body: Body::Values(rows), columns, order_by: Vec::new(), limit: None, offset: None, free, end: 0 };
+        let query =
+            Query { body: Body::Values(rows), columns, order_by: Vec::new(), limit: None, offset: None, free, end: 0 };
         self.in_query(negated, operand, query)
     }
 

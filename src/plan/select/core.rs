@@ -44,7 +44,15 @@ impl<'a> Binder<'a> {
                 let rows = self.values(rows)?;
                 let columns = self.values_columns(&rows);
                 let order_by = self.values_order(order_by, &columns)?;
-                Ok(Query { body: Body::Values(rows), columns, order_by, limit: None, offset: None, free: Vec::new(), end: 0 })
+                Ok(Query {
+                    body: Body::Values(rows),
+                    columns,
+                    order_by,
+                    limit: None,
+                    offset: None,
+                    free: Vec::new(),
+                    end: 0,
+                })
             }
         }
     }

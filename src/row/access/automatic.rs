@@ -10,7 +10,10 @@ use crate::plan::bound::{JoinKind, ROWID, SourceKind};
 impl<'q> Candidates<'_, 'q> {
     pub fn automatic(&self, i: usize, before: u64, rows: Estimate, sink: &mut Sink<'_>) {
         let source = &self.scope.sources[i];
-        if !self.facts[i].automatic || matches!(sink, Sink::Arm(_)) || matches!(source.join, JoinKind::Right | JoinKind::Full) {
+        if !self.facts[i].automatic
+            || matches!(sink, Sink::Arm(_))
+            || matches!(source.join, JoinKind::Right | JoinKind::Full)
+        {
             return;
         }
         for (t, term) in self.clause.terms.iter().enumerate() {
@@ -53,6 +56,8 @@ impl<'q> Candidates<'_, 'q> {
             _ => None,
         };
         let custom = matches!(term.by.collation, heliosdb_udfs::value::Collation::Custom(_));
-        affinity.is_some_and(|a| super::scan::affinity_fits(term.by.affinity, a)) && !custom && matches!(term.right, Right::One(_))
+        affinity.is_some_and(|a| super::scan::affinity_fits(term.by.affinity, a))
+            && !custom
+            && matches!(term.right, Right::One(_))
     }
 }

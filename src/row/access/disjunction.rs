@@ -71,9 +71,8 @@ fn as_list<'q>(exprs: &[&'q Expr], arms: &[Clause<'q>]) -> Option<Term<'q>> {
         for arm in arms.iter().take(exprs.len()) {
             let Some(term) = on(arm, column) else { continue 'columns };
             let Right::One(value) = term.right else { continue 'columns };
-            let same = |f: &Term<'q>| {
-                f.by.affinity == term.by.affinity && f.by.collation.name() == term.by.collation.name()
-            };
+            let same =
+                |f: &Term<'q>| f.by.affinity == term.by.affinity && f.by.collation.name() == term.by.collation.name();
             if !first.as_ref().is_none_or(same) {
                 continue 'columns;
             }
@@ -152,8 +151,7 @@ fn within<'q>(arm: &Clause<'q>, all: &Clause<'q>) -> Clause<'q> {
 
 /// An arm together with the conditions around the OR, as it is run.
 pub fn run_as<'q>(scope: &Scope<'q>, arm: &Clause<'q>, all: &Clause<'q>, or: usize) -> Clause<'q> {
-    let mut exprs: Vec<(&'q Expr, Option<usize>)> =
-        arm.terms[..arm.base].iter().map(|t| (t.expr, t.outer)).collect();
+    let mut exprs: Vec<(&'q Expr, Option<usize>)> = arm.terms[..arm.base].iter().map(|t| (t.expr, t.outer)).collect();
     for (t, term) in all.terms[..all.base].iter().enumerate() {
         let plain = !walk::any(term.expr, &|e| walk::query(e).is_some());
         if t != or && term.ops & !op::EQUIVALENT != 0 && plain {

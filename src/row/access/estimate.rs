@@ -67,8 +67,7 @@ pub struct IndexSize {
 }
 
 pub fn table_size(schema: Option<&Schema>, table: &Table) -> TableSize {
-    let mut size =
-        TableSize { rows: ROWS_UNKNOWN, width: table_width(table), analyzed: false, indexes: Vec::new() };
+    let mut size = TableSize { rows: ROWS_UNKNOWN, width: table_width(table), analyzed: false, indexes: Vec::new() };
     let statistics = |name: &str| schema.and_then(|s| s.statistics.get(&fold(name)));
     let name_of = |index: &Arc<Index>| if index.id == table.id { table.name.clone() } else { index.name.clone() };
     // What ANALYZE wrote in the order in which it wrote it: the last whole index tells the table's size.

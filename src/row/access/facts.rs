@@ -12,7 +12,8 @@ use super::terms::{Clause, Scope};
 use crate::catalog::{Index, IndexTerm, Table, TableKind};
 use crate::error::Result;
 use crate::plan::bound::{
-    ColumnRef, Expr, ExprKind, Free, IndexHint, JoinKind, OrderBy, OrderKey, ROWID, Select, Source, SourceId, SourceKind,
+    ColumnRef, Expr, ExprKind, Free, IndexHint, JoinKind, OrderBy, OrderKey, ROWID, Select, Source, SourceId,
+    SourceKind,
 };
 use crate::plan::{same, walk};
 use crate::row::lower::{IndexTerms, Planning};
@@ -221,9 +222,8 @@ fn index_facts<'q>(
     let mut covering = primary || used.iter().all(holds);
     if !covering && has_expressions {
         let mut rest = FxHashSet::default();
-        let is_term = |e: &Expr| {
-            keys.iter().any(|k| matches!(&k.term, KeyTerm::Expr(t) if is_same(e, source.id, t, row)))
-        };
+        let is_term =
+            |e: &Expr| keys.iter().any(|k| matches!(&k.term, KeyTerm::Expr(t) if is_same(e, source.id, t, row)));
         for e in all {
             wanted(e, source.id, &is_term, &mut rest);
         }

@@ -2,16 +2,17 @@
 //!
 //! | step | file |
 //! |---|---|
-//! | conditions as terms, with what each can drive | [`terms`], [`prefix`] (LIKE), [`disjunction`] (OR) |
+//! | conditions as terms, with what each can drive | [`terms`], [`analyze`], [`prefix`] (LIKE), [`disjunction`] (OR) |
 //! | sizes, indexes, wanted columns | [`facts`], [`estimate`], [`implied`] (partial indexes) |
 //! | the wanted order | [`request`], [`order`] |
-//! | all loops worth considering | [`candidates`], [`scan`], [`loops`] |
+//! | all loops worth considering | [`candidates`], [`seek`], [`scan`], [`automatic`], [`loops`] |
 //! | the cheapest chain of them | [`choice`] |
 //! | levels of the program | [`place`] |
 //!
 //! Costs are SQLite's, so that rows come in the order SQLite gives them: https://sqlite.org/optoverview.html,
 //! https://sqlite.org/queryplanner-ng.html.
 
+mod analyze;
 mod automatic;
 mod candidates;
 mod choice;
@@ -21,22 +22,24 @@ mod facts;
 mod implied;
 mod loops;
 mod order;
+mod outcome;
 mod place;
 mod prefix;
 pub mod request;
 mod scan;
+mod seek;
 mod terms;
 pub mod volatile;
 
 use std::sync::Arc;
 
 use candidates::{Candidates, Sink};
-pub use facts::expressions;
 use choice::{Chain, Goal};
 use estimate::Estimate;
+pub use facts::expressions;
 
 use loops::{Loop, Loops, flag};
-use order::{Order, Purpose, Satisfied, Wanted};
+use order::{Order, Purpose};
 use place::Placing;
 use request::Setting;
 use terms::{Clause, Scope, op};
@@ -101,7 +104,7 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Re
     }
     .ok_or_else(no_solution)?;
     if select.group_by.is_none() && select.windows.is_empty() {
-        omit_joins(select, setting, &scope, &clause, &loops, &mut chain, goal.distinct);
+        outcome::omit_joins(select, setting, &scope, &clause, &loops, &mut chain, goal.distinct);
     }
     let mut plan = Plan {
         levels: Vec::new(),
@@ -114,12 +117,12 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Re
         window: (0, 0),
         rows: chain.rows - if is_distinct && !unique { DISTINCT_REDUCES.min(chain.rows) } else { 0 },
     };
-    let reverse = outcome(&mut plan, &order, &loops, &chain, &wanted, by_group, setting);
+    let reverse = outcome::delivered(&mut plan, &order, &loops, &chain, &wanted, by_group, setting);
     if !select.windows.is_empty() && select.group_by.is_none() {
         plan.window = (plan.sorted, wanted.terms.len());
     }
     if is_distinct && !unique && wanted.purpose == Purpose::Sort && select.windows.is_empty() {
-        plan.distinct = distinct_in_order(select, setting, &order, &loops, &chain);
+        plan.distinct = outcome::distinct_in_order(select, setting, &order, &loops, &chain);
     }
     put(lower, select, setting, &candidates, &loops, &chain, reverse, programs, &mut plan)?;
     Ok(plan)
@@ -160,109 +163,6 @@ fn all_loops(candidates: &Candidates<'_, '_>) -> Loops {
         before |= 1 << i;
     }
     loops
-}
-
-/// Takes out LEFT JOINs that neither add rows nor show in the result
-/// (https://sqlite.org/optoverview.html#the_omit_left_join_optimization).
-fn omit_joins(
-    select: &Select,
-    setting: &Setting<'_>,
-    scope: &Scope<'_>,
-    clause: &Clause<'_>,
-    loops: &Loops,
-    chain: &mut Chain,
-    distinct: bool,
-) {
-    let mut shown = select.output.iter().fold(0, |bits, e| bits | scope.sources_of(e));
-    for term in setting.order_by {
-        shown |= request::order_expr(select, term).map_or(0, |e| scope.sources_of(e));
-    }
-    let fixed = scope.sources.iter().any(|s| matches!(s.join, JoinKind::Right | JoinKind::Full));
-    for level in (1..chain.loops.len()).rev() {
-        let one = &loops.all[chain.loops[level]];
-        let bit = 1u64 << one.source;
-        let left = scope.sources[one.source].join == JoinKind::Left;
-        if fixed || !left || !distinct && !one.has(flag::ONE_ROW) || shown & bit != 0 {
-            continue;
-        }
-        let own = |t: &terms::Term<'_>| t.all & bit == 0 || t.outer == Some(one.source);
-        if clause.terms.iter().all(own) {
-            let low = (1u64 << level) - 1;
-            chain.reverse = chain.reverse & low | chain.reverse >> 1 & !low;
-            chain.loops.remove(level);
-        }
-    }
-}
-
-/// What the chain delivers; yields the loops (by position) that run backwards.
-fn outcome(
-    plan: &mut Plan,
-    order: &Order<'_, '_>,
-    loops: &Loops,
-    chain: &Chain,
-    wanted: &Wanted<'_>,
-    by_group: bool,
-    setting: &Setting<'_>,
-) -> u64 {
-    let n = wanted.terms.len();
-    if n == 0 {
-        return 0;
-    }
-    let satisfied = match chain.satisfied {
-        Satisfied::Terms(done) => done,
-        Satisfied::Open => 0,
-    };
-    match wanted.purpose {
-        Purpose::Distinct => {
-            plan.distinct = satisfied == n;
-            if plan.distinct { chain.reverse } else { 0 }
-        }
-        Purpose::Group => {
-            plan.grouped = satisfied == n;
-            if by_group && plan.grouped {
-                let (last, path) = match chain.loops.split_last() {
-                    Some((last, path)) => (&loops.all[*last], path.iter().map(|l| &loops.all[*l]).collect::<Vec<_>>()),
-                    None => return 0,
-                };
-                if let (Satisfied::Terms(done), reverse) = order.satisfied(wanted, Purpose::Sort, &path, last)
-                    && done == n
-                {
-                    plan.sorted = setting.order_by.len();
-                    return reverse;
-                }
-            } else if by_group {
-                plan.sorted = setting.order_by.len();
-            }
-            0
-        }
-        Purpose::Extreme => {
-            plan.extreme = satisfied == n && chain.loops.len() == 1;
-            if plan.extreme { chain.reverse } else { 0 }
-        }
-        Purpose::Sort | Purpose::Limit => {
-            plan.sorted = satisfied;
-            if satisfied == 0 {
-                return choice::inner_order(loops, order, wanted, chain).unwrap_or(0);
-            }
-            chain.reverse
-        }
-    }
-}
-
-/// Whether equal output rows come one after the other although another order was asked for.
-fn distinct_in_order(
-    select: &Select,
-    setting: &Setting<'_>,
-    order: &Order<'_, '_>,
-    loops: &Loops,
-    chain: &Chain,
-) -> bool {
-    let bare = Setting { order_by: &[], ..*setting };
-    let (wanted, _) = request::wanted(select, &bare, true);
-    let Some((last, path)) = chain.loops.split_last() else { return false };
-    let path: Vec<&Loop> = path.iter().map(|l| &loops.all[*l]).collect();
-    let (satisfied, _) = order.satisfied(&wanted, Purpose::Distinct, &path, &loops.all[*last]);
-    satisfied == Satisfied::Terms(wanted.terms.len())
 }
 
 #[expect(clippy::too_many_arguments, reason = "everything that was chosen")]
@@ -307,6 +207,9 @@ fn put(
         let one = &loops.all[*l];
         let backwards = reverse >> level & 1 == 1;
         let mut program = placing.level(lower, one, placed, backwards, level as u16)?;
+        if request::only_counts(select) {
+            program.source.count_only();
+        }
         placed |= 1 << one.source;
         if setting.exists.contains(&sources[one.source].id) {
             program.join = Join::Exists;
@@ -346,8 +249,9 @@ fn is_sought(candidates: &Candidates<'_, '_>, one: &Loop, t: usize) -> bool {
     inner
         && !one.has(flag::OR | flag::AUTOMATIC)
         && matches!(candidates.clause.terms[t].expr.kind, crate::plan::bound::ExprKind::Compare { .. })
-        && one.terms.iter().flatten().any(|used| {
-            exact(*used) && (*used == t || candidates.clause.terms[*used].parent == Some(t))
-        })
+        && one
+            .terms
+            .iter()
+            .flatten()
+            .any(|used| exact(*used) && (*used == t || candidates.clause.terms[*used].parent == Some(t)))
 }
-

@@ -45,18 +45,19 @@ impl Wanted<'_> {
     pub fn index_helps(&self, scope: &Scope<'_>, i: usize, index: &IndexFacts) -> bool {
         let source = scope.sources[i].id;
         let declared = &index.keys[..index.declared];
-        let column = |c: u16| {
-            c == ROWID || declared.iter().any(|k| matches!(k.term, KeyTerm::Column(own) if own == c))
-        };
-        let expression = |e: &Expr| {
-            declared.iter().any(|k| matches!(&k.term, KeyTerm::Expr(t) if is_same(e, source, t, index.row)))
-        };
+        let column = |c: u16| c == ROWID || declared.iter().any(|k| matches!(k.term, KeyTerm::Column(own) if own == c));
+        let expression =
+            |e: &Expr| declared.iter().any(|k| matches!(&k.term, KeyTerm::Expr(t) if is_same(e, source, t, index.row)));
         self.columns(scope, i).any(column) || index.has_expressions && self.terms.iter().any(|t| expression(t.expr))
     }
 
     fn columns(&self, scope: &Scope<'_>, i: usize) -> impl Iterator<Item = u16> {
         let source = scope.sources[i].id;
-        self.terms.iter().filter_map(move |t| column(scope, t.expr)).filter(move |c| c.source == source).map(|c| c.column)
+        self.terms
+            .iter()
+            .filter_map(move |t| column(scope, t.expr))
+            .filter(move |c| c.source == source)
+            .map(|c| c.column)
     }
 }
 

@@ -13,7 +13,8 @@ use crate::plan::bound::{JoinKind, ROWID, Source, SourceKind};
 use crate::row::lower::{Layout, Lower};
 use crate::row::node::Node;
 use crate::row::program::{
-    Access, ArmProgram, Covered, Bound, BoundKind, Join, KeyColumn, LevelProgram, Lookup, QueryProgram, SeekTerm, SourceProgram,
+    Access, ArmProgram, Bound, BoundKind, Covered, Join, KeyColumn, LevelProgram, Lookup, QueryProgram, SeekTerm,
+    SourceProgram,
 };
 
 pub struct Placing<'p, 'q> {
@@ -30,7 +31,14 @@ pub enum Way {
 }
 
 impl<'q> Placing<'_, 'q> {
-    pub fn level(&mut self, lower: &mut Lower<'_>, one: &Loop, placed: u64, reverse: bool, level: u16) -> Result<LevelProgram> {
+    pub fn level(
+        &mut self,
+        lower: &mut Lower<'_>,
+        one: &Loop,
+        placed: u64,
+        reverse: bool,
+        level: u16,
+    ) -> Result<LevelProgram> {
         let source = &self.candidates.scope.sources[one.source];
         let way = self.way(lower, one, placed, reverse)?;
         Ok(LevelProgram {
@@ -49,7 +57,14 @@ impl<'q> Placing<'_, 'q> {
         })
     }
 
-    fn source(&mut self, lower: &mut Lower<'_>, source: &Source, i: usize, way: Way, level: u16) -> Result<SourceProgram> {
+    fn source(
+        &mut self,
+        lower: &mut Lower<'_>,
+        source: &Source,
+        i: usize,
+        way: Way,
+        level: u16,
+    ) -> Result<SourceProgram> {
         let (access, lookup) = match way {
             Way::Access(access) => (access, None),
             Way::Lookup(lookup) => (Access::Scan { reverse: false }, Some(lookup)),
@@ -129,7 +144,13 @@ impl<'q> Placing<'_, 'q> {
             SourceKind::Table { table, .. } => Layout::Table(table.clone()),
             _ => Layout::Columns,
         };
-        let mut lookup = Lookup::default();
+        let stays = match &source.kind {
+            SourceKind::Table { .. } => true,
+            SourceKind::Query { query, .. } => query.free.is_empty() && !super::volatile::query(query),
+            SourceKind::Cte { cte } => cte.free.is_empty(),
+            _ => false,
+        };
+        let mut lookup = Lookup { keep: stays && !lower.shared.volatile, ..Lookup::default() };
         let mut columns = Vec::new();
         for term in &c.clause.terms {
             let (Some(Left::Column(column)), Right::One(value)) = (term.left, &term.right) else { continue };
@@ -200,7 +221,7 @@ fn access(c: &Candidates<'_, '_>, lower: &mut Lower<'_>, one: &Loop, reverse: bo
     let equal = equal.iter().map(|t| t.map_or(Ok(SeekTerm::Any), |t| seek(lower, t))).collect::<Result<_>>()?;
     let covering = one.has(flag::COVERING);
     let covered = if covering && facts.has_rowid { covered(facts, known).map(Arc::new) } else { None };
-    Ok(Access::Index { index, equal, low, high, columns, reverse, covering, covered })
+    Ok(Access::Index { index, equal, low, high, columns, reverse, covering, covered, counted: false })
 }
 
 /// How the wanted columns are read from the key: text under BINARY as it is, numbers where the column's affinity tells
@@ -242,9 +263,7 @@ fn seek(lower: &mut Lower<'_>, term: &Term<'_>) -> Result<SeekTerm> {
     Ok(match &term.right {
         Right::One(e) if term.ops & op::IS != 0 => SeekTerm::Is(lower.node(e)?),
         Right::One(e) => SeekTerm::Equal(lower.node(e)?),
-        Right::List(items) => {
-            SeekTerm::In(items.iter().map(|e| lower.node(e)).collect::<Result<_>>()?)
-        }
+        Right::List(items) => SeekTerm::In(items.iter().map(|e| lower.node(e)).collect::<Result<_>>()?),
         Right::Query(query, column) => SeekTerm::InQuery(lower.subquery(query)?, *column),
         Right::Null => SeekTerm::Is(Node::Constant(Value::Null)),
         Right::Value(value) => SeekTerm::Equal(Node::Constant(value.clone())),

@@ -75,9 +75,8 @@ pub fn fits(_scope: &Scope<'_>, column: ColumnRef, operand: &Expr, range: &Range
         return true;
     }
     let arena = bumpalo::Bump::new();
-    let numeric = |text: &[u8]| {
-        !matches!(affinity::apply(ValueRef::Text(text), Affinity::Numeric, &arena), ValueRef::Text(_))
-    };
+    let numeric =
+        |text: &[u8]| !matches!(affinity::apply(ValueRef::Text(text), Affinity::Numeric, &arena), ValueRef::Text(_));
     let mut next = range.prefix.clone();
     if let Some(last) = next.last_mut() {
         *last = last.saturating_add(1);

@@ -5,7 +5,7 @@ use super::facts::Facts;
 use super::order::{Purpose, Wanted, WantedTerm};
 use super::terms::{Clause, Left, Scope, op};
 use crate::plan::bound::{
-    AggregateFunction, ExprKind, Expr, OrderBy, OrderKey, Query, ROWID, Select, SourceId, SourceKind,
+    AggregateFunction, Expr, ExprKind, OrderBy, OrderKey, Query, ROWID, Select, SourceId, SourceKind,
 };
 use crate::plan::{same, walk};
 use heliosdb_udfs::value::{Collation, Value};
@@ -51,7 +51,8 @@ fn collation_of(e: &Expr) -> Collation {
 
 /// What order is wanted, and whether GROUP BY's order is ORDER BY's as well.
 pub fn wanted<'q>(select: &'q Select, setting: &Setting<'q>, distinct: bool) -> (Wanted<'q>, bool) {
-    let plain = |expr: &'q Expr, collation: Collation| WantedTerm { expr, collation, descending: false, odd_nulls: false };
+    let plain =
+        |expr: &'q Expr, collation: Collation| WantedTerm { expr, collation, descending: false, odd_nulls: false };
     let sort: Vec<WantedTerm<'q>> = setting
         .order_by
         .iter()
@@ -129,6 +130,18 @@ fn single_distinct(select: &Select) -> Option<Wanted<'_>> {
         odd_nulls: false,
     });
     Some(Wanted { terms: terms.collect(), purpose: Purpose::Distinct })
+}
+
+/// Whether nothing but numbers of rows comes out: their order does not matter.
+pub fn only_counts(select: &Select) -> bool {
+    select.group_by.as_ref().is_some_and(Vec::is_empty)
+        && select.sources.len() == 1
+        && select.aggregates.iter().all(|a| {
+            matches!(&a.function, AggregateFunction::Builtin(d) if d.name == "count")
+                && !a.distinct
+                && a.filter.is_none()
+        })
+        && select.output.iter().all(|e| matches!(e.kind, ExprKind::Aggregate(_)))
 }
 
 /// `SELECT count(*) FROM t`: what is counted, the narrowest index (by position) or the table itself.

@@ -2,8 +2,9 @@
 
 use heliosdb_udfs::value::{Affinity, Collation};
 
-use super::candidates::{Candidates, Probe};
+use super::candidates::Candidates;
 use super::facts::{KeyTerm, is_same};
+use super::seek::Probe;
 use super::terms::{Left, Right, Term, op};
 use crate::plan::bound::{ColumnRef, Expr, ExprKind, ROWID};
 

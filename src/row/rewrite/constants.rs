@@ -36,7 +36,9 @@ pub fn is_possible(select: &Select) -> bool {
     }
     let terms = || select.filter.iter().flat_map(conjuncts);
     terms().any(|e| known(e).is_some())
-        && terms().chain(select.sources.iter().filter_map(|s| s.on.as_ref()).flat_map(conjuncts)).any(|e| between_columns(e).is_some())
+        && terms()
+            .chain(select.sources.iter().filter_map(|s| s.on.as_ref()).flat_map(conjuncts))
+            .any(|e| between_columns(e).is_some())
 }
 
 pub fn spread(select: &mut Select) {

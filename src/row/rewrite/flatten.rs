@@ -5,8 +5,8 @@ use std::cell::Cell;
 use super::both;
 use super::substitute::{By, Replacement};
 use crate::plan::bound::{
-    Body, Compound, CteBody, CompoundOp, Expr, ExprKind, Free, JoinKind, OrderBy, OrderKey, Query, ROWID, Select, Source,
-    SourceId, SourceKind,
+    Body, Compound, CompoundOp, CteBody, Expr, ExprKind, Free, JoinKind, OrderBy, OrderKey, Query, ROWID, Select,
+    Source, SourceId, SourceKind,
 };
 use crate::plan::walk;
 
@@ -155,9 +155,11 @@ pub fn union_all(query: &Query) -> Option<Query> {
     let mergeable = arms().all(|b| {
         let Body::Select(arm) = b else { return false };
         is_plain(arm)
-            && arm.output.iter().zip(&inner.columns).all(|(e, c)| {
-                e.affinity == c.affinity && !crate::row::access::volatile::expr(e)
-            })
+            && arm
+                .output
+                .iter()
+                .zip(&inner.columns)
+                .all(|(e, c)| e.affinity == c.affinity && !crate::row::access::volatile::expr(e))
     });
     let simple = is_plain(select)
         && inner.limit.is_none()

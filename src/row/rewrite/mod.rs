@@ -46,7 +46,13 @@ pub fn query(query: &Query, fresh: &Cell<u32>) -> Option<Rewritten> {
 }
 
 /// Rewrites one SELECT in place.
-pub fn select(select: &mut Select, order_by: &mut Vec<OrderBy>, limited: bool, exists: &mut Vec<SourceId>, fresh: &Cell<u32>) {
+pub fn select(
+    select: &mut Select,
+    order_by: &mut Vec<OrderBy>,
+    limited: bool,
+    exists: &mut Vec<SourceId>,
+    fresh: &Cell<u32>,
+) {
     if select.sources.iter().any(|s| matches!(s.join, JoinKind::Right | JoinKind::Full)) {
         return;
     }
@@ -55,8 +61,7 @@ pub fn select(select: &mut Select, order_by: &mut Vec<OrderBy>, limited: bool, e
     loop {
         let mut sources = 0..select.sources.len();
         let found = sources.find(|i| {
-            flatten::is_possible(select, order_by, limited, *i)
-                || flatten::inline(select, order_by, limited, *i, fresh)
+            flatten::is_possible(select, order_by, limited, *i) || flatten::inline(select, order_by, limited, *i, fresh)
         });
         let Some(i) = found else { break };
         flatten::merge(select, order_by, i);
@@ -70,9 +75,10 @@ pub fn select(select: &mut Select, order_by: &mut Vec<OrderBy>, limited: bool, e
 fn is_candidate(select: &Select) -> bool {
     let outer = select.sources.iter().any(|s| s.join == JoinKind::Left);
     let nested = select.sources.iter().any(|s| matches!(s.kind, SourceKind::Query { .. } | SourceKind::Cte { .. }));
-    let with_exists = select.filter.as_ref().is_some_and(|f| {
-        conjuncts(f).iter().any(|e| matches!(e.kind, ExprKind::Exists { negated: false, .. }))
-    });
+    let with_exists = select
+        .filter
+        .as_ref()
+        .is_some_and(|f| conjuncts(f).iter().any(|e| matches!(e.kind, ExprKind::Exists { negated: false, .. })));
     outer && select.filter.is_some() || nested || with_exists || constants::is_possible(select)
 }
 

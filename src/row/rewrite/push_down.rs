@@ -46,7 +46,8 @@ fn push(query: &mut Query, id: SourceId, term: &Expr) {
             let binary = compound.collations.iter().all(|c| matches!(c, Collation::Binary));
             let all = compound.arms.iter().all(|(op, _)| *op == CompoundOp::UnionAll);
             let selects = std::iter::once(&compound.first).chain(compound.arms.iter().map(|(_, b)| b));
-            let plain = selects.clone().all(|b| matches!(b, Body::Select(s) if s.group_by.is_none() && s.windows.is_empty()));
+            let plain =
+                selects.clone().all(|b| matches!(b, Body::Select(s) if s.group_by.is_none() && s.windows.is_empty()));
             if !plain || !(binary || all) {
                 return;
             }
@@ -71,9 +72,7 @@ fn into_select(select: &mut Select, id: SourceId, term: &Expr) {
         return;
     }
     if let Some(keys) = &select.group_by {
-        let is_key = |e: &Expr| {
-            keys.iter().any(|k| matches!(k.collation, Collation::Binary) && same::same(&k.expr, e))
-        };
+        let is_key = |e: &Expr| keys.iter().any(|k| matches!(k.collation, Collation::Binary) && same::same(&k.expr, e));
         if !over_keys(&inner, &is_key) {
             return;
         }

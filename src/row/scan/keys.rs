@@ -228,7 +228,13 @@ fn push_part(v: ValueRef<'_>, column: &KeyColumn, env: &Env<'_>, key: &mut Vec<u
 }
 
 /// One end of a range: its key, and whether entries that begin with it are within. `None`: nothing is within.
-fn end(prefix: &[u8], bound: &Bound, is_low: bool, columns: &[KeyColumn], env: &Env<'_>) -> Result<Option<(Vec<u8>, bool)>> {
+fn end(
+    prefix: &[u8],
+    bound: &Bound,
+    is_low: bool,
+    columns: &[KeyColumn],
+    env: &Env<'_>,
+) -> Result<Option<(Vec<u8>, bool)>> {
     let mut key = prefix.to_vec();
     if columns.first().is_some_and(|c| c.rowid) {
         let rowid = if is_low { rowid_low(Some(bound), env)? } else { rowid_high(Some(bound), env)? };

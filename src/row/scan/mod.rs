@@ -4,22 +4,21 @@
 //! [`open`] places the cursor.
 
 mod keys;
+mod open;
 mod ranges;
 
 use std::sync::Arc;
 
 use heliosdb_udfs::value::{Value, ValueRef, compare};
 pub use keys::{Keys, encode, keys};
+pub use open::{open, open_arm};
 use ranges::{End, KeyRange, Skip, next_key};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::context::Context;
 use super::level::{Kept, Level, Rows, rowid_key, rowid_of_key};
-use super::program::{Access, CteBody, LevelProgram, Lookup, SourceProgram};
-use super::recursive::{RecursiveRun, known_rows};
-use super::run::QueryRun;
-use crate::error::{Error, Result};
-use crate::store::{KeyCursor, KeyTree, RowCursor, RowTree, View};
+use crate::error::Result;
+use crate::store::{KeyTree, RowTree};
 
 /// Where a level stands between two of its rows.
 #[derive(Default)]
@@ -44,6 +43,8 @@ pub struct Scan {
     /// Rows kept over several openings of the level, with their hash table.
     pub kept: Option<Arc<Kept>>,
     pub hash: Option<HashTable>,
+    /// They hold for every run within the statement.
+    keep: bool,
     /// Trees looked up once.
     trees: Trees,
 }
@@ -60,337 +61,13 @@ pub struct HashTable {
     positions: FxHashMap<Box<[u8]>, Vec<i64>>,
 }
 
-/// Opens a level: afterwards [`next`] yields its rows.
-pub fn open(program: &LevelProgram, level: &mut Level, scan: &mut Scan, keys: Keys, cx: &Context<'_>) -> Result<()> {
-    level.null_row = false;
-    level.matched = false;
-    scan.placed = false;
-    scan.rowids.clear();
-    scan.by_rowids = false;
-    scan.ranges.clear();
-    scan.skip = None;
-    scan.end = End::None;
-    scan.rowid_end = None;
-    if let Keys::Nothing = keys {
-        level.rows = Rows::Closed;
-        return Ok(());
-    }
-    match &program.source {
-        SourceProgram::Table { access: Access::Or(_), .. } | SourceProgram::KeyTable { access: Access::Or(_), .. } => {
-            let Keys::Arms(mut arms) = keys else { return Err(Error::internal("an OR needs its arms")) };
-            arms.reverse();
-            scan.arms = arms;
-            scan.arm = 0;
-            scan.seen.clear();
-            open_arm(program, level, scan, cx).map(drop)
-        }
-        SourceProgram::Table { access, .. } | SourceProgram::KeyTable { access, .. } => {
-            open_access(program, access, level, scan, keys, cx)
-        }
-        SourceProgram::Query { program: query, keep, lookup, .. } => {
-            if let Some(lookup) = lookup {
-                return open_hash(level, scan, keys, lookup, |kept| fill(query, Vec::new(), kept, cx), cx);
-            }
-            let Keys::Values(inputs) = keys else { return Err(Error::internal("a subquery needs its inputs")) };
-            if *keep {
-                let rows = match &scan.kept {
-                    Some(rows) => rows.clone(),
-                    None => {
-                        let mut kept = Kept::default();
-                        fill(query, inputs, &mut kept, cx)?;
-                        scan.kept.insert(Arc::new(kept)).clone()
-                    }
-                };
-                level.rows = Rows::Kept { rows, at: 0, matches: None };
-                scan.placed = true;
-                return Ok(());
-            }
-            if let Rows::Query { run, .. } = &mut level.rows {
-                run.restart(inputs);
-                return Ok(());
-            }
-            let run = Box::new(QueryRun::new(query.clone(), inputs));
-            level.rows = Rows::Query { run, record: Vec::new() };
-            Ok(())
-        }
-        SourceProgram::Cte { cte, id, lookup, .. } => {
-            if let Some(lookup) = lookup {
-                let rows = super::recursive::rows_of(cte, *id, Vec::new(), cx)?;
-                return open_hash_over(level, scan, keys, lookup, rows, cx);
-            }
-            let Keys::Values(inputs) = keys else { return Err(Error::internal("a common table needs its inputs")) };
-            if matches!(cte.body, CteBody::Recursive { .. }) && known_rows(*id, &inputs, cx).is_none() {
-                level.rows = Rows::Recursive(Box::new(RecursiveRun::new(cte.clone(), *id, inputs)));
-                return Ok(());
-            }
-            let rows = super::recursive::rows_of(cte, *id, inputs, cx)?;
-            level.rows = Rows::Kept { rows, at: 0, matches: None };
-            scan.placed = true;
-            Ok(())
-        }
-        SourceProgram::RecursiveRow { id } => {
-            let record = cx.shared.recursive_row(*id);
-            scan.placed = record.is_some();
-            level.rows = Rows::Single { record: record.unwrap_or_default(), rowid: None };
-            Ok(())
-        }
-        SourceProgram::Function { function, .. } => {
-            let Keys::Values(args) = keys else { return Err(Error::internal("a table function needs arguments")) };
-            let source = cx.around.table_function(function, &args)?;
-            level.rows = Rows::Function { source, values: Vec::new(), record: Vec::new(), count: 0 };
-            Ok(())
-        }
-    }
-}
-
-/// Goes on with the next arm of an OR; false after the last.
-pub fn open_arm(program: &LevelProgram, level: &mut Level, scan: &mut Scan, cx: &Context<'_>) -> Result<bool> {
-    let (SourceProgram::Table { access: Access::Or(arms), .. }
-    | SourceProgram::KeyTable { access: Access::Or(arms), .. }) = &program.source
-    else {
-        return Ok(false);
-    };
-    let Some(keys) = scan.arms.pop() else { return Ok(false) };
-    scan.arm = arms.len() - scan.arms.len() - 1;
-    scan.placed = false;
-    scan.rowids.clear();
-    scan.by_rowids = false;
-    scan.ranges.clear();
-    scan.skip = None;
-    scan.end = End::None;
-    scan.rowid_end = None;
-    scan.trees.key = None;
-    if let Keys::Nothing = keys {
-        level.rows = Rows::Closed;
-        return Ok(true);
-    }
-    open_access(program, &arms[scan.arm].access, level, scan, keys, cx)?;
-    Ok(true)
-}
-
-fn open_access(
-    program: &LevelProgram,
-    access: &Access,
-    level: &mut Level,
-    scan: &mut Scan,
-    keys: Keys,
-    cx: &Context<'_>,
-) -> Result<()> {
-    match &program.source {
-        SourceProgram::Table { database, table, .. } => {
-            let tree = match &scan.trees.row {
-                Some(tree) => tree.clone(),
-                None => scan.trees.row.insert(cx.around.row_tree(*database, table.id)?).clone(),
-            };
-            let view = cx.around.view(*database)?;
-            open_table(access, level, scan, keys, tree, view, cx, || {
-                let Access::Index { index, .. } = access else { return Err(Error::internal("not an index access")) };
-                cx.around.key_tree(*database, index.id)
-            })
-        }
-        SourceProgram::KeyTable { database, table, .. } => {
-            let view = cx.around.view(*database)?;
-            let primary = cx.around.key_tree(*database, table.id)?;
-            match access {
-                Access::Index { index, reverse, .. } if index.id != table.id => {
-                    let tree = cx.around.key_tree(*database, index.id)?;
-                    scan.trees.key = Some(primary);
-                    level.rows = Rows::KeyIndexed { keys: KeyCursor::new(tree, view), row: None };
-                    open_ranges(scan, keys, *reverse);
-                }
-                Access::Index { reverse, .. } => {
-                    level.rows = Rows::Key(KeyCursor::new(primary, view));
-                    open_ranges(scan, keys, *reverse);
-                }
-                Access::Scan { reverse } => {
-                    let mut cursor = KeyCursor::new(primary, view);
-                    scan.reverse = *reverse;
-                    scan.placed = if *reverse { cursor.last() } else { cursor.first() };
-                    level.rows = if scan.placed { Rows::Key(cursor) } else { Rows::Closed };
-                }
-                Access::Hash(lookup) => open_hash(
-                    level,
-                    scan,
-                    keys,
-                    lookup,
-                    |kept| {
-                        let mut cursor = KeyCursor::new(primary, view);
-                        let mut more = cursor.first();
-                        while more {
-                            kept.push_record(cursor.record());
-                            more = cursor.next();
-                        }
-                        Ok(())
-                    },
-                    cx,
-                )?,
-                Access::Rowids { .. } | Access::RowidRange { .. } | Access::Or(_) => {
-                    return Err(Error::internal("a table without rowid has no rowids"));
-                }
-            }
-            Ok(())
-        }
-        _ => Err(Error::internal("only tables are accessed")),
-    }
-}
-
-fn open_table(
-    access: &Access,
-    level: &mut Level,
-    scan: &mut Scan,
-    keys: Keys,
-    tree: Arc<RowTree>,
-    view: View,
-    cx: &Context<'_>,
-    index_tree: impl FnOnce() -> Result<Arc<KeyTree>>,
-) -> Result<()> {
-    match (access, keys) {
-        (Access::Scan { reverse }, _) => {
-            let mut cursor = RowCursor::new(tree, view);
-            scan.reverse = *reverse;
-            scan.placed = if *reverse { cursor.last() } else { cursor.first() };
-            level.rows = if scan.placed { Rows::Table(cursor) } else { Rows::Closed };
-        }
-        (Access::Rowids { reverse, .. }, Keys::Rowids(mut rowids)) => {
-            if let [rowid] = rowids[..] {
-                level.rows = match tree.get(rowid, view) {
-                    Some(version) => Rows::Point { rowid, version },
-                    None => Rows::Closed,
-                };
-                scan.placed = !matches!(level.rows, Rows::Closed);
-                return Ok(());
-            }
-            if !*reverse {
-                rowids.reverse();
-            }
-            scan.rowids = rowids;
-            scan.by_rowids = true;
-            level.rows = Rows::Table(RowCursor::new(tree, view));
-            scan.placed = false;
-        }
-        (Access::RowidRange { reverse, .. }, Keys::RowidRange(low, high)) => {
-            let mut cursor = RowCursor::new(tree, view);
-            scan.reverse = *reverse;
-            scan.placed = if *reverse {
-                scan.rowid_end = low.map(|l| (l, true));
-                match high {
-                    Some(h) => cursor.seek_le(h),
-                    None => cursor.last(),
-                }
-            } else {
-                scan.rowid_end = high.map(|h| (h, true));
-                match low {
-                    Some(l) => cursor.seek_ge(l),
-                    None => cursor.first(),
-                }
-            };
-            level.rows = if scan.placed { Rows::Table(cursor) } else { Rows::Closed };
-        }
-        (Access::Hash(lookup), Keys::Hash(key)) => {
-            if scan.hash.is_none() {
-                scan.hash = Some(super::run::hash_table_rows(RowCursor::new(tree.clone(), view), lookup, cx)?);
-            }
-            let matches = scan.hash.as_ref().and_then(|h| h.positions.get(key.as_slice()));
-            let Some(matches) = matches else {
-                level.rows = Rows::Closed;
-                return Ok(());
-            };
-            scan.rowids = matches.iter().rev().copied().collect();
-            scan.by_rowids = true;
-            level.rows = Rows::Table(RowCursor::new(tree, view));
-        }
-        (Access::Index { reverse, .. }, keys) => {
-            let index = match &scan.trees.key {
-                Some(index) => index.clone(),
-                None => scan.trees.key.insert(index_tree()?).clone(),
-            };
-            let cursor = KeyCursor::new(index, view);
-            level.rows = match access {
-                Access::Index { covered: Some(covered), .. } => {
-                    let fields = vec![Value::Null; covered.width];
-                    Rows::Covered { keys: cursor, covered: covered.clone(), fields, record: Vec::new() }
-                }
-                _ => Rows::Indexed { keys: cursor, table: tree, view, rowid: 0, row: None },
-            };
-            open_ranges(scan, keys, *reverse);
-        }
-        _ => return Err(Error::internal("seek values do not fit the access path")),
-    }
-    Ok(())
-}
-
-fn open_ranges(scan: &mut Scan, keys: Keys, reverse: bool) {
-    scan.reverse = reverse;
-    match keys {
-        Keys::Ranges(ranges) => {
-            scan.ranges = ranges;
-            if !reverse {
-                scan.ranges.reverse();
-            }
-        }
-        Keys::Skip(ranges, descending) => scan.skip = Some(Skip { ranges, descending, prefix: None }),
-        _ => {}
-    }
-}
-
-fn fill(
-    query: &Arc<super::program::QueryProgram>,
-    inputs: Vec<Value>,
-    kept: &mut Kept,
-    cx: &Context<'_>,
-) -> Result<()> {
-    let mut run = QueryRun::new(query.clone(), inputs);
-    while run.next(cx)? {
-        kept.push((0..run.width()).map(|i| run.column(i)));
-    }
-    Ok(())
-}
-
-fn open_hash(
-    level: &mut Level,
-    scan: &mut Scan,
-    keys: Keys,
-    lookup: &Lookup,
-    fill: impl FnOnce(&mut Kept) -> Result<()>,
-    cx: &Context<'_>,
-) -> Result<()> {
-    let rows = match &scan.kept {
-        Some(rows) => rows.clone(),
-        None => {
-            let mut kept = Kept::default();
-            fill(&mut kept)?;
-            scan.kept.insert(Arc::new(kept)).clone()
-        }
-    };
-    open_hash_over(level, scan, keys, lookup, rows, cx)
-}
-
-fn open_hash_over(
-    level: &mut Level,
-    scan: &mut Scan,
-    keys: Keys,
-    lookup: &Lookup,
-    rows: Arc<Kept>,
-    cx: &Context<'_>,
-) -> Result<()> {
-    if scan.hash.is_none() {
-        scan.hash = Some(super::run::hash_rows(&rows, lookup, cx)?);
-    }
-    let Keys::Hash(key) = keys else { return Err(Error::internal("a hash lookup needs its key")) };
-    let matches = scan.hash.as_ref().and_then(|h| h.positions.get(key.as_slice())).cloned();
-    scan.placed = matches.is_some();
-    level.rows = match matches {
-        Some(m) => Rows::Kept { rows, at: 0, matches: Some(m) },
-        None => Rows::Closed,
-    };
-    Ok(())
-}
-
 impl Scan {
     /// Forgets rows that were kept for earlier inputs or earlier data.
     pub fn forget(&mut self) {
-        self.kept = None;
-        self.hash = None;
+        if self.hash.is_none() || !self.keep {
+            self.kept = None;
+            self.hash = None;
+        }
     }
 }
 

@@ -118,7 +118,6 @@ fn within(key: &[u8], end: &End, reverse: bool) -> bool {
     }
 }
 
-
 /// Reads the wanted columns of a row from an index's key.
 pub fn read_key(key: &[u8], covered: &Covered, fields: &mut [Value]) {
     let mut rest = key;

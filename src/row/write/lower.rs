@@ -88,7 +88,11 @@ impl DeleteProgram {
         let [level] = &select.levels[..] else { return false };
         let whole = !matches!(&level.source, SourceProgram::Table { access, .. } | SourceProgram::KeyTable { access, .. }
             if !matches!(access, Access::Scan { .. }));
-        whole && level.filters.is_empty() && select.precondition.is_empty() && self.target.triggers.is_empty() && !self.view
+        whole
+            && level.filters.is_empty()
+            && select.precondition.is_empty()
+            && self.target.triggers.is_empty()
+            && !self.view
     }
 }
 
@@ -201,7 +205,8 @@ fn rows(
         })
         .collect();
     let body = Body::Select(Box::new(Select { output, ..select.clone() }));
-    let query = Query { body, columns, order_by, limit: limit.cloned(), offset: offset.cloned(), free: free.to_vec(), end: 0 };
+    let query =
+        Query { body, columns, order_by, limit: limit.cloned(), offset: offset.cloned(), free: free.to_vec(), end: 0 };
     target_query(&query, free, shared)
 }
 
@@ -313,9 +318,15 @@ pub fn lower_trigger(
     for statement in &body.statements {
         statements.push(match statement {
             bound::Statement::Query(q) => TriggerStatement::Query(query_with_free(q, &q.free, &shared)?, take(&q.free)),
-            bound::Statement::Insert(s) => TriggerStatement::Write(self::lower(statement, shared.planning.clone())?, take(&s.free)),
-            bound::Statement::Update(s) => TriggerStatement::Write(self::lower(statement, shared.planning.clone())?, take(&s.free)),
-            bound::Statement::Delete(s) => TriggerStatement::Write(self::lower(statement, shared.planning.clone())?, take(&s.free)),
+            bound::Statement::Insert(s) => {
+                TriggerStatement::Write(self::lower(statement, shared.planning.clone())?, take(&s.free))
+            }
+            bound::Statement::Update(s) => {
+                TriggerStatement::Write(self::lower(statement, shared.planning.clone())?, take(&s.free))
+            }
+            bound::Statement::Delete(s) => {
+                TriggerStatement::Write(self::lower(statement, shared.planning.clone())?, take(&s.free))
+            }
         });
     }
     let (old, new) = (trigger.old, trigger.new);

@@ -40,12 +40,7 @@ impl Tree {
     }
 
     /// Parts that come sorted are merged, two at a time from the left.
-    fn merge(
-        &mut self,
-        first: &QueryProgram,
-        arms: &[(CompoundOp, std::sync::Arc<QueryProgram>)],
-        parent: i64,
-    ) {
+    fn merge(&mut self, first: &QueryProgram, arms: &[(CompoundOp, std::sync::Arc<QueryProgram>)], parent: i64) {
         let Some(((op, right), before)) = arms.split_last() else { return self.query(first, parent) };
         let name = match op {
             CompoundOp::Union => "UNION",
@@ -201,7 +196,9 @@ impl Tree {
             let name = level.name.to_string();
             coroutine &= !matches!(level.join, Join::Left | Join::Full | Join::Right);
             names.push(match &level.source {
-                SourceProgram::Query { program, .. } => self.from_query(program, name, coroutine && i < levels.len(), parent),
+                SourceProgram::Query { program, .. } => {
+                    self.from_query(program, name, coroutine && i < levels.len(), parent)
+                }
                 SourceProgram::Cte { cte, id, .. } => {
                     if !self.shown.contains(id) {
                         self.shown.push(*id);

@@ -1,0 +1,112 @@
+//! What the chosen chain delivers: which order, which joins are of no use.
+
+use super::Plan;
+use super::choice::{self, Chain};
+use super::loops::{Loop, Loops, flag};
+use super::order::{Order, Purpose, Satisfied, Wanted};
+use super::request::{self, Setting};
+use super::terms::{Clause, Scope, Term};
+use crate::plan::bound::{JoinKind, Select};
+
+/// Takes out LEFT JOINs that neither add rows nor show in the result
+/// (https://sqlite.org/optoverview.html#the_omit_left_join_optimization).
+pub fn omit_joins(
+    select: &Select,
+    setting: &Setting<'_>,
+    scope: &Scope<'_>,
+    clause: &Clause<'_>,
+    loops: &Loops,
+    chain: &mut Chain,
+    distinct: bool,
+) {
+    let mut shown = select.output.iter().fold(0, |bits, e| bits | scope.sources_of(e));
+    for term in setting.order_by {
+        shown |= request::order_expr(select, term).map_or(0, |e| scope.sources_of(e));
+    }
+    let fixed = scope.sources.iter().any(|s| matches!(s.join, JoinKind::Right | JoinKind::Full));
+    for level in (1..chain.loops.len()).rev() {
+        let one = &loops.all[chain.loops[level]];
+        let bit = 1u64 << one.source;
+        let left = scope.sources[one.source].join == JoinKind::Left;
+        if fixed || !left || !distinct && !one.has(flag::ONE_ROW) || shown & bit != 0 {
+            continue;
+        }
+        let own = |t: &Term<'_>| t.all & bit == 0 || t.outer == Some(one.source);
+        if clause.terms.iter().all(own) {
+            let low = (1u64 << level) - 1;
+            chain.reverse = chain.reverse & low | chain.reverse >> 1 & !low;
+            chain.loops.remove(level);
+        }
+    }
+}
+
+/// What the chain delivers; yields the loops (by position) that run backwards.
+pub fn delivered(
+    plan: &mut Plan,
+    order: &Order<'_, '_>,
+    loops: &Loops,
+    chain: &Chain,
+    wanted: &Wanted<'_>,
+    by_group: bool,
+    setting: &Setting<'_>,
+) -> u64 {
+    let n = wanted.terms.len();
+    if n == 0 {
+        return 0;
+    }
+    let satisfied = match chain.satisfied {
+        Satisfied::Terms(done) => done,
+        Satisfied::Open => 0,
+    };
+    match wanted.purpose {
+        Purpose::Distinct => {
+            plan.distinct = satisfied == n;
+            if plan.distinct { chain.reverse } else { 0 }
+        }
+        Purpose::Group => {
+            plan.grouped = satisfied == n;
+            if by_group && plan.grouped {
+                let (last, path) = match chain.loops.split_last() {
+                    Some((last, path)) => (&loops.all[*last], path.iter().map(|l| &loops.all[*l]).collect::<Vec<_>>()),
+                    None => return 0,
+                };
+                if let (Satisfied::Terms(done), reverse) = order.satisfied(wanted, Purpose::Sort, &path, last)
+                    && done == n
+                {
+                    plan.sorted = setting.order_by.len();
+                    return reverse;
+                }
+            } else if by_group {
+                plan.sorted = setting.order_by.len();
+            }
+            0
+        }
+        Purpose::Extreme => {
+            plan.extreme = satisfied == n && chain.loops.len() == 1;
+            if plan.extreme { chain.reverse } else { 0 }
+        }
+        Purpose::Sort | Purpose::Limit => {
+            plan.sorted = satisfied;
+            if satisfied == 0 {
+                return choice::inner_order(loops, order, wanted, chain).unwrap_or(0);
+            }
+            chain.reverse
+        }
+    }
+}
+
+/// Whether equal output rows come one after the other although another order was asked for.
+pub fn distinct_in_order(
+    select: &Select,
+    setting: &Setting<'_>,
+    order: &Order<'_, '_>,
+    loops: &Loops,
+    chain: &Chain,
+) -> bool {
+    let bare = Setting { order_by: &[], ..*setting };
+    let (wanted, _) = request::wanted(select, &bare, true);
+    let Some((last, path)) = chain.loops.split_last() else { return false };
+    let path: Vec<&Loop> = path.iter().map(|l| &loops.all[*l]).collect();
+    let (satisfied, _) = order.satisfied(&wanted, Purpose::Distinct, &path, &loops.all[*last]);
+    satisfied == Satisfied::Terms(wanted.terms.len())
+}
