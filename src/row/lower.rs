@@ -150,13 +150,13 @@ impl<'l> Lower<'l> {
 
     fn query(self, query: &Query, writes: bool) -> Result<Arc<QueryProgram>> {
         match Some(query).filter(|_| !writes).and_then(|q| rewrite::query(q, &self.shared.fresh)) {
-            Some(rewritten) => self.as_is(&rewritten.query, writes, &rewritten.exists),
-            None => self.as_is(query, writes, &[]),
+            Some(rewritten) => self.unchanged(&rewritten.query, writes, &rewritten.exists),
+            None => self.unchanged(query, writes, &[]),
         }
     }
 
     /// Lowers a query in the form it has; `exists`: sources that stop at their first match.
-    fn as_is(mut self, query: &Query, writes: bool, exists: &[SourceId]) -> Result<Arc<QueryProgram>> {
+    fn unchanged(mut self, query: &Query, writes: bool, exists: &[SourceId]) -> Result<Arc<QueryProgram>> {
         let limit = query.limit.as_ref().map(|e| self.node(e)).transpose()?;
         let offset = query.offset.as_ref().map(|e| self.node(e)).transpose()?;
         let free = self.free.clone();

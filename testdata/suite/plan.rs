@@ -1,5 +1,6 @@
 //! The corpus of plans: EXPLAIN QUERY PLAN and the rows of each statement, as SQLite gives them, with and without
-//! ANALYZE. `HELIOSDB_PLAN=text` shows the differences of the statements that contain the text.
+//! ANALYZE. `HELIOSDB_PLAN=text` shows the differences of the statements that contain the text,
+//! `HELIOSDB_PLANS` names another folder of scripts.
 
 use std::path::Path;
 
@@ -84,7 +85,9 @@ fn check(path: &Path, analyze: bool, count: &mut Count, wanted: Option<&str>) {
 fn plans_are_sqlites() {
     let wanted = std::env::var("HELIOSDB_PLAN").ok();
     let mut count = Count::default();
-    let mut paths: Vec<_> = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/plan"))
+    let folder = std::env::var("HELIOSDB_PLANS");
+    let folder = folder.unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/plan").to_owned());
+    let mut paths: Vec<_> = std::fs::read_dir(folder)
         .expect("the corpus is there")
         .flatten()
         .map(|e| e.path())

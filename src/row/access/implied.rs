@@ -42,7 +42,8 @@ fn has_parameter(e: &Expr) -> bool {
 fn not_null_wanted(known: &Expr, wanted: &Expr, row: SourceId, source: SourceId) -> bool {
     match &wanted.kind {
         ExprKind::IsNull { negated: true, operand } => {
-            let is_wanted = |e: &Expr| is_same(e, source, operand, row);
+            // `+x` is not NULL if x is not.
+            let is_wanted = |e: &Expr| is_same(&Expr { affinity: operand.affinity, ..e.clone() }, source, operand, row);
             not_null(known, &is_wanted, false)
         }
         _ => false,

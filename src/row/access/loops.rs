@@ -63,20 +63,13 @@ impl Loops {
     /// Adds a loop unless a better one is there; drops those it beats.
     pub fn insert(&mut self, mut new: Loop) {
         self.level(&mut new);
-        let mut at = 0;
-        let place = loop {
-            match self.find(&new, at) {
-                Found::Useless => return,
-                Found::At(i) => break i,
-                Found::None => break self.all.len(),
-            }
+        let place = match self.find(&new, 0) {
+            Found::Useless => return,
+            Found::None => return self.all.push(new),
+            Found::At(i) => i,
         };
-        if place == self.all.len() {
-            self.all.push(new);
-            return;
-        }
         // Later loops that it beats as well go away.
-        at = place + 1;
+        let mut at = place + 1;
         while let Found::At(i) = self.find(&new, at) {
             self.all.remove(i);
             at = i;
@@ -135,5 +128,5 @@ fn is_cheaper_subset(a: &Loop, b: &Loop) -> bool {
         return false;
     }
     let shared = a.terms.iter().flatten().all(|t| b.terms.contains(&Some(*t)));
-    shared && !(a.has(flag::COVERING) && !b.has(flag::COVERING))
+    shared && (b.has(flag::COVERING) || !a.has(flag::COVERING))
 }

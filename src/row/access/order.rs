@@ -224,14 +224,13 @@ impl Order<'_, '_> {
                     || key.is_some_and(|k| k.collation.name().eq_ignore_ascii_case(term.collation.name())))
             };
             let open = wanted.terms.iter().enumerate().filter(|(i, _)| check.done >> i & 1 == 0);
-            let found = if !search {
+            let mut found = if !search {
                 None
             } else if grouping {
                 open.into_iter().find(|(_, t)| matches_key(t))
             } else {
                 open.into_iter().next().filter(|(_, t)| matches_key(t))
             };
-            let mut found = found.map(|(i, t)| (i, t));
             if let Some((_, term)) = found
                 && purpose != Purpose::Group
             {

@@ -197,7 +197,7 @@ impl Tree {
             coroutine &= !matches!(level.join, Join::Left | Join::Full | Join::Right);
             names.push(match &level.source {
                 SourceProgram::Query { program, .. } => {
-                    self.from_query(program, name, coroutine && i < levels.len(), parent)
+                    self.nested(program, name, coroutine && i < levels.len(), parent)
                 }
                 SourceProgram::Cte { cte, id, .. } => {
                     if !self.shown.contains(id) {
@@ -213,7 +213,7 @@ impl Tree {
         names
     }
 
-    fn from_query(&mut self, program: &QueryProgram, name: String, coroutine: bool, parent: i64) -> String {
+    fn nested(&mut self, program: &QueryProgram, name: String, coroutine: bool, parent: i64) -> String {
         if let Body::Values(rows) = &program.body
             && rows.len() > 1
         {
