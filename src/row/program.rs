@@ -109,6 +109,8 @@ pub struct LevelProgram {
     pub bloom: bool,
     /// Its place in FROM.
     pub position: u16,
+    /// Joined by CROSS JOIN.
+    pub cross: bool,
     /// Alias or name, for EXPLAIN QUERY PLAN.
     pub name: Box<str>,
 }
@@ -144,6 +146,8 @@ pub enum SourceProgram {
         inputs: Vec<Node>,
         keep: bool,
         lookup: Option<Lookup>,
+        /// The view it stands for.
+        view: Option<Box<str>>,
     },
     /// A common table kept for the whole run of the statement.
     Cte {

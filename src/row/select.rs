@@ -62,6 +62,12 @@ enum Stage {
     Done,
 }
 
+/// The level to go on with when those from `d` on are exhausted. One match of an EXISTS is enough.
+#[inline]
+fn above(levels: &[LevelProgram], d: usize, floor: usize) -> Option<usize> {
+    (floor..d).rev().find(|l| levels[*l].join != Join::Exists)
+}
+
 /// Rows between two calls of `tick`.
 const TICK_ROWS: u32 = 64;
 
@@ -316,8 +322,10 @@ impl SelectRun {
                 }
             }
             Place::Inside => {
-                // One match of an EXISTS is enough: on with the level before.
-                let last = program.levels.iter().rposition(|l| l.join != Join::Exists).unwrap_or(0);
+                let Some(last) = above(&program.levels, n, 0) else {
+                    self.place = Place::Done;
+                    return Ok(false);
+                };
                 if self.descend(last, 0, program, inputs, cx)? {
                     return Ok(true);
                 }
@@ -389,10 +397,10 @@ impl SelectRun {
                         continue;
                     }
                 } else {
-                    if d == floor {
-                        return Ok(false);
+                    match above(&program.levels, d, floor) {
+                        Some(before) => d = before,
+                        None => return Ok(false),
                     }
-                    d -= 1;
                     continue;
                 }
             }

@@ -133,7 +133,7 @@ pub fn facts<'q>(
                     used,
                     has_rowid: table.has_rowid(),
                     is_table: true,
-                    automatic: table.has_rowid() && shared.automatic_index && matches!(hint, IndexHint::None),
+                    automatic: shared.automatic_index && matches!(hint, IndexHint::None),
                     hinted: match hint {
                         IndexHint::IndexedBy(index) => Some(index.clone()),
                         _ => None,

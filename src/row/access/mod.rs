@@ -87,7 +87,7 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Re
         wanted: &wanted,
         writes: setting.writes,
     };
-    let mut loops = all_loops(&candidates);
+    let mut loops = all_loops(&candidates, setting);
     let order = Order { scope: &scope, facts: &facts, clause: &clause };
     let goal = Goal {
         sources: select.sources.len(),
@@ -148,13 +148,18 @@ fn inner_programs(lower: &Lower<'_>, select: &Select) -> Result<(Vec<Option<Arc<
     Ok((programs, rows))
 }
 
-fn all_loops(candidates: &Candidates<'_, '_>) -> Loops {
+fn all_loops(candidates: &Candidates<'_, '_>, setting: &Setting<'_>) -> Loops {
     let mut loops = Loops::default();
     let (mut needs, mut before) = (0u64, 0u64);
     let sources = candidates.scope.sources;
     let fixed = sources.iter().any(|s| matches!(s.join, JoinKind::Right | JoinKind::Full));
     for (i, source) in sources.iter().enumerate() {
-        if fixed || !matches!(source.join, JoinKind::Inner) {
+        if setting.exists.contains(&source.id) {
+            // Behind everything that its conditions name: then its first match decides.
+            let terms = &candidates.clause.terms[..candidates.clause.base];
+            let bit = 1u64 << i;
+            needs = terms.iter().filter(|t| t.all & bit != 0).fold(0, |bits, t| bits | t.all & !bit);
+        } else if fixed || !matches!(source.join, JoinKind::Inner) {
             needs |= before;
         } else {
             needs = 0;

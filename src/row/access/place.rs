@@ -44,6 +44,7 @@ impl<'q> Placing<'_, 'q> {
         Ok(LevelProgram {
             bloom: one.has(flag::AUTOMATIC),
             position: one.source as u16,
+            cross: source.join == JoinKind::Cross,
             source: self.source(lower, source, one.source, way, level)?,
             on: Vec::new(),
             filters: Vec::new(),
@@ -83,7 +84,7 @@ impl<'q> Placing<'_, 'q> {
                     SourceProgram::KeyTable { database, table, access }
                 }
             }
-            SourceKind::Query { query, .. } => {
+            SourceKind::Query { query, view } => {
                 let program = match self.programs[i].take() {
                     Some(program) => program,
                     None => lower.subprogram(query)?.0,
@@ -91,7 +92,7 @@ impl<'q> Placing<'_, 'q> {
                 let inputs = lower.inputs(&query.free)?;
                 // An uncorrelated inner query is run once and kept; an outermost one streams.
                 let keep = inputs.is_empty() && level > 0 && !super::volatile::query(query);
-                SourceProgram::Query { program, inputs, keep, lookup }
+                SourceProgram::Query { program, inputs, keep, lookup, view: view.clone() }
             }
             SourceKind::Cte { cte } => {
                 let program = lower.cte(cte)?;

@@ -15,7 +15,7 @@ pub fn to_joins(select: &mut Select, exists: &mut Vec<SourceId>) {
     let mut conditions = None;
     take(filter, &mut added, &mut conditions);
     for mut source in added {
-        source.join = JoinKind::Cross;
+        source.join = JoinKind::Inner;
         source.on = None;
         exists.push(source.id);
         select.sources.push(source);

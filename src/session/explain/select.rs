@@ -192,12 +192,12 @@ impl Tree {
     fn sources(&mut self, levels: &[&LevelProgram], parent: i64) -> Vec<String> {
         let mut names = Vec::new();
         let mut coroutine = true;
-        for (i, level) in levels.iter().enumerate() {
+        for level in levels {
             let name = level.name.to_string();
-            coroutine &= !matches!(level.join, Join::Left | Join::Full | Join::Right);
+            coroutine &= !matches!(level.join, Join::Left | Join::Full | Join::Right) && !level.cross;
             names.push(match &level.source {
-                SourceProgram::Query { program, .. } => {
-                    self.nested(program, name, coroutine && i < levels.len(), parent)
+                SourceProgram::Query { program, view, .. } => {
+                    self.nested(program, view.as_deref(), name, coroutine, parent)
                 }
                 SourceProgram::Cte { cte, id, .. } => {
                     if !self.shown.contains(id) {
@@ -213,7 +213,14 @@ impl Tree {
         names
     }
 
-    fn nested(&mut self, program: &QueryProgram, name: String, coroutine: bool, parent: i64) -> String {
+    fn nested(
+        &mut self,
+        program: &QueryProgram,
+        view: Option<&str>,
+        name: String,
+        coroutine: bool,
+        parent: i64,
+    ) -> String {
         if let Body::Values(rows) = &program.body
             && rows.len() > 1
         {
@@ -221,7 +228,7 @@ impl Tree {
         }
         let name = if name.is_empty() { format!("(subquery-{})", self.number(program.end)) } else { name };
         let verb = if coroutine { "CO-ROUTINE" } else { "MATERIALIZE" };
-        let id = self.add(parent, format!("{verb} {name}"));
+        let id = self.add(parent, format!("{verb} {}", view.unwrap_or(&name)));
         self.query(program, id);
         name
     }
