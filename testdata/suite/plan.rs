@@ -74,9 +74,15 @@ fn check(path: &Path, analyze: bool, count: &mut Count, wanted: Option<&str>) {
         let same_rows = format!("{:?}", a.rows) == format!("{:?}", b.rows);
         count.rows += usize::from(same_rows);
         if !same_rows {
+            let sorted = |rows: &[Vec<Value>]| {
+                let mut lines: Vec<String> = rows.iter().map(|r| format!("{r:?}")).collect();
+                lines.sort();
+                lines
+            };
+            let what = if sorted(&a.rows) == sorted(&b.rows) { "order" } else { "rows" };
             let show =
                 |rows: &[Vec<Value>]| rows.iter().take(6).map(|r| format!("   {r:?}")).collect::<Vec<_>>().join("\n");
-            println!("!! rows of {sql} (analyzed: {analyze})\n ours\n{}\n sqlite\n{}", show(&a.rows), show(&b.rows));
+            println!("!! {what} of {sql} (analyzed: {analyze})\n ours\n{}\n sqlite\n{}", show(&a.rows), show(&b.rows));
         }
     }
 }

@@ -10,6 +10,7 @@ use super::order::Wanted;
 use super::seek::Probe;
 use super::terms::{Clause, Scope, Term, op};
 use crate::plan::bound::{JoinKind, SourceKind};
+use crate::plan::walk;
 
 /// Where candidates go: loops of the statement, or costs of one arm of an OR.
 pub enum Sink<'s> {
@@ -29,6 +30,12 @@ pub struct Candidates<'p, 'q> {
 }
 
 impl<'p, 'q> Candidates<'p, 'q> {
+    /// Whether rows are written while they are being found.
+    pub fn one_pass(&self) -> bool {
+        let subquery = |t: &Term<'_>| walk::any(t.expr, &|e| walk::query(e).is_some());
+        self.writes && self.scope.sources.len() == 1 && !self.all.terms.iter().any(subquery)
+    }
+
     /// Adds every loop for a source; `before` must be in place.
     pub fn source(&self, i: usize, before: u64, sink: &mut Sink<'_>) {
         match &self.scope.sources[i].kind {

@@ -151,6 +151,7 @@ fn inner_programs(lower: &Lower<'_>, select: &Select) -> Result<(Vec<Option<Arc<
 fn all_loops(candidates: &Candidates<'_, '_>, setting: &Setting<'_>) -> Loops {
     let mut loops = Loops::default();
     let (mut needs, mut before) = (0u64, 0u64);
+    let mut crossed = false;
     let sources = candidates.scope.sources;
     let fixed = sources.iter().any(|s| matches!(s.join, JoinKind::Right | JoinKind::Full));
     for (i, source) in sources.iter().enumerate() {
@@ -161,7 +162,8 @@ fn all_loops(candidates: &Candidates<'_, '_>, setting: &Setting<'_>) -> Loops {
             needs = terms.iter().filter(|t| t.all & bit != 0).fold(0, |bits, t| bits | t.all & !bit);
         } else if fixed || !matches!(source.join, JoinKind::Inner) {
             needs |= before;
-        } else {
+            crossed |= source.join == JoinKind::Cross;
+        } else if !crossed {
             needs = 0;
         }
         candidates.source(i, needs, &mut Sink::Loops(&mut loops));

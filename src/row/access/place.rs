@@ -168,7 +168,8 @@ impl<'q> Placing<'_, 'q> {
         let mut rest: Vec<u16> = c.facts[one.source].used.iter().copied().filter(|u| !columns.contains(u)).collect();
         rest.sort_unstable();
         lookup.rest = rest.into_iter().map(|u| crate::row::lower::field(0, &layout, u)).collect();
-        lookup.partial = c.clause.terms[..c.clause.base].iter().any(|t| t.all == 1 << one.source);
+        lookup.partial =
+            c.clause.terms[..c.clause.base].iter().any(|t| t.all == 1 << one.source && c.outer_agrees(t, one.source));
         Ok(lookup)
     }
 }
@@ -220,7 +221,8 @@ fn access(c: &Candidates<'_, '_>, lower: &mut Lower<'_>, one: &Loop, reverse: bo
         columns.push(KeyColumn { collation: key.collation.clone(), affinity, descending: key.descending, rowid });
     }
     let equal = equal.iter().map(|t| t.map_or(Ok(SeekTerm::Any), |t| seek(lower, t))).collect::<Result<_>>()?;
-    let covering = one.has(flag::COVERING);
+    // What is written while it is found is looked up in the table anyway.
+    let covering = one.has(flag::COVERING) && !c.one_pass();
     let covered = if covering && facts.has_rowid { covered(facts, known).map(Arc::new) } else { None };
     Ok(Access::Index { index, equal, low, high, columns, reverse, covering, covered, counted: false })
 }

@@ -79,7 +79,11 @@ fn is_candidate(select: &Select) -> bool {
         .filter
         .as_ref()
         .is_some_and(|f| conjuncts(f).iter().any(|e| matches!(e.kind, ExprKind::Exists { negated: false, .. })));
-    outer && select.filter.is_some() || nested || with_exists || constants::is_possible(select)
+    outer && select.sources.len() > 2
+        || outer && select.filter.is_some()
+        || nested
+        || with_exists
+        || constants::is_possible(select)
 }
 
 fn conjuncts(e: &Expr) -> Vec<&Expr> {

@@ -10,14 +10,16 @@ use crate::plan::{same, walk};
 use crate::row::access::volatile;
 
 pub fn conditions(select: &mut Select) {
-    let Some(filter) = select.filter.clone() else { return };
+    let inner = select.sources.iter().filter(|s| matches!(s.join, JoinKind::Inner | JoinKind::Cross));
+    let all = select.filter.iter().chain(inner.filter_map(|s| s.on.as_ref()));
+    let terms: Vec<Expr> = all.flat_map(conjuncts).cloned().collect();
     for source in &mut select.sources {
         if !matches!(source.join, JoinKind::Inner | JoinKind::Cross) {
             continue;
         }
         let id = source.id;
         let SourceKind::Query { query, .. } = &mut source.kind else { continue };
-        for term in conjuncts(&filter) {
+        for term in &terms {
             if is_own(term, id) && !volatile::expr(term) {
                 push(query, id, term);
             }
