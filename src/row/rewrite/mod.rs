@@ -79,8 +79,7 @@ fn is_candidate(select: &Select) -> bool {
         .filter
         .as_ref()
         .is_some_and(|f| conjuncts(f).iter().any(|e| matches!(e.kind, ExprKind::Exists { negated: false, .. })));
-    outer && select.sources.len() > 2
-        || outer && select.filter.is_some()
+    outer && (select.sources.len() > 2 || select.filter.is_some())
         || nested
         || with_exists
         || constants::is_possible(select)

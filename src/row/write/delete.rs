@@ -48,12 +48,16 @@ impl Run<'_> {
             });
             return Ok(());
         }
-        let mut keys = std::collections::HashMap::with_capacity(rows.len());
-        for row in &*rows {
+        let mut keyed = Vec::with_capacity(rows.len());
+        for row in &mut *rows {
+            let row = std::mem::take(row);
             let one = Row { rowid: 0, values: row[..by].to_vec() };
-            keys.insert(row.as_ptr(), key::primary_key(target, &one, self.cx)?);
+            keyed.push((key::primary_key(target, &one, self.cx)?, row));
         }
-        rows.sort_by(|a, b| keys.get(&a.as_ptr()).cmp(&keys.get(&b.as_ptr())));
+        keyed.sort_by(|a, b| a.0.cmp(&b.0));
+        for (place, (_, row)) in rows.iter_mut().zip(keyed) {
+            *place = row;
+        }
         Ok(())
     }
 
