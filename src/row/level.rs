@@ -9,6 +9,7 @@ use heliosdb_udfs::value::{Value, ValueRef};
 use super::context::RowSource;
 use super::recursive::RecursiveRun;
 use super::run::QueryRun;
+pub use crate::store::ids::{rowid_key, rowid_of_key};
 use crate::store::{KeyCursor, RowCursor, RowTree, Version, View, record};
 
 #[derive(Default)]
@@ -151,17 +152,4 @@ impl Level {
         self.rows = Rows::Closed;
         self.null_row = false;
     }
-}
-
-/// The rowid at the end of an index entry's key: big-endian with the sign bit flipped, so that it sorts.
-#[inline]
-pub fn rowid_of_key(key: &[u8]) -> i64 {
-    let tail: [u8; 8] = key.last_chunk().copied().unwrap_or_default();
-    (u64::from_be_bytes(tail) ^ 1 << 63) as i64
-}
-
-/// The bytes that end an index entry's key.
-#[inline]
-pub fn rowid_key(rowid: i64) -> [u8; 8] {
-    (rowid as u64 ^ 1 << 63).to_be_bytes()
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use heliosdb_udfs::value::{Value, ValueRef, affinity, compare, key};
+use heliosdb_udfs::value::{Value, ValueRef, affinity, compare};
 use rustc_hash::FxHashMap;
 
 use super::context::Context;
@@ -15,6 +15,7 @@ use super::program::{Access, Bound, CteBody, KeyColumn, LevelProgram, Lookup, Se
 use super::recursive::{RecursiveRun, known_rows};
 use super::run::QueryRun;
 use crate::error::{Error, Result};
+pub use crate::store::image::layout::encode_term as encode;
 use crate::store::{KeyCursor, KeyTree, RowCursor, RowTree, View};
 
 /// Where a level stands between two of its rows.
@@ -116,14 +117,6 @@ fn hash_key(lookup: &Lookup, env: &Env<'_>) -> Result<Keys> {
         encode(v, collation, false, &mut bytes);
     }
     Ok(Keys::Hash(bytes))
-}
-
-/// Text under a custom collation has no ordered form: it is encoded as it is, and nobody seeks by it.
-pub fn encode(v: ValueRef<'_>, collation: &heliosdb_udfs::value::Collation, descending: bool, out: &mut Vec<u8>) {
-    use heliosdb_udfs::value::Collation;
-    let by = if matches!(collation, Collation::Custom(_)) { &Collation::Binary } else { collation };
-    let encoded = key::encode_key(v, by, descending, out);
-    debug_assert!(encoded.is_ok(), "built-in collations encode");
 }
 
 fn access_keys(access: &Access, env: &Env<'_>) -> Result<Keys> {
