@@ -104,7 +104,8 @@ fn primary_tail(table: &Table, index: &Index, mut next: u16) -> Vec<KeyTerm> {
     for column in &own.columns {
         let IndexTerm::Column(c) = column.term else { continue };
         let same = |other: &super::index::IndexColumn| {
-            matches!(other.term, IndexTerm::Column(k) if k == c) && other.collation.eq_ignore_ascii_case(&column.collation)
+            matches!(other.term, IndexTerm::Column(k) if k == c)
+                && other.collation.eq_ignore_ascii_case(&column.collation)
         };
         let known = appended.iter().find(|(k, by, _)| *k == c && by.eq_ignore_ascii_case(&column.collation));
         let place = match (index.columns.iter().position(same), known) {

@@ -32,6 +32,11 @@ pub fn monotonic_ms() -> u64 {
     u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
+/// Lets the running thread rest.
+pub fn sleep_ms(ms: u64) {
+    std::thread::sleep(std::time::Duration::from_millis(ms));
+}
+
 /// A random number, not for secrets: xorshift64*, one state a thread, seeded from the standard library's
 /// per-process random keys.
 pub fn random_u64() -> u64 {

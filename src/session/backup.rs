@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::serialize::{clear, copy};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::store::Tree;
 use crate::txn::{Transaction, Transactions};
 
@@ -53,14 +53,15 @@ impl Backup {
             return Ok(BackupStep::Ok);
         }
         let mut target = Transaction::new(self.target.clone());
-        if let Err(crate::txn::Error::Busy | crate::txn::Error::BusySnapshot) = target.begin_write(0, &|| false) {
-            return Ok(BackupStep::Busy);
+        match target.begin_write(0, &|| false) {
+            Err(e) if e.code.primary() == Code::BUSY => return Ok(BackupStep::Busy),
+            result => result?,
         }
         let mut source = Transaction::new(self.source.clone());
-        source.begin_read();
+        source.begin_read()?;
         clear(&mut target, self.target_name.eq_ignore_ascii_case("temp"))?;
         copy(&mut source, &mut target, &self.target_name)?;
-        target.commit();
+        target.commit()?;
         self.remaining = 0;
         self.done = true;
         Ok(BackupStep::Done)

@@ -40,6 +40,23 @@ pub struct Compiled {
     pub generation: u32,
 }
 
+/// Whether a statement looks at the databases at all: those that do not run however the files are.
+pub fn needs_files(parsed: &Parsed) -> bool {
+    match &parsed.statement {
+        ast::Statement::Begin(_)
+        | ast::Statement::Commit
+        | ast::Statement::Rollback
+        | ast::Statement::Savepoint(_)
+        | ast::Statement::Release(_)
+        | ast::Statement::RollbackTo(_)
+        | ast::Statement::Attach { .. }
+        | ast::Statement::Detach(_)
+        | ast::Statement::Vacuum { into: None, .. } => false,
+        ast::Statement::Pragma(p) => pragma::needs_files(&p.name.text),
+        _ => true,
+    }
+}
+
 pub fn compile(inner: &Inner, parsed: &Parsed, sql: &str) -> Result<Compiled> {
     let generation = inner.generation.get();
     let fingerprint = inner.fingerprint();

@@ -79,6 +79,7 @@ impl Connection {
             return Ok(());
         }
         inner.rollback_all();
+        inner.release_files();
         *inner.hooks.borrow_mut() = super::inner::Hooks::default();
         *inner.registry.borrow_mut() = Arc::default();
         Ok(())
@@ -243,6 +244,7 @@ impl Connection {
         let inner = self.lock();
         inner.check_open()?;
         let Some(database) = inner.find_database(schema) else { return Ok(None) };
+        let _pins = inner.pin_files()?;
         let held = Held::default();
         let execution = Execution { inner: &inner, held: &held };
         serialize::serialize(&ConnectionHost::new(&execution), database).map(Some)

@@ -22,11 +22,13 @@ use crate::row::lower::{Lower, Lowering};
 use crate::row::program::TriggerProgram;
 use crate::row::write::{self, TargetProgram};
 use crate::store::{KeyTree, ObjectId, RowCursor, RowTree, View, record};
-use crate::txn::{StatementMark, Transaction, TransactionState, ViewGuard};
+use crate::txn::{Pin, StatementMark, Transaction, TransactionState, ViewGuard};
 
 /// What lives as long as the run of a statement.
 #[derive(Default)]
 pub struct Held {
+    /// The files stay as they are while the statement runs.
+    pub pins: RefCell<Vec<Pin>>,
     guards: RefCell<[Option<ViewGuard>; DATABASES_MAX]>,
     marks: RefCell<[Option<StatementMark>; DATABASES_MAX]>,
     now_ms: OnceCell<i64>,
@@ -130,7 +132,7 @@ impl Surroundings for Execution<'_> {
         }
         let mut transaction = self.inner.transaction(database);
         if self.inner.explicit.get() {
-            transaction.begin_read();
+            transaction.begin_read()?;
         }
         let guard = transaction.open_view();
         let view = guard.view();

@@ -10,11 +10,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::functions::Registry;
 use super::pragma::Settings;
 use crate::catalog::Schema;
+use crate::env;
 use crate::env::callback::{Authorizer, LongRunning, Progress, Trace};
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::DatabaseIndex;
 use crate::plan::{Limits, Namespace, Options};
-use crate::txn::{Mark, Transaction, TransactionState, Transactions};
+use crate::txn::{Mark, Pin, Transaction, TransactionState, Transactions};
 
 /// main, temp and ten attached ones.
 pub const DATABASES_MAX: usize = 12;
@@ -248,6 +249,51 @@ impl Inner {
 
     // Transactions.
 
+    /// The running thread is about to wait: lets the host language's other threads run. Whether to give up.
+    fn waits(&self) -> bool {
+        let long = self.hooks.borrow().long_running.clone();
+        if let Some(long) = long {
+            long.begins();
+        }
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// Pins the files of all databases: what others changed in them has been seen, and no more changes come.
+    pub fn pin_files(&self) -> Result<Vec<Pin>> {
+        let mut pins = Vec::new();
+        for slot in &self.slots {
+            let slot = slot.borrow();
+            let Some(shared) = slot.as_ref().map(|s| s.transaction.shared()).filter(|s| s.file().is_some()) else {
+                continue;
+            };
+            let timeout_ms = self.settings.borrow().busy_timeout_ms.max(0) as u64;
+            pins.extend(shared.pin(timeout_ms, &|| self.waits())?);
+        }
+        Ok(pins)
+    }
+
+    /// Gives up the leases that nobody needs.
+    pub fn release_files(&self) {
+        for slot in &self.slots {
+            if let Some(file) = slot.borrow().as_ref().and_then(|s| s.transaction.shared().file()) {
+                file.release();
+            }
+        }
+    }
+
+    /// Lets go of the files and rests for a moment; false if a statement should not be tried again.
+    pub fn gives_way(&self) -> bool {
+        self.release_files();
+        let interrupted = self.waits();
+        env::sleep_ms(1);
+        !interrupted && self.settings.borrow().busy_timeout_ms > 0
+    }
+
+    /// Whether no database has a transaction, not even one that only read.
+    pub fn is_idle(&self) -> bool {
+        self.databases().all(|d| self.transaction(d).state() == TransactionState::None)
+    }
+
     pub fn is_autocommit(&self) -> bool {
         !self.explicit.get()
     }
@@ -258,15 +304,11 @@ impl Inner {
                 return Err(Error::new(Code::READONLY, "attempt to write a readonly database"));
             }
             let timeout_ms = self.settings.borrow().busy_timeout_ms.max(0) as u64;
-            let long = self.hooks.borrow().long_running.clone();
-            if let Some(long) = &long
-                && self.shared(database).is_contended()
-            {
-                long.begins();
+            if self.shared(database).is_contended() {
+                self.waits();
             }
-            let interrupted = self.interrupted.clone();
             // Waiting with the cell borrowed is safe: only this thread, which waits, can use the connection.
-            self.transaction(database).begin_write(timeout_ms, &|| interrupted.load(Ordering::Relaxed))?;
+            self.transaction(database).begin_write(timeout_ms, &|| self.waits())?;
         }
         Ok(self.transaction(database))
     }
@@ -280,7 +322,8 @@ impl Inner {
             let mut transaction = self.transaction(database);
             match transaction.state() {
                 TransactionState::Write => {
-                    transaction.commit();
+                    let timeout_ms = self.settings.borrow().busy_timeout_ms.max(0) as u64;
+                    transaction.commit_waiting(timeout_ms, &|| self.waits())?;
                 }
                 TransactionState::Read => transaction.rollback(),
                 TransactionState::None => {}

@@ -1,13 +1,12 @@
 //! What a file name or `file:` URI asks for (https://sqlite.org/uri.html), and the database behind it.
 //!
-//! Databases in memory are opened here, private ones and those shared by name (`cache=shared`, `vfs=memdb`). Files
-//! are not: opening one says so.
+//! In memory there are private databases and those shared by name (`cache=shared`, `vfs=memdb`).
 
-use std::path::Path;
 use std::sync::Arc;
 
-use super::database::{in_memory, shared_memory};
-use crate::error::{Code, Error, Result};
+use super::database::{in_file, in_memory, shared_memory};
+use crate::error::{Error, Result};
+use crate::store::container::Mode;
 use crate::txn::Transactions;
 
 /// A VFS that SQLite has on this system; the choice has no effect but for `memdb`.
@@ -105,7 +104,8 @@ impl OpenOptions {
     /// The database behind the options.
     pub fn database(&self) -> Result<Arc<Transactions>> {
         if !self.is_in_memory() {
-            return Err(not_openable(&self.path, self.create));
+            let mode = Mode { create: self.create, read_only: self.read_only, immutable: self.immutable };
+            return in_file(&self.path, mode);
         }
         // An unnamed temporary database cannot be shared.
         if self.shared_cache && !self.path.is_empty() {
@@ -113,20 +113,6 @@ impl OpenOptions {
         }
         Ok(in_memory(false))
     }
-}
-
-/// What SQLite says where it cannot open a file either, and otherwise that files are not opened yet.
-fn not_openable(path: &str, create: bool) -> Error {
-    let file = Path::new(path);
-    let folder = file.parent().filter(|p| !p.as_os_str().is_empty());
-    let impossible = file.is_dir() || folder.is_some_and(|f| !f.is_dir()) || !create && !file.exists();
-    if impossible {
-        return Error::new(Code::CANTOPEN, "unable to open database file");
-    }
-    Error::new(
-        Code::CANTOPEN,
-        format!("unable to open database file: {path}: only :memory: is supported by this version"),
-    )
 }
 
 fn absolute(path: &str) -> String {
@@ -185,6 +171,7 @@ fn is_true(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Code;
 
     fn refused(name: &str) -> String {
         OpenOptions::from_filename(name, true).expect_err("the name is wrong").message.clone()
@@ -237,12 +224,11 @@ mod tests {
     }
 
     #[test]
-    fn files_are_refused() {
+    fn files_that_cannot_be_opened() {
         let error = |name: &str| opened(name).database().err().map(|e| (e.code, e.message.clone()));
         let unable = Some((Code::CANTOPEN, "unable to open database file".to_owned()));
         assert_eq!(error("/"), unable);
         assert_eq!(error("/no/such/folder/x"), unable);
         assert_eq!(error("file:/no_such_file_here?mode=rw"), unable);
-        assert!(error("some.db").is_some_and(|(code, _)| code == Code::CANTOPEN));
     }
 }

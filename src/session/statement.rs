@@ -19,6 +19,8 @@ use crate::plan::bound::RaiseAction;
 use crate::row::context::{Context, Shared};
 use crate::row::run::QueryRun;
 use crate::row::write;
+use crate::store::fault;
+use crate::txn::Pin;
 
 /// What a step came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +53,7 @@ impl Statement {
     pub(super) fn new(connection: Arc<Connection>, sql: &str, parsed: Parsed) -> Result<Statement> {
         let compiled = {
             let guard = connection.lock();
+            let _pins = if compile::needs_files(&parsed) { guard.pin_files()? } else { Vec::new() };
             compile::compile(&guard, &parsed, sql)?
         };
         let parameters = vec![Value::Null; parsed.parameters.count as usize];
@@ -201,7 +204,13 @@ impl Statement {
         let connection = self.connection.clone();
         let inner = connection.lock();
         inner.check_open()?;
-        let result = self.step_locked(&inner);
+        let mut result = self.step_locked(&inner);
+        // What could not be read has ended cursors early.
+        if let Err(e) = fault::check()
+            && result.is_ok()
+        {
+            result = Err(e);
+        }
         if result.is_err() {
             drop(inner);
             self.reset();
@@ -254,6 +263,18 @@ impl Statement {
         if inner.running.get() == 0 {
             inner.interrupted.store(false, Ordering::Relaxed);
         }
+        let idle = inner.is_autocommit() || inner.is_idle();
+        loop {
+            let pins = if compile::needs_files(&self.parsed) { inner.pin_files()? } else { Vec::new() };
+            match self.run(inner, pins) {
+                // In WAL mode others wrote since the lease was taken, and nothing was read on it yet.
+                Err(e) if e.code == Code::BUSY_SNAPSHOT && idle && inner.running.get() == 0 && inner.gives_way() => {}
+                result => return result,
+            }
+        }
+    }
+
+    fn run(&mut self, inner: &Inner, pins: Vec<Pin>) -> Result<Step> {
         self.refresh(inner)?;
         self.trace(inner);
         let held = Held::default();
@@ -262,7 +283,8 @@ impl Statement {
             Program::Query(program) => {
                 let run = Box::new(QueryRun::new(program.clone(), Vec::new()));
                 let rollbacks = inner.rollbacks.get();
-                self.state = State::Query { run, held: Box::default(), shared: Box::default(), rollbacks };
+                held.pins.replace(pins);
+                self.state = State::Query { run, held: Box::new(held), shared: Box::default(), rollbacks };
                 inner.running.set(inner.running.get() + 1);
                 self.step_query(inner)
             }
@@ -315,7 +337,7 @@ impl Statement {
             let cx = Context { parameters: &self.parameters, around: &execution, shared: &shared };
             inner.running.set(inner.running.get() + 1);
             inner.writing.set(inner.writing.get() + 1);
-            let result = write::execute(program, &[], &cx);
+            let result = write::execute(program, &[], &cx).and_then(|written| fault::check().map(|()| written));
             inner.writing.set(inner.writing.get() - 1);
             inner.running.set(inner.running.get() - 1);
             result
@@ -383,7 +405,7 @@ impl Statement {
                 let mut context = host::ConnectionHost::new(&execution);
                 context.parameters = &self.parameters;
                 let result = ddl::run(&ddl::DdlContext { host: &context, sql: &self.sql, parsed: &parsed });
-                match result {
+                match result.and_then(|()| fault::check()) {
                     Ok(()) => end_write(inner, &held, None)?,
                     Err(e) => return Err(fail_write(inner, &held, e, 0)),
                 }

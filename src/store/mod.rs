@@ -1,5 +1,6 @@
 //! What a database holds, as bytes: versioned trees of packed records.
 //!
+//! * [`container`] a SQLite database file and its locks.
 //! * [`fault`]    failures of reading, for whoever runs the statement.
 //! * [`ids`]      object, branch, commit numbers; [`View`] decides what a reader sees.
 //! * [`image`]    the B-trees of a SQLite file, read as the base of our trees.
@@ -10,6 +11,7 @@
 //! Invariant: at any moment at most one transaction writes to the trees of a database (`txn` sees to it);
 //! readers come and go at any time. No SQL text, no function names, no transactions here.
 
+pub mod container;
 pub mod fault;
 pub mod ids;
 pub mod image;
@@ -77,6 +79,11 @@ impl Store {
         let before = self.trees.write().insert(id, tree.clone());
         debug_assert!(before.is_none(), "an object id is used once");
         tree
+    }
+
+    /// Puts a tree into the place of its object's.
+    pub fn put(&self, tree: Tree) {
+        self.trees.write().insert(tree.id(), tree);
     }
 
     /// Forgets an object's tree; whoever holds it may read on.

@@ -225,3 +225,48 @@ fn boolean(text: &str, default: bool) -> bool {
         default
     }
 }
+
+/// Whether a pragma looks at the databases: the others answer and set however the files are.
+pub fn needs_files(name: &str) -> bool {
+    const SETTINGS: [&str; 38] = [
+        "analysis_limit",
+        "automatic_index",
+        "busy_timeout",
+        "cache_spill",
+        "case_sensitive_like",
+        "cell_size_check",
+        "checkpoint_fullfsync",
+        "collation_list",
+        "compile_options",
+        "count_changes",
+        "database_list",
+        "defer_foreign_keys",
+        "empty_result_callbacks",
+        "foreign_keys",
+        "full_column_names",
+        "fullfsync",
+        "function_list",
+        "hard_heap_limit",
+        "heliosdb_engine",
+        "ignore_check_constraints",
+        "legacy_alter_table",
+        "module_list",
+        "pragma_list",
+        "query_only",
+        "read_uncommitted",
+        "recursive_triggers",
+        "reverse_unordered_selects",
+        "short_column_names",
+        "shrink_memory",
+        "soft_heap_limit",
+        "temp_store",
+        "temp_store_directory",
+        "threads",
+        "trusted_schema",
+        "vdbe_trace",
+        "wal_autocheckpoint",
+        "writable_schema",
+        "journal_mode",
+    ];
+    !SETTINGS.iter().any(|setting| name.eq_ignore_ascii_case(setting))
+}

@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use super::layout::{Entry, KeyLayout};
 use super::page::{DEPTH_MAX, Kind, Page};
@@ -18,7 +19,8 @@ use crate::store::version::Version;
 
 pub struct Keys {
     pub pages: Arc<dyn Pages>,
-    pub root: u32,
+    /// May move when other objects are dropped.
+    pub root: Arc<AtomicU32>,
     pub layout: KeyLayout,
     pub len_estimate: Option<usize>,
 }
@@ -31,6 +33,10 @@ struct Leaf {
 }
 
 impl Keys {
+    fn root(&self) -> u32 {
+        self.root.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
     fn entry(&self, page: &Page, i: usize) -> Result<Entry> {
         let mut whole = Vec::new();
         let payload = page.payload(i, self.pages.usable_size())?;
@@ -41,7 +47,7 @@ impl Keys {
     }
 
     fn leaf(&self, target: &Target<KeyOrder>) -> Result<Leaf> {
-        let (mut low, mut high, mut number) = (None, None, self.root);
+        let (mut low, mut high, mut number) = (None, None, self.root());
         // Whether the target lies behind an entry of an inner page.
         let behind = |entry: &Entry| match target {
             Target::At(key) => entry.key.as_slice().cmp(key) == Ordering::Less,
@@ -69,7 +75,7 @@ impl Keys {
             }
             number = page.child(from)?;
         }
-        Err(damaged(self.root, "the index is too deep"))
+        Err(damaged(number, "the index is too deep"))
     }
 
     /// Appends the entries of a leaf and the one above it; gives the stretch's upper end.
@@ -84,7 +90,8 @@ impl Keys {
             if before.as_ref().is_some_and(|before| *before >= entry.key) {
                 return Err(damaged(number, "index entries are out of order"));
             }
-            entries.push((KeyOrder::PADDING, Version::entry(Stamp::default(), &entry.key, &entry.record, &mut scratch)));
+            entries
+                .push((KeyOrder::PADDING, Version::entry(Stamp::default(), &entry.key, &entry.record, &mut scratch)));
             before = Some(entry.key);
         }
         Ok(high)
@@ -93,7 +100,7 @@ impl Keys {
     /// All entries, in the order of our keys.
     fn read_all(&self) -> Result<Stretch<KeyOrder>> {
         let mut found = Vec::new();
-        self.walk(self.root, 0, &mut found)?;
+        self.walk(self.root(), 0, &mut found)?;
         found.sort_by(|a, b| a.key.cmp(&b.key));
         let mut scratch = Vec::new();
         let versions = found.iter().map(|e| Version::entry(Stamp::default(), &e.key, &e.record, &mut scratch));

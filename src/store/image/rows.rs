@@ -1,6 +1,7 @@
 //! Tables by rowid as bases.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::layout::RowLayout;
 use super::page::{DEPTH_MAX, Kind, Page};
@@ -14,7 +15,8 @@ use crate::store::version::Version;
 
 pub struct Rows {
     pub pages: Arc<dyn Pages>,
-    pub root: u32,
+    /// May move when other objects are dropped.
+    pub root: Arc<AtomicU32>,
     pub layout: RowLayout,
     /// From statistics, if there are any.
     pub len_estimate: Option<usize>,
@@ -30,7 +32,7 @@ struct Leaf {
 impl Rows {
     /// The leaf where a rowid is or would be.
     fn leaf(&self, rowid: i64) -> Result<Leaf> {
-        let (mut low, mut high, mut number) = (None, None, self.root);
+        let (mut low, mut high, mut number) = (None, None, self.root.load(Ordering::Relaxed));
         for _ in 0..DEPTH_MAX {
             let page = Page::read(&*self.pages, number)?;
             match page.kind {
@@ -55,7 +57,7 @@ impl Rows {
             }
             number = page.child(from)?;
         }
-        Err(damaged(self.root, "the table is too deep"))
+        Err(damaged(number, "the table is too deep"))
     }
 
     fn take(&self, leaf: &Leaf, entries: &mut Vec<(i64, Version)>) -> Result<()> {

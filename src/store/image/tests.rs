@@ -70,21 +70,24 @@ fn schema_of(connection: &Connection) -> Schema {
 const EVERYTHING: View = View::main(Stamp(u64::MAX));
 
 fn row_tree(pages: &Arc<Bytes>, table: &Table) -> Arc<RowTree> {
-    let base = Rows { pages: pages.clone(), root: table.id.0, layout: row_layout(table), len_estimate: None };
+    let base =
+        Rows { pages: pages.clone(), root: Arc::new(table.id.0.into()), layout: row_layout(table), len_estimate: None };
     Arc::new(Tree::over(table.id, Arc::new(base)))
 }
 
 fn key_tree(pages: &Arc<Bytes>, table: &Table, index: &crate::catalog::Index) -> Arc<KeyTree> {
     let rules = FileRules { utf16: pages.encoding() != Encoding::Utf8, schema_format: 4 };
     let layout = key_layout(table, index, rules);
-    Arc::new(Tree::over(index.id, Arc::new(Keys { pages: pages.clone(), root: index.id.0, layout, len_estimate: None })))
+    Arc::new(Tree::over(
+        index.id,
+        Arc::new(Keys { pages: pages.clone(), root: Arc::new(index.id.0.into()), layout, len_estimate: None }),
+    ))
 }
 
 /// The stored columns of a table's rows, by SQLite.
 fn expected(connection: &Connection, table: &Table) -> Vec<String> {
-    let columns: Vec<String> = (table.columns.iter())
-        .map(|c| if c.is_stored() { format!("\"{}\"", c.name) } else { "NULL".into() })
-        .collect();
+    let columns: Vec<String> =
+        (table.columns.iter()).map(|c| if c.is_stored() { format!("\"{}\"", c.name) } else { "NULL".into() }).collect();
     let sql = format!("SELECT {} FROM \"{}\" NOT INDEXED", columns.join(","), table.name);
     let mut statement = connection.prepare(&sql).expect("a plain query");
     let mut rows = statement.query([]).expect("a plain query");
@@ -187,7 +190,8 @@ const SCHEMA: &str = "
 
 #[test]
 fn every_page_size_and_encoding() {
-    for setting in ["page_size=512", "page_size=4096", "page_size=65536", "encoding='UTF-16le'", "encoding='UTF-16be'"] {
+    for setting in ["page_size=512", "page_size=4096", "page_size=65536", "encoding='UTF-16le'", "encoding='UTF-16be'"]
+    {
         let mut connection = Connection::open_in_memory().expect("memory is always there");
         connection.execute_batch(&format!("PRAGMA {setting}; {SCHEMA}")).expect("a sound script");
         check(&mut connection);

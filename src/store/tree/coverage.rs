@@ -125,10 +125,11 @@ impl<O: Order> Coverage<O> {
                 None => self.stretches.iter().next(),
                 Some(low) => self.stretches_from(low).next(),
             };
-            let touches = |start: Option<&O::Owned>| {
-                high.as_ref().is_none_or(|high| compare_low::<O>(start, Some(high)).is_le())
+            let touches =
+                |start: Option<&O::Owned>| high.as_ref().is_none_or(|high| compare_low::<O>(start, Some(high)).is_le());
+            let Some(end) = next.filter(|(_, start)| touches(start.as_ref())).map(|(end, _)| end.clone()) else {
+                break;
             };
-            let Some(end) = next.filter(|(_, start)| touches(start.as_ref())).map(|(end, _)| end.clone()) else { break };
             let start = self.stretches.remove(&end).flatten();
             if compare_low::<O>(start.as_ref(), low.as_ref()).is_lt() {
                 low = start;

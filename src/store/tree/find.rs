@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use super::coverage::{Base, Partial, Stretch, Target};
+use super::coverage::{Stretch, Target};
 use super::order::Order;
 use super::{Body, LeafRef, Tree};
 use crate::error::{Code, Error};
@@ -33,8 +33,9 @@ impl<O: Order> Found<O> {
     fn within((leaf, index): (&LeafRef<O>, usize), low: Option<&O::Owned>, high: Option<&O::Owned>) -> Found<O> {
         // The ends may lie outside of the leaf, whose own search knows only keys that belong here.
         let place = |end: &O::Owned| {
-            leaf.entries()
-                .partition_point(|entry| O::compare(O::of_entry(entry.inline, entry.version()), O::of_owned(end)).is_le())
+            leaf.entries().partition_point(|entry| {
+                O::compare(O::of_entry(entry.inline, entry.version()), O::of_owned(end)).is_le()
+            })
         };
         Found { leaf: leaf.clone(), index, from: low.map_or(0, place), to: high.map_or(leaf.len(), place) }
     }
@@ -173,12 +174,6 @@ impl<O: Order> Tree<O> {
         }
     }
 
-    /// Forgets everything: the base is read anew. Only when nobody has a view of the database.
-    pub fn reset(&self, base: Arc<dyn Base<O>>) {
-        let old = std::mem::replace(&mut *self.body.write(), Body::empty(Some(Box::new(Partial::new(base)))));
-        drop(old);
-    }
-
     /// Reads a target from the base into the tree. `None` if that failed: the reason is in [`fault`].
     fn load(&self, target: &Target<O>) -> Option<()> {
         let (base, pages) = {
@@ -191,7 +186,10 @@ impl<O: Order> Tree<O> {
                 self.body.write().take_in(stretch);
                 return Ok(());
             }
-            Err(Error::new(Code::CORRUPT, "database disk image is malformed: a page does not hold what its parent says"))
+            Err(Error::new(
+                Code::CORRUPT,
+                "database disk image is malformed: a page does not hold what its parent says",
+            ))
         });
         taken.map_err(fault::raise).ok()
     }
@@ -199,9 +197,8 @@ impl<O: Order> Tree<O> {
 
 /// Whether a read brought what was asked for: else asking again would never end.
 fn is_in<O: Order>(target: &Target<O>, stretch: &Stretch<O>) -> bool {
-    let above_low = |key: &O::Owned, or_at: bool| {
-        stretch.low.as_ref().is_none_or(|low| low < key || or_at && low == key)
-    };
+    let above_low =
+        |key: &O::Owned, or_at: bool| stretch.low.as_ref().is_none_or(|low| low < key || or_at && low == key);
     match target {
         Target::At(key) => above_low(key, false) && stretch.high.as_ref().is_none_or(|high| key <= high),
         Target::After(None) => stretch.low.is_none(),
@@ -266,6 +263,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::store::tree::coverage::Base;
     use crate::store::tree::cursor::Cursor;
     use crate::store::tree::order::RowOrder;
     use crate::store::{ObjectId, Stamp, View};

@@ -51,7 +51,8 @@ pub trait Order: Send + Sync + 'static {
     fn to_owned(probe: Self::Probe<'_>) -> Self::Owned;
     fn of_owned(key: &Self::Owned) -> Self::Probe<'_>;
     /// The first entry of a map at or after a key.
-    fn first_from<'m, V>(map: &'m BTreeMap<Self::Owned, V>, probe: Self::Probe<'_>) -> Option<(&'m Self::Owned, &'m V)>;
+    fn first_from<'m, V>(map: &'m BTreeMap<Self::Owned, V>, probe: Self::Probe<'_>)
+    -> Option<(&'m Self::Owned, &'m V)>;
 }
 
 /// By rowid.
