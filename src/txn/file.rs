@@ -44,14 +44,8 @@ struct State {
     /// What memory describes; `None` before the file was first read.
     token: Option<Token>,
     header: Header,
-    /// Root pages of the objects that were read from the file.
-    roots: FxHashMap<ObjectId, Root>,
-}
-
-#[derive(Clone)]
-struct Root {
-    name: Box<str>,
-    page: Arc<AtomicU32>,
+    /// The root pages of all objects.
+    roots: FxHashMap<ObjectId, Arc<AtomicU32>>,
 }
 
 /// The pages of one state of the file.
@@ -176,7 +170,7 @@ impl DatabaseFile {
     /// Commits changes; afterwards memory describes the file again.
     pub(super) fn commit(
         &self,
-        schema_changed: bool,
+        new_schema: Option<&Schema>,
         changes: impl FnOnce(&mut Writer<'_>) -> Result<()>,
     ) -> Result<Token> {
         self.container.commit(changes)?;
@@ -184,14 +178,14 @@ impl DatabaseFile {
         // The lease was held throughout: the difference is our own commit.
         let token = self.container.lease()?;
         state.token = Some(token);
-        if schema_changed && state.header.auto_vacuum {
-            self.find_roots(&mut state)?;
+        if let Some(schema) = new_schema {
+            self.find_roots(&mut state, schema)?;
         }
         Ok(token)
     }
 
-    /// Root pages may have moved.
-    fn find_roots(&self, state: &mut State) -> Result<()> {
+    /// Notes the root pages of a changed schema's objects; those of others may have moved.
+    fn find_roots(&self, state: &mut State, schema: &Schema) -> Result<()> {
         let mut pages: FxHashMap<String, u32> = FxHashMap::default();
         self.container.read(|sqlite| {
             sqlite.query("SELECT name, rootpage FROM sqlite_schema", &[], |row| {
@@ -199,10 +193,14 @@ impl DatabaseFile {
                 Ok(())
             })
         })?;
-        for root in state.roots.values() {
-            if let Some(page) = pages.get(&*root.name) {
-                root.page.store(*page, Ordering::Relaxed);
-            }
+        let known = std::mem::take(&mut state.roots);
+        let tables = schema.tables.values().filter(|t| t.id != SCHEMA_TABLE_ID && !t.is_virtual());
+        let objects = tables.flat_map(|t| t.indexes.iter().map(|i| (i.id, &i.name)).chain([(t.id, &t.name)]));
+        for (id, name) in objects {
+            let page = pages.get(&**name).copied().unwrap_or(0);
+            let root = known.get(&id).cloned().unwrap_or_default();
+            root.store(page, Ordering::Relaxed);
+            state.roots.insert(id, root);
         }
         Ok(())
     }
@@ -227,9 +225,9 @@ impl DatabaseFile {
             let store = shared.store();
             let roots = &mut state.roots;
             let plain: Vec<SchemaRow> = rows.iter().map(|(_, row)| row.clone()).collect();
-            let mut schema = load(&plain, "main", &mut |name, _, page| {
+            let mut schema = load(&plain, "main", &mut |_, _, page| {
                 let id = store.allocate_id();
-                roots.insert(id, Root { name: name.into(), page: Arc::new(AtomicU32::new(page)) });
+                roots.insert(id, Arc::new(AtomicU32::new(page)));
                 id
             })?;
             schema.user_version = header.user_version;
@@ -253,12 +251,12 @@ impl DatabaseFile {
         let rules = FileRules { utf16: header.encoding != Encoding::Utf8, schema_format: header.schema_format };
         for table in schema.tables.values().filter(|t| t.id != SCHEMA_TABLE_ID && !t.is_virtual()) {
             if table.has_rowid() {
-                let root = state.roots.get(&table.id).map(|r| r.page.clone()).unwrap_or_default();
+                let root = state.roots.get(&table.id).cloned().unwrap_or_default();
                 let base = Rows { pages: pages.clone(), root, layout: row_layout(table), len_estimate: None };
                 shared.store().put(Tree::Row(Arc::new(TreeOf::<RowOrder>::over(table.id, Arc::new(base)))));
             }
             for index in &table.indexes {
-                let root = state.roots.get(&index.id).map(|r| r.page.clone()).unwrap_or_default();
+                let root = state.roots.get(&index.id).cloned().unwrap_or_default();
                 let layout = key_layout(table, index, rules);
                 let base: Arc<dyn Base<KeyOrder>> =
                     Arc::new(Keys { pages: pages.clone(), root, layout, len_estimate: None });

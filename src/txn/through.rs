@@ -59,23 +59,12 @@ impl Changes<'_> {
 
     pub fn write(&self, writer: &mut Writer<'_>, store: &Store) -> Result<()> {
         let objects = self.objects();
-        let rebuilt = self.rebuilt(&objects);
-        drop_objects(&objects, &rebuilt, self.before, writer)?;
-        rewrite_objects(&objects, &rebuilt, writer)?;
+        drop_objects(&objects, writer)?;
+        rewrite_objects(&objects, writer)?;
         create_objects(&objects, writer, |kind| kind == "table")?;
-        for table in &rebuilt {
-            writer.execute_once(&table.sql, &[])?;
-        }
         let tables = self.changed_tables();
         for (table, tree) in &tables {
-            if rebuilt.iter().any(|t| t.id == table.id) {
-                continue;
-            }
-            let changes = self.changes_of(tree);
-            write_rows(table, &changes, writer)?;
-        }
-        for table in &rebuilt {
-            self.write_all(table, store, writer)?;
+            write_rows(table, &self.changes_of(tree), writer)?;
         }
         if self.after.table("sqlite_sequence").is_some()
             && tables.iter().any(|(t, _)| &*t.name == "sqlite_sequence" || uses_autoincrement(t))
@@ -83,9 +72,7 @@ impl Changes<'_> {
             self.write_sequences(store, writer)?;
         }
         create_objects(&objects, writer, |kind| kind != "table")?;
-        for table in &rebuilt {
-            self.recreate_dependents(table, &objects, writer)?;
-        }
+        self.recreate_triggers(&objects, writer)?;
         for (pragma, old, new) in [
             ("user_version", self.before.user_version, self.after.user_version),
             ("application_id", self.before.application_id, self.after.application_id),
@@ -177,31 +164,7 @@ impl Changes<'_> {
             .collect()
     }
 
-    /// Tables whose columns are not those of before with some added at the end: their rows are written anew.
-    fn rebuilt(&self, objects: &[ObjectChange]) -> Vec<Arc<Table>> {
-        let mut rebuilt = Vec::new();
-        for change in objects {
-            let (Some(old), Some(new)) = (&change.old, &change.new) else { continue };
-            if &*new.kind != "table" || !change.is_same() {
-                continue;
-            }
-            let (Some(before), Some(after)) = (self.before.table(&old.name), self.after.table(&new.name)) else {
-                continue;
-            };
-            let kept = before.columns.len() <= after.columns.len()
-                && before.columns.iter().zip(&after.columns).all(|(a, b)| {
-                    a.is_stored() == b.is_stored()
-                        && a.affinity == b.affinity
-                        && a.generated.is_some() == b.generated.is_some()
-                });
-            if !kept {
-                rebuilt.push(after.clone());
-            }
-        }
-        rebuilt
-    }
-
-    /// Writes all rows of a table that was created anew.
+    /// Writes all rows of a table that is empty.
     fn write_all(&self, table: &Table, store: &Store, writer: &mut Writer<'_>) -> Result<()> {
         let insert = insert_text(table, "INSERT")?;
         let view = crate::store::View::main(Stamp(u64::MAX));
@@ -239,25 +202,19 @@ impl Changes<'_> {
         self.write_all(table, store, writer)
     }
 
-    /// Indexes and triggers of a table that was created anew, but for those that are new themselves.
-    fn recreate_dependents(&self, table: &Table, objects: &[ObjectChange], writer: &mut Writer<'_>) -> Result<()> {
-        let is_new = |name: &str| {
-            objects
-                .iter()
-                .any(|c| !c.is_same() && c.new.as_ref().is_some_and(|new| new.name.eq_ignore_ascii_case(name)))
+    /// The triggers of tables that were dropped and created under the same name, which ALTER TABLE does: they went
+    /// with the old one.
+    fn recreate_triggers(&self, objects: &[ObjectChange], writer: &mut Writer<'_>) -> Result<()> {
+        let replaced = |name: &str| {
+            let mut old = objects.iter().filter(|c| !c.is_same()).filter_map(|c| c.old.as_ref());
+            old.any(|old| &*old.kind == "table" && old.name.eq_ignore_ascii_case(name))
         };
-        for index in &table.indexes {
-            if let Some(sql) = &index.sql
-                && !is_new(&index.name)
-            {
-                writer.execute_once(sql, &[])?;
-            }
-        }
-        for name in &self.after.trigger_order {
-            if let Some(trigger) = self.after.triggers.get(name)
-                && trigger.table.eq_ignore_ascii_case(&table.name)
-                && !is_new(&trigger.name)
-            {
+        let created = |name: &str| {
+            let mut new = objects.iter().filter(|c| !c.is_same()).filter_map(|c| c.new.as_ref());
+            new.any(|new| &*new.kind == "trigger" && new.name.eq_ignore_ascii_case(name))
+        };
+        for trigger in self.after.trigger_order.iter().filter_map(|name| self.after.triggers.get(name)) {
+            if replaced(&trigger.table) && !created(&trigger.name) {
                 writer.execute_once(&trigger.sql, &[])?;
             }
         }
@@ -275,12 +232,7 @@ impl ObjectChange {
     }
 }
 
-fn drop_objects(
-    objects: &[ObjectChange],
-    rebuilt: &[Arc<Table>],
-    before: &Schema,
-    writer: &mut Writer<'_>,
-) -> Result<()> {
+fn drop_objects(objects: &[ObjectChange], writer: &mut Writer<'_>) -> Result<()> {
     for kind in ["trigger", "view", "index", "table"] {
         for change in objects {
             let Some(old) = change.old.as_ref().filter(|old| &*old.kind == kind) else { continue };
@@ -292,19 +244,12 @@ fn drop_objects(
             writer.execute_once(&format!("DROP {kind} IF EXISTS {}", always_quoted(&old.name)), &[])?;
         }
     }
-    for table in rebuilt {
-        let old = before.tables.values().find(|t| t.id == table.id);
-        let name = old.map_or(&*table.name, |t| &*t.name);
-        writer.execute_once(&format!("DROP TABLE {}", always_quoted(name)), &[])?;
-    }
     Ok(())
 }
 
 /// Texts and names that ALTER changed.
-fn rewrite_objects(objects: &[ObjectChange], rebuilt: &[Arc<Table>], writer: &mut Writer<'_>) -> Result<()> {
-    let gone = |row: &SchemaRow| rebuilt.iter().any(|t| t.name.eq_ignore_ascii_case(&row.table));
-    let changed: Vec<&ObjectChange> =
-        objects.iter().filter(|c| c.is_same() && !c.new.as_ref().is_some_and(gone)).collect();
+fn rewrite_objects(objects: &[ObjectChange], writer: &mut Writer<'_>) -> Result<()> {
+    let changed: Vec<&ObjectChange> = objects.iter().filter(|c| c.is_same()).collect();
     if changed.is_empty() {
         return Ok(());
     }

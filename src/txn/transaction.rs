@@ -267,7 +267,8 @@ impl Transaction {
             changes.keep_dropped(shared.store())?;
         }
         let schema_changed = !Arc::ptr_eq(&before, &self.schema);
-        let token = file.commit(schema_changed, |writer| changes.write(writer, shared.store()))?;
+        let new_schema = schema_changed.then_some(&*self.schema);
+        let token = file.commit(new_schema, |writer| changes.write(writer, shared.store()))?;
         if schema_changed && self.schema.cookie != token.schema_cookie as u32 {
             Arc::make_mut(&mut self.schema).cookie = token.schema_cookie as u32;
         }

@@ -171,7 +171,11 @@ impl Container {
             return Err(Error::new(Code(Code::READONLY.0 | 4 << 8), "attempt to write a readonly database"));
         }
         let result = parts.write("SAVEPOINT heliosdb", &[]).and_then(|()| {
-            changes(&mut Writer { parts: &mut parts })?;
+            // Nothing is dropped beside an open query; the transaction holds the lock meanwhile.
+            parts.release();
+            let changed = changes(&mut Writer { parts: &mut parts });
+            parts.take_lease()?;
+            changed?;
             parts.write("COMMIT", &[])
         });
         if let Err(e) = &result
@@ -243,6 +247,14 @@ impl Container {
 }
 
 impl Parts {
+    fn take_lease(&mut self) -> Result<()> {
+        if let Some(reads) = &mut self.reads {
+            self.sqlite.step(&mut reads.lease)?;
+            self.leased = true;
+        }
+        Ok(())
+    }
+
     fn release(&mut self) {
         if let Some(reads) = &mut self.reads {
             reads.lease.reset();
