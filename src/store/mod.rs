@@ -1,5 +1,6 @@
 //! What a database holds, as bytes: versioned trees of packed records.
 //!
+//! * [`container`] the database file, through the bundled SQLite and our own VFS.
 //! * [`ids`]      object, branch, commit numbers; [`View`] decides what a reader sees.
 //! * [`record`]   a row as one byte string, any column read in O(1).
 //! * [`version`]  one version of one row or key, with the older ones behind it.
@@ -8,6 +9,7 @@
 //! Invariant: at any moment at most one transaction writes to the trees of a database (`txn` sees to it);
 //! readers come and go at any time. No SQL text, no function names, no transactions here.
 
+pub mod container;
 pub mod ids;
 pub mod record;
 pub mod tree;
