@@ -90,6 +90,10 @@ impl Container {
     /// committed to the log since the read transaction began. SQLITE_READONLY and its kin: the file cannot be written.
     pub fn begin_write(&self, busy: Busy<'_>) -> Result<()> {
         let connection = self.connection()?;
+        // Left to itself, SQLite begins a read transaction then.
+        if connection.is_readonly(MAIN_DB).map_err(refused)? {
+            return Err(Error::new(Code::READONLY, "attempt to write a readonly database"));
+        }
         if connection.is_autocommit() {
             return patiently(busy, || connection.execute_batch("BEGIN IMMEDIATE").map_err(refused));
         }

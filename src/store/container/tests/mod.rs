@@ -63,6 +63,14 @@ pub fn open(path: &Path) -> Arc<Container> {
     Container::open(path, OpenFlags::default()).expect("the file opens")
 }
 
+/// Opens with a rollback journal of this mode, which the file does not remember (unlike `wal`).
+pub fn open_in(path: &Path, journal_mode: &str) -> Arc<Container> {
+    let container = open(path);
+    let set = container.query_value(&format!("PRAGMA journal_mode={journal_mode}"), &[]).expect("a mode");
+    assert!(matches!(set, Value::Text(t) if *t == *journal_mode.as_bytes()));
+    container
+}
+
 /// Gives up at the first refusal.
 pub fn at_once(_: u32) -> bool {
     false
