@@ -1,6 +1,7 @@
 //! Databases as connections share them: private ones in memory, and named ones that connections of the
 //! process open together (`file:name?mode=memory&cache=shared`), and files, which all connections of the process share.
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock, Weak};
 
 use parking_lot::Mutex;
@@ -8,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::catalog::system;
 use crate::error::Result;
-use crate::store::container::{Container, Mode};
+use crate::store::container::{Container, OpenFlags};
 use crate::store::{Store, TreeKind};
 use crate::txn::{DatabaseFile, Transactions, keeper};
 
@@ -34,51 +35,24 @@ pub fn shared_memory(name: &str) -> Arc<Transactions> {
     database
 }
 
-/// What tells files apart, whatever their names: device, inode, and whether others may change it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct FileKey {
-    device: u64,
-    inode: u64,
-    immutable: bool,
-    read_only: bool,
-}
-
-#[cfg(unix)]
-fn file_key(path: &str, mode: Mode) -> Option<FileKey> {
-    use std::os::unix::fs::MetadataExt;
-    let data = std::fs::metadata(path).ok()?;
-    Some(FileKey { device: data.dev(), inode: data.ino(), immutable: mode.immutable, read_only: mode.read_only })
-}
-
-/// Files are told apart by their full names.
-#[cfg(not(unix))]
-fn file_key(path: &str, mode: Mode) -> Option<FileKey> {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    std::fs::canonicalize(path).ok()?.hash(&mut hasher);
-    Some(FileKey { device: 0, inode: hasher.finish(), immutable: mode.immutable, read_only: mode.read_only })
-}
-
 /// The database in a file. All connections of the process that have it open share it.
-pub fn in_file(path: &str, mode: Mode) -> Result<Arc<Transactions>> {
-    static FILES: OnceLock<Mutex<FxHashMap<FileKey, Weak<Transactions>>>> = OnceLock::new();
-    let mut files = FILES.get_or_init(Mutex::default).lock();
-    if let Some(key) = file_key(path, mode)
-        && let Some(database) = files.get(&key).and_then(Weak::upgrade)
-    {
+pub fn in_file(path: &str, flags: OpenFlags) -> Result<Arc<Transactions>> {
+    static FILES: Mutex<Vec<Weak<Transactions>>> = Mutex::new(Vec::new());
+    let mut files = FILES.lock();
+    let container = Container::open(Path::new(path), flags)?;
+    let mut open = files.iter().filter_map(Weak::upgrade);
+    let known = open.find(|d| d.file().is_some_and(|file| Arc::ptr_eq(file.container(), &container)));
+    drop(open);
+    if let Some(database) = known {
         return Ok(database);
     }
-    files.retain(|_, database| database.strong_count() > 0);
-    let container = Container::open(path, mode)?;
+    files.retain(|database| database.strong_count() > 0);
     let store = Store::new();
     let id = store.allocate_id();
     debug_assert!(id == system::SCHEMA_TABLE_ID, "the first object is the schema table");
     store.create(id, TreeKind::Row);
     let database = Transactions::of_file(store, Arc::new(system::empty_schema(false)), DatabaseFile::new(container));
     keeper::watch(&database);
-    // The file is there now, if it was not before.
-    if let Some(key) = file_key(path, mode) {
-        files.insert(key, Arc::downgrade(&database));
-    }
+    files.push(Arc::downgrade(&database));
     Ok(database)
 }

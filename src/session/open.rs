@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::database::{in_file, in_memory, shared_memory};
 use crate::error::{Error, Result};
-use crate::store::container::Mode;
+use crate::store::container::OpenFlags;
 use crate::txn::Transactions;
 
 /// A VFS that SQLite has on this system; the choice has no effect but for `memdb`.
@@ -104,8 +104,9 @@ impl OpenOptions {
     /// The database behind the options.
     pub fn database(&self) -> Result<Arc<Transactions>> {
         if !self.is_in_memory() {
-            let mode = Mode { create: self.create, read_only: self.read_only, immutable: self.immutable };
-            return in_file(&self.path, mode);
+            let flags =
+                OpenFlags { create: self.create, read_only: self.read_only, immutable: self.immutable, no_lock: false };
+            return in_file(&self.path, flags);
         }
         // An unnamed temporary database cannot be shared.
         if self.shared_cache && !self.path.is_empty() {

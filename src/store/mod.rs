@@ -1,6 +1,6 @@
 //! What a database holds, as bytes: versioned trees of packed records.
 //!
-//! * [`container`] a SQLite database file and its locks.
+//! * [`container`] the database file, through the bundled SQLite and our own VFS.
 //! * [`fault`]    failures of reading, for whoever runs the statement.
 //! * [`ids`]      object, branch, commit numbers; [`View`] decides what a reader sees.
 //! * [`image`]    the B-trees of a SQLite file, read as the base of our trees.

@@ -173,7 +173,7 @@ impl DatabaseFile {
         new_schema: Option<&Schema>,
         changes: impl FnOnce(&mut Writer<'_>) -> Result<()>,
     ) -> Result<Token> {
-        self.container.commit(changes)?;
+        self.container.write(changes)?;
         let mut state = self.state.lock();
         // The lease was held throughout: the difference is our own commit.
         let token = self.container.lease()?;

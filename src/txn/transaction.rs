@@ -175,7 +175,7 @@ impl Transaction {
         }
         if let Some(file) = self.shared.file() {
             drop(state);
-            if let Err(e) = keep_trying(timeout_ms, interrupted, || file.container().begin_write()) {
+            if let Err(e) = keep_trying(timeout_ms, interrupted, || file.container().reserve()) {
                 self.shared.leave();
                 return Err(e);
             }
@@ -303,7 +303,7 @@ impl Transaction {
         }
         drop(state);
         if let Some(file) = self.shared.file() {
-            file.container().rollback();
+            file.container().abandon();
         }
         self.shared.leave();
         self.forget();

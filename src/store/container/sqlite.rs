@@ -1,16 +1,17 @@
-//! The bundled SQLite library, as far as a container needs it: one connection and its prepared statements.
+//! The bundled SQLite library's statements, as far as a container needs them: kept open beside their connection.
 //!
 //! A connection is used by one thread at a time; whoever holds it behind a lock sees to that.
 #![allow(unsafe_code)] // The library's C interface.
 
-use std::ffi::{CStr, CString, c_char, c_int};
+use std::ffi::{CStr, c_char, c_int};
 use std::ptr;
 
 use heliosdb_udfs::value::ValueRef;
-use rusqlite::ffi;
+use rusqlite::{Connection, ffi};
 
 use crate::error::{Code, Error, Result};
 
+/// A connection, by its handle.
 pub struct Sqlite {
     db: *mut ffi::sqlite3,
 }
@@ -27,13 +28,6 @@ pub struct Prepared {
 // SAFETY: as for the connection.
 unsafe impl Send for Prepared {}
 
-impl Drop for Sqlite {
-    fn drop(&mut self) {
-        // SAFETY: the pointer came from sqlite3_open_v2 and is closed once.
-        unsafe { ffi::sqlite3_close(self.db) };
-    }
-}
-
 impl Drop for Prepared {
     fn drop(&mut self) {
         // SAFETY: the pointer came from sqlite3_prepare_v3 and is finalized once.
@@ -41,30 +35,11 @@ impl Drop for Prepared {
     }
 }
 
-/// The library's message for a code.
-fn message_of(code: c_int) -> String {
-    // SAFETY: sqlite3_errstr gives a static string for every number.
-    unsafe { CStr::from_ptr(ffi::sqlite3_errstr(code)) }.to_string_lossy().into_owned()
-}
-
 impl Sqlite {
-    /// Opens a file; `flags` are SQLITE_OPEN_….
-    pub fn open(path: &str, flags: c_int, vfs: Option<&CStr>) -> Result<Sqlite> {
-        let path = CString::new(path).map_err(|_| Error::new(Code::CANTOPEN, "unable to open database file"))?;
-        let mut db = ptr::null_mut();
-        let vfs = vfs.map_or(ptr::null(), CStr::as_ptr);
-        // SAFETY: path and vfs are C strings that outlive the call; db is written once.
-        let code = unsafe { ffi::sqlite3_open_v2(path.as_ptr(), &mut db, flags, vfs) };
-        if db.is_null() {
-            return Err(Error::new(Code::NOMEM, "out of memory"));
-        }
-        let sqlite = Sqlite { db };
-        if code != ffi::SQLITE_OK {
-            return Err(sqlite.error(code));
-        }
-        // SAFETY: an open connection.
-        unsafe { ffi::sqlite3_extended_result_codes(sqlite.db, 1) };
-        Ok(sqlite)
+    /// The connection behind `connection`, which must outlive it.
+    pub(super) fn of(connection: &Connection) -> Sqlite {
+        // SAFETY: the handle is used only beside the connection, which the container drops last.
+        Sqlite { db: unsafe { connection.handle() } }
     }
 
     /// What the library says about its last failure.
@@ -74,7 +49,6 @@ impl Sqlite {
         // SAFETY: an open connection.
         let extended = unsafe { ffi::sqlite3_extended_errcode(self.db) };
         let code = if extended & 0xff == code & 0xff { extended } else { code };
-        let message = if message == "not an error" { message_of(code) } else { message };
         Error::new(Code(code), message)
     }
 
@@ -179,22 +153,6 @@ impl Sqlite {
     pub fn in_transaction(&self) -> bool {
         // SAFETY: an open connection.
         unsafe { ffi::sqlite3_get_autocommit(self.db) == 0 }
-    }
-
-    /// Whether the file at the path is another one now.
-    pub fn is_moved(&self) -> bool {
-        let mut moved: c_int = 0;
-        // SAFETY: this control writes an int.
-        let code = unsafe {
-            ffi::sqlite3_file_control(self.db, c"main".as_ptr(), ffi::SQLITE_FCNTL_HAS_MOVED, (&raw mut moved).cast())
-        };
-        code == ffi::SQLITE_OK && moved != 0
-    }
-
-    /// Whether the file was opened for reading only.
-    pub fn is_readonly(&self) -> bool {
-        // SAFETY: an open connection and its main database.
-        unsafe { ffi::sqlite3_db_readonly(self.db, c"main".as_ptr()) == 1 }
     }
 }
 
