@@ -21,6 +21,7 @@ pub mod open;
 pub mod pragma;
 pub mod serialize;
 pub mod statement;
+pub mod status;
 mod table_function;
 mod transaction;
 

@@ -6,3 +6,4 @@ mod generator;
 mod oracle;
 mod slt;
 mod tidy;
+mod waiting;
