@@ -12,7 +12,7 @@ use super::functions::Registered;
 use super::host::ConnectionHost;
 use super::inner::Inner;
 use super::status::{Limit, Status};
-use super::{OpenOptions, Statement, config, serialize};
+use super::{OpenOptions, Statement, config, extension, serialize};
 use crate::catalog::schema::fold;
 use crate::env::callback::{Authorizer, LongRunning, Progress, Trace, UserAggregate, UserScalar};
 use crate::error::{Code, Error, Result};
@@ -86,6 +86,7 @@ impl Connection {
         inner.rollback_all();
         *inner.hooks.borrow_mut() = super::inner::Hooks::default();
         *inner.registry.borrow_mut() = Arc::default();
+        *inner.extensions.borrow_mut() = None;
         Ok(())
     }
 
@@ -205,16 +206,21 @@ impl Connection {
         config::set(&self.lock(), op, on)
     }
 
+    /// Allows `load_extension` and the SQL function of that name.
     pub fn enable_load_extension(&self, on: bool) {
-        self.lock().load_extension.set(on);
+        let inner = self.lock();
+        inner.load_extension.set(on);
+        inner.load_extension_function.set(on);
     }
 
-    /// Loads a SQLite extension for its functions.
-    pub fn load_extension(&self, path: &str, _entry: Option<&str>) -> Result<()> {
-        if !self.lock().load_extension.get() {
+    /// Loads a SQLite extension for its functions and collations.
+    pub fn load_extension(&self, path: &str, entry: Option<&str>) -> Result<()> {
+        let inner = self.lock();
+        inner.check_open()?;
+        if !inner.load_extension.get() {
             return Err(Error::sql("not authorized"));
         }
-        Err(Error::unsupported(format!("loadable extensions ({path})")))
+        extension::load(&inner, path, entry)
     }
 
     /// Begins a copy of a database of this connection into one of another.

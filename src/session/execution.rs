@@ -11,7 +11,7 @@ use heliosdb_udfs::value::{Value, ValueRef, cast};
 
 use super::inner::{DATABASES_MAX, Inner};
 use super::status::Limit;
-use super::{host, pragma, table_function};
+use super::{extension, host, pragma, table_function};
 use crate::catalog::{Table, Trigger};
 use crate::env;
 use crate::error::{Code, Error, Result};
@@ -361,6 +361,13 @@ impl Host for Execution<'_> {
 
     fn is_compile_option(&self, name: &str) -> bool {
         pragma::is_compile_option(name)
+    }
+
+    fn load_extension(&self, path: Option<&str>, entry: Option<&str>) -> std::result::Result<(), String> {
+        if !self.inner.load_extension_function.get() {
+            return Err("not authorized".to_owned());
+        }
+        path.map_or(Ok(()), |path| extension::load(self.inner, path, entry)).map_err(|e| e.message.clone())
     }
 
     fn sqlite_version(&self) -> &'static str {

@@ -6,6 +6,7 @@
 use std::cell::{Cell, RefCell, RefMut};
 use std::sync::Arc;
 
+use super::extension::Library;
 use super::functions::Registry;
 use super::pragma::Settings;
 use super::status::{Limit, Status};
@@ -63,7 +64,12 @@ pub struct Inner {
     pub rollbacks: Cell<u32>,
     /// Operations since the progress handler was last called.
     pub operations: Cell<u32>,
+    /// `Connection::load_extension` is allowed.
     pub load_extension: Cell<bool>,
+    /// The SQL function load_extension() is allowed as well.
+    pub load_extension_function: Cell<bool>,
+    /// What extensions run on, from the first one on.
+    pub extensions: RefCell<Option<Arc<Library>>>,
     /// File names of ATTACH may be URIs.
     pub uris: bool,
     pub dbconfig: RefCell<std::collections::BTreeMap<i32, bool>>,
@@ -92,6 +98,8 @@ impl Inner {
             rollbacks: Cell::new(0),
             operations: Cell::new(0),
             load_extension: Cell::new(false),
+            load_extension_function: Cell::new(false),
+            extensions: RefCell::new(None),
             uris,
             dbconfig: RefCell::new(std::collections::BTreeMap::new()),
         }

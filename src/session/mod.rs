@@ -14,6 +14,7 @@ mod database;
 pub mod ddl;
 mod execution;
 mod explain;
+mod extension;
 mod functions;
 mod host;
 pub mod inner;

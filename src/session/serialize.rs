@@ -97,7 +97,7 @@ fn rowid_name(table: &Table) -> Option<&'static str> {
     if table.has_rowid() { ["rowid", "_rowid_", "oid"].into_iter().find(|n| free(n)) } else { None }
 }
 
-fn to_foreign(value: ValueRef<'_>) -> ToSqlOutput<'_> {
+pub fn to_foreign(value: ValueRef<'_>) -> ToSqlOutput<'_> {
     ToSqlOutput::Borrowed(match value {
         ValueRef::Null => Foreign::Null,
         ValueRef::Integer(i) => Foreign::Integer(i),
@@ -107,7 +107,7 @@ fn to_foreign(value: ValueRef<'_>) -> ToSqlOutput<'_> {
     })
 }
 
-fn from_foreign(value: Foreign<'_>) -> ValueRef<'_> {
+pub fn from_foreign(value: Foreign<'_>) -> ValueRef<'_> {
     match value {
         Foreign::Null => ValueRef::Null,
         Foreign::Integer(i) => ValueRef::Integer(i),

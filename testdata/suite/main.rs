@@ -2,6 +2,7 @@
 //! of what is there, and the rules of the tree.
 
 mod engine;
+mod extension;
 mod generator;
 mod oracle;
 mod slt;
