@@ -5,13 +5,13 @@
 
 use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use heliosdb_udfs::signature::Host;
 use heliosdb_udfs::value::{Value, ValueRef, cast};
 
 use super::inner::{DATABASES_MAX, Inner};
-use super::{host, pragma, table_function};
+use super::status::Limit;
+use super::{extension, host, pragma, table_function};
 use crate::catalog::{Table, Trigger};
 use crate::env;
 use crate::error::{Code, Error, Result};
@@ -95,7 +95,7 @@ impl Surroundings for Execution<'_> {
     }
 
     fn tick(&self) -> Result<()> {
-        if self.inner.interrupted.load(Ordering::Relaxed) {
+        if self.inner.status.interrupted.get() {
             return Err(Error::interrupted());
         }
         let ticks = self.held.ticks.get();
@@ -131,7 +131,7 @@ impl Surroundings for Execution<'_> {
             return Ok(guard.view());
         }
         let mut transaction = self.inner.transaction(database);
-        if self.inner.explicit.get() {
+        if self.inner.status.explicit.get() {
             transaction.begin_read()?;
         }
         let guard = transaction.open_view();
@@ -189,11 +189,11 @@ impl Surroundings for Execution<'_> {
         if self.inner.trigger_depth.get() == 0 {
             self.held.changes.set(self.held.changes.get() + 1);
         }
-        self.inner.total_changes.set(self.inner.total_changes.get() + 1);
+        self.inner.status.total_changes.set(self.inner.status.total_changes.get() + 1);
     }
 
     fn count_nested_change(&self) {
-        self.inner.total_changes.set(self.inner.total_changes.get() + 1);
+        self.inner.status.total_changes.set(self.inner.status.total_changes.get() + 1);
     }
 
     fn default_value(&self, database: DatabaseIndex, table: &Arc<Table>, column: usize) -> Result<Value> {
@@ -243,23 +243,23 @@ impl Surroundings for Execution<'_> {
     }
 
     fn set_last_insert_rowid(&self, rowid: i64) {
-        self.inner.last_insert_rowid.set(rowid);
+        self.inner.status.last_insert_rowid.set(rowid);
     }
 
     fn last_insert_rowid(&self) -> i64 {
-        self.inner.last_insert_rowid.get()
+        self.inner.status.last_insert_rowid.get()
     }
 
     fn write_options(&self) -> WriteOptions {
         let settings = self.inner.settings.borrow();
-        let limits = self.inner.limits.borrow();
+        let limit = |limit| self.inner.status.limit(limit);
         WriteOptions {
             foreign_keys: settings.foreign_keys,
             defer_foreign_keys: settings.defer_foreign_keys,
             recursive_triggers: settings.recursive_triggers,
             ignore_checks: settings.ignore_check_constraints,
-            trigger_depth_max: limits[10].max(0) as u32,
-            length_max: limits[0].max(0) as usize,
+            trigger_depth_max: limit(Limit::TriggerDepth) as u32,
+            length_max: limit(Limit::Length),
         }
     }
 
@@ -334,23 +334,23 @@ impl Host for Execution<'_> {
     }
 
     fn changes(&self) -> i64 {
-        self.inner.changes.get()
+        self.inner.status.changes.get()
     }
 
     fn total_changes(&self) -> i64 {
-        self.inner.total_changes.get()
+        self.inner.status.total_changes.get()
     }
 
     fn last_insert_rowid(&self) -> i64 {
-        self.inner.last_insert_rowid.get()
+        self.inner.status.last_insert_rowid.get()
     }
 
     fn length_limit(&self) -> usize {
-        self.inner.limits.borrow()[0].max(0) as usize
+        self.inner.status.limit(Limit::Length)
     }
 
     fn like_pattern_limit(&self) -> usize {
-        self.inner.limits.borrow()[8].max(0) as usize
+        self.inner.status.limit(Limit::LikePattern)
     }
 
     fn case_sensitive_like(&self) -> bool {
@@ -363,6 +363,13 @@ impl Host for Execution<'_> {
 
     fn is_compile_option(&self, name: &str) -> bool {
         pragma::is_compile_option(name)
+    }
+
+    fn load_extension(&self, path: Option<&str>, entry: Option<&str>) -> std::result::Result<(), String> {
+        if !self.inner.load_extension_function.get() {
+            return Err("not authorized".to_owned());
+        }
+        path.map_or(Ok(()), |path| extension::load(self.inner, path, entry)).map_err(|e| e.message.clone())
     }
 
     fn sqlite_version(&self) -> &'static str {

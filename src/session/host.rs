@@ -13,6 +13,7 @@ use super::functions::{Registered, Registry};
 use super::inner::Slot;
 use super::open::OpenOptions;
 use super::pragma::{Context as PragmaContext, FunctionEntry, Settings};
+use super::status::Limit;
 use super::table_function;
 use crate::catalog::environment::Environment;
 use crate::catalog::{Column, Index, Schema, Table, View};
@@ -97,7 +98,7 @@ impl Host for ConnectionHost<'_> {
             defer_foreign_keys: settings.defer_foreign_keys,
             legacy_alter_table: settings.legacy_alter_table,
             writable_schema: settings.writable_schema,
-            in_transaction: inner.explicit.get(),
+            in_transaction: inner.status.explicit.get(),
         }
     }
 
@@ -308,7 +309,7 @@ impl AttachHost for ConnectionHost<'_> {
     }
 
     fn attached_limit(&self) -> usize {
-        self.execution.inner.limits.borrow()[7].max(0) as usize
+        self.execution.inner.status.limit(Limit::Attached)
     }
 
     fn add_database(&self, name: &str, database: Arc<Transactions>, options: &OpenOptions) {

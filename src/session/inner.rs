@@ -5,10 +5,11 @@
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::extension::Library;
 use super::functions::Registry;
 use super::pragma::Settings;
+use super::status::{Limit, Status};
 use crate::catalog::Schema;
 use crate::env;
 use crate::env::callback::{Authorizer, LongRunning, Progress, Trace};
@@ -51,11 +52,7 @@ pub struct Inner {
     pub hooks: RefCell<Hooks>,
     /// Grows when something changes that compiled statements depend on beside schemas.
     pub generation: Cell<u32>,
-    pub changes: Cell<i64>,
-    pub total_changes: Cell<i64>,
-    pub last_insert_rowid: Cell<i64>,
-    /// BEGIN or a savepoint is in force.
-    pub explicit: Cell<bool>,
+    pub status: Arc<Status>,
     pub savepoints: RefCell<Vec<Savepoint>>,
     pub deferred_violations: Cell<i64>,
     pub trigger_depth: Cell<u32>,
@@ -63,25 +60,24 @@ pub struct Inner {
     pub running: Cell<u32>,
     /// Statements that write among them.
     pub writing: Cell<u32>,
-    pub limits: RefCell<[i32; 12]>,
     pub closed: Cell<bool>,
-    pub interrupted: Arc<AtomicBool>,
     /// Grows with each rollback: statements that were reading then must not go on.
     pub rollbacks: Cell<u32>,
     /// Operations since the progress handler was last called.
     pub operations: Cell<u32>,
+    /// `Connection::load_extension` is allowed.
     pub load_extension: Cell<bool>,
+    /// The SQL function load_extension() is allowed as well.
+    pub load_extension_function: Cell<bool>,
+    /// What extensions run on, from the first one on.
+    pub extensions: RefCell<Option<Arc<Library>>>,
     /// File names of ATTACH may be URIs.
     pub uris: bool,
     pub dbconfig: RefCell<std::collections::BTreeMap<i32, bool>>,
 }
 
-/// SQLITE_LIMIT_… in the order of their numbers.
-pub const LIMITS_MAX: [i32; 12] =
-    [1_000_000_000, 1_000_000_000, 2000, 1000, 500, 250_000_000, 1000, 10, 50_000, 32_766, 1000, 8];
-
 impl Inner {
-    pub fn new(main: Arc<Transactions>, file: String, uris: bool, interrupted: Arc<AtomicBool>) -> Inner {
+    pub fn new(main: Arc<Transactions>, file: String, uris: bool, status: Arc<Status>) -> Inner {
         let slots: [RefCell<Option<Slot>>; DATABASES_MAX] = std::array::from_fn(|_| RefCell::new(None));
         *slots[0].borrow_mut() = Some(Slot { name: "main".into(), file, transaction: Transaction::new(main) });
         let temp = super::database::in_memory(true);
@@ -93,21 +89,18 @@ impl Inner {
             registry: RefCell::new(Arc::new(Registry::default())),
             hooks: RefCell::new(Hooks::default()),
             generation: Cell::new(0),
-            changes: Cell::new(0),
-            total_changes: Cell::new(0),
-            last_insert_rowid: Cell::new(0),
-            explicit: Cell::new(false),
+            status,
             savepoints: RefCell::new(Vec::new()),
             deferred_violations: Cell::new(0),
             trigger_depth: Cell::new(0),
             running: Cell::new(0),
             writing: Cell::new(0),
-            limits: RefCell::new(LIMITS_MAX),
             closed: Cell::new(false),
-            interrupted,
             rollbacks: Cell::new(0),
             operations: Cell::new(0),
             load_extension: Cell::new(false),
+            load_extension_function: Cell::new(false),
+            extensions: RefCell::new(None),
             uris,
             dbconfig: RefCell::new(std::collections::BTreeMap::new()),
         }
@@ -195,10 +188,8 @@ impl Inner {
 
     pub fn options(&self) -> Options {
         let s = self.settings.borrow();
-        let limits = self.limits.borrow();
         let config = self.dbconfig.borrow();
         let on = |op: i32, default: bool| config.get(&op).copied().unwrap_or(default);
-        let number = |i: usize| limits[i].max(0) as usize;
         Options {
             foreign_keys: s.foreign_keys,
             recursive_triggers: s.recursive_triggers,
@@ -212,11 +203,11 @@ impl Inner {
             full_column_names: s.full_column_names,
             short_column_names: s.short_column_names,
             limits: Limits {
-                columns: number(2),
-                expression_depth: number(3),
-                compound_selects: number(4),
-                function_args: number(6),
-                variables: number(9),
+                columns: self.status.limit(Limit::Columns),
+                expression_depth: self.status.limit(Limit::ExpressionDepth),
+                compound_selects: self.status.limit(Limit::CompoundSelects),
+                function_args: self.status.limit(Limit::FunctionArgs),
+                variables: self.status.limit(Limit::Variables),
             },
         }
     }
@@ -255,7 +246,7 @@ impl Inner {
         if let Some(long) = long {
             long.begins();
         }
-        self.interrupted.load(Ordering::Relaxed)
+        self.status.interrupted.get()
     }
 
     /// Pins the files of all databases: what others changed in them has been seen, and no more changes come.
@@ -295,7 +286,7 @@ impl Inner {
     }
 
     pub fn is_autocommit(&self) -> bool {
-        !self.explicit.get()
+        !self.status.explicit.get()
     }
 
     pub fn begin_write(&self, database: DatabaseIndex) -> Result<RefMut<'_, Transaction>> {
@@ -345,7 +336,7 @@ impl Inner {
     }
 
     fn transaction_ended(&self) {
-        self.explicit.set(false);
+        self.status.explicit.set(false);
         self.savepoints.borrow_mut().clear();
         self.deferred_violations.set(0);
         self.settings.borrow_mut().defer_foreign_keys = false;

@@ -90,7 +90,7 @@ fn write_rows(host: &dyn Host, database: DatabaseIndex, table: &Arc<Table>, conn
     })
 }
 
-fn to_foreign(value: ValueRef<'_>) -> ToSqlOutput<'_> {
+pub fn to_foreign(value: ValueRef<'_>) -> ToSqlOutput<'_> {
     ToSqlOutput::Borrowed(match value {
         ValueRef::Null => Foreign::Null,
         ValueRef::Integer(i) => Foreign::Integer(i),
@@ -100,7 +100,7 @@ fn to_foreign(value: ValueRef<'_>) -> ToSqlOutput<'_> {
     })
 }
 
-fn from_foreign(value: Foreign<'_>) -> ValueRef<'_> {
+pub fn from_foreign(value: Foreign<'_>) -> ValueRef<'_> {
     match value {
         Foreign::Null => ValueRef::Null,
         Foreign::Integer(i) => ValueRef::Integer(i),

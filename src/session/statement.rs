@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use heliosdb_dialect::ast::{self, Explain, Parsed};
 use heliosdb_udfs::value::{Value, ValueRef, number};
@@ -13,6 +12,7 @@ use heliosdb_udfs::value::{Value, ValueRef, number};
 use super::compile::{self, Compiled, Program};
 use super::execution::{Execution, Held, aborted_by_rollback};
 use super::inner::Inner;
+use super::status::Limit;
 use super::{Connection, ddl, host, pragma, transaction};
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::RaiseAction;
@@ -129,7 +129,7 @@ impl Statement {
         if i == 0 || i > self.parameters.len() {
             return Err(Error::new(Code::RANGE, "column index out of range"));
         }
-        if len > self.connection.lock().limits.borrow()[0].max(0) as usize {
+        if len > self.connection.status().limit(Limit::Length) {
             return Err(Error::too_big());
         }
         if self.is_busy() {
@@ -261,7 +261,7 @@ impl Statement {
 
     fn start(&mut self, inner: &Inner) -> Result<Step> {
         if inner.running.get() == 0 {
-            inner.interrupted.store(false, Ordering::Relaxed);
+            inner.status.interrupted.set(false);
         }
         let idle = inner.is_autocommit() || inner.is_idle();
         loop {
@@ -323,7 +323,7 @@ impl Statement {
         let trace = inner.hooks.borrow().trace.clone();
         if let Some(trace) = trace {
             let expanded = self.expanded_sql();
-            let limit = inner.limits.borrow()[0].max(0) as usize;
+            let limit = inner.status.limit(Limit::Length);
             trace.statement(self.sql(), (expanded.len() <= limit).then_some(&*expanded));
         }
     }
@@ -344,15 +344,15 @@ impl Statement {
         };
         let result = match result {
             Ok(written) => {
-                inner.changes.set(written.changes);
+                inner.status.changes.set(written.changes);
                 end_write(inner, &held, None).map(|()| written.returned)
             }
             Err(e) => {
                 let changes = held.changes.get();
                 if e.raise != Some(RaiseAction::Fail) {
                     // What is taken back has not been changed; what triggers did stays counted.
-                    inner.changes.set(0);
-                    inner.total_changes.set(inner.total_changes.get() - changes);
+                    inner.status.changes.set(0);
+                    inner.status.total_changes.set(inner.status.total_changes.get() - changes);
                 }
                 Err(fail_write(inner, &held, e, changes))
             }
@@ -427,7 +427,7 @@ impl Drop for Statement {
 fn end_write(inner: &Inner, held: &Held, changes: Option<i64>) -> Result<()> {
     held.keep_writes(inner);
     if let Some(changes) = changes {
-        inner.changes.set(changes);
+        inner.status.changes.set(changes);
     }
     if inner.is_autocommit()
         && inner.writing.get() == 0
@@ -444,7 +444,7 @@ fn fail_write(inner: &Inner, held: &Held, mut error: Error, changes: i64) -> Err
     inner.trigger_depth.set(0);
     let action = error.raise.take();
     let interrupted = error.code.primary() == Code::INTERRUPT || error.code.primary() == Code::NOMEM;
-    let roll_back = action == Some(RaiseAction::Rollback) || (interrupted && inner.explicit.get());
+    let roll_back = action == Some(RaiseAction::Rollback) || (interrupted && inner.status.explicit.get());
     if roll_back {
         held.forget_writes();
         inner.rollback_all();

@@ -40,6 +40,10 @@ impl Ours {
         Ours(Connection::open(options).expect("memory opens"))
     }
 
+    pub fn connection(&self) -> &Arc<Connection> {
+        &self.0
+    }
+
     fn run_all(&self, sql: &str, outcome: &mut Outcome) -> heliosdb::error::Result<()> {
         let mut rest = sql;
         while let Some((mut statement, tail)) = self.0.prepare(rest)? {

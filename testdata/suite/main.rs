@@ -2,7 +2,9 @@
 //! of what is there, and the rules of the tree.
 
 mod engine;
+mod extension;
 mod generator;
 mod oracle;
 mod slt;
 mod tidy;
+mod waiting;

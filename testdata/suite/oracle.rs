@@ -18,6 +18,10 @@ impl Sqlite {
         Sqlite(connection)
     }
 
+    pub fn connection(&self) -> &rusqlite::Connection {
+        &self.0
+    }
+
     fn run_all(&self, sql: &str, outcome: &mut Outcome) -> rusqlite::Result<()> {
         let mut batch = rusqlite::Batch::new(&self.0, sql);
         while let Some(mut statement) = batch.next()? {
