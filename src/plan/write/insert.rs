@@ -28,7 +28,6 @@ impl<'a> Binder<'a> {
             Written::Table(database, _) | Written::View(database, _) => database,
         };
         self.ask(authorize::INSERT, Some(self.written_name(written)), None, Some(database))?;
-        self.check_target(written, TriggerEvent::Insert, &[])?;
         let (table, view) = match written {
             Written::Table(_, table) => (table.clone(), None),
             Written::View(database, view) => {
@@ -36,6 +35,7 @@ impl<'a> Binder<'a> {
                 (table, Some(Arc::new(ViewTarget { name: view.name.clone() })))
             }
         };
+        self.check_target(written, TriggerEvent::Insert, &[])?;
         let named = self.named_columns(insert, &table)?;
         let rows = match &insert.rows {
             ast::InsertRows::DefaultValues => None,
@@ -56,7 +56,8 @@ impl<'a> Binder<'a> {
         if self.may_replace(insert, &table) {
             events.push((TriggerEvent::Delete, Vec::new()));
         }
-        let target = self.target(database, &table, events)?;
+        let target = self.target(database, &table, events.clone())?;
+        super::foreign_key::check_keys(self.space, &target, &events)?;
         let columns = match written {
             Written::Table(_, table) => Columns::Table(table),
             Written::View(..) => Columns::View(table),

@@ -12,7 +12,7 @@ use super::row::Row;
 use super::target::TargetProgram;
 use crate::catalog::{IndexTerm, Table};
 use crate::error::{Code, Error, Result};
-use crate::plan::bound::{DatabaseIndex, ForeignKeyCheck};
+use crate::plan::bound::{Conflict, DatabaseIndex, ForeignKeyCheck};
 use crate::row::scan::encode;
 use crate::store::{KeyCursor, RowCursor};
 use heliosdb_dialect::ast::ForeignKeyAction;
@@ -114,14 +114,14 @@ impl Run<'_> {
                 continue;
             }
             let child_target = self.cx.around.target_program(key.database, &key.child)?;
-            let changes = self.written.changes;
+            let (changes, abort) = (self.written.changes, Some(Conflict::Abort));
             for (child, primary) in children {
                 let set = |value: &dyn Fn(usize, u16) -> Result<Value>| -> Result<Vec<(u16, Value)>> {
                     foreign_key.columns.iter().enumerate().map(|(i, c)| Ok((*c, value(i, *c)?))).collect()
                 };
                 let set = match (action, new) {
                     (ForeignKeyAction::Cascade, None) => {
-                        if self.delete_row(&child_target, &child, primary.as_deref(), true)? {
+                        if self.delete_row(&child_target, abort, &child, primary.as_deref(), true)? {
                             self.cx.around.count_nested_change();
                         }
                         continue;
@@ -132,7 +132,7 @@ impl Run<'_> {
                 };
                 let depth = self.cx.around.trigger_depth();
                 depth.set(depth.get() + 1);
-                let result = self.update_row(&child_target, None, &child, primary.as_deref(), set, None);
+                let result = self.update_row(&child_target, abort, &child, primary.as_deref(), set, None);
                 depth.set(depth.get() - 1);
                 result?;
             }

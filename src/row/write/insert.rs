@@ -13,6 +13,7 @@ use super::trigger::Fired;
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::{Conflict, RaiseAction, TriggerEvent, TriggerTime};
 use crate::row::eval::{eval, truth};
+use crate::row::program::Body;
 use crate::row::run::QueryRun;
 use crate::store::{KeyTree, RowTree};
 
@@ -51,7 +52,7 @@ impl Run<'_> {
             return self.insert_values(program, &[]);
         };
         let mut run = QueryRun::new(rows.clone(), self.inputs.to_vec());
-        let simple = matches!(rows.body, crate::row::program::Body::Values(_));
+        let simple = matches!(rows.body, Body::Values(_));
         if simple {
             let mut row = Vec::new();
             while run.next(self.cx)? {
@@ -104,14 +105,17 @@ impl Run<'_> {
             row.values[alias as usize] = explicit.map_or(Value::Null, Value::Integer);
         }
         if program.view {
-            let fired = self.fire(target, TriggerTime::InsteadOf, TriggerEvent::Insert, &[], None, Some(&row))?;
+            let fired =
+                self.fire(target, self.or, TriggerTime::InsteadOf, TriggerEvent::Insert, &[], None, Some(&row))?;
             if fired == Fired::GoOn {
-                self.count(program.returning.as_ref(), &row)?;
+                self.give_back(program.returning.as_ref(), &row)?;
             }
             return Ok(());
         }
         generate(target, &mut row, self.cx)?;
-        if self.fire(target, TriggerTime::Before, TriggerEvent::Insert, &[], None, Some(&row))? == Fired::Ignore {
+        if self.fire(target, self.or, TriggerTime::Before, TriggerEvent::Insert, &[], None, Some(&row))?
+            == Fired::Ignore
+        {
             return Ok(());
         }
         let tree = if table.has_rowid() { Some(self.cx.around.row_tree(target.database, table.id)?) } else { None };
@@ -128,16 +132,29 @@ impl Run<'_> {
             }
         }
         let Some(entries) = self.admit(program, &mut row, tree.as_ref(), explicit.is_some())? else { return Ok(()) };
+        self.check_child(target, &row)?;
+        if self.violations.get() > 0 && self.is_alone(program) {
+            return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
+        }
+        self.parent_appeared(target, &row)?;
         self.store(target, &row, tree.as_ref(), &entries)?;
         self.note_sequence(target, row.rowid)?;
         if tree.is_some() {
             self.cx.around.set_last_insert_rowid(row.rowid);
         }
-        self.check_child(target, &row)?;
-        self.parent_appeared(target, &row)?;
         self.count(program.returning.as_ref(), &row)?;
-        self.fire(target, TriggerTime::After, TriggerEvent::Insert, &[], None, Some(&row))?;
+        self.fire(target, self.or, TriggerTime::After, TriggerEvent::Insert, &[], None, Some(&row))?;
         Ok(())
+    }
+
+    /// A single row that nothing follows: SQLite refuses it before it is stored.
+    fn is_alone(&self, program: &InsertProgram) -> bool {
+        let single = match program.rows.as_ref().map(|rows| &rows.body) {
+            None => true,
+            Some(Body::Values(rows)) => rows.len() == 1,
+            Some(_) => false,
+        };
+        single && program.target.triggers.is_empty() && self.cx.around.trigger_depth().get() == 0
     }
 
     /// Checks everything that can keep a new row out; `None` if it is skipped (or an UPSERT took its place).
@@ -149,7 +166,7 @@ impl Run<'_> {
         explicit: bool,
     ) -> Result<Option<Vec<Entry>>> {
         let target = &program.target;
-        if !self.check_row(target, program.or, row)? {
+        if !self.check_row(target, self.or, row)? {
             return Ok(None);
         }
         for upsert in &program.upserts {
@@ -160,7 +177,7 @@ impl Run<'_> {
                 return Ok(None);
             }
         }
-        self.make_room(target, program.or, row, tree, explicit, None)
+        self.make_room(target, self.or, row, tree, explicit, None)
     }
 
     /// NOT NULL, types and CHECK; false if the row is skipped.
@@ -235,7 +252,8 @@ impl Run<'_> {
         }
         let mut entries = Vec::with_capacity(target.indexes.len());
         let mut replacing = Vec::new();
-        for (i, index) in target.indexes.iter().enumerate() {
+        for &i in &target.check_order {
+            let index = &target.indexes[i];
             let Some(key) = key::entry_key(target, index, row, self.cx)? else { continue };
             let tree = around.key_tree(target.database, index.index.id)?;
             if index.index.unique {
@@ -286,7 +304,7 @@ impl Run<'_> {
     fn remove_holder(&mut self, target: &TargetProgram, holder: Holder) -> Result<()> {
         let Some((row, primary)) = self.read_holder(target, &holder)? else { return Ok(()) };
         let triggers = self.cx.around.write_options().recursive_triggers;
-        self.delete_row(target, &row, primary.as_deref(), triggers)?;
+        self.delete_row(target, Some(Conflict::Replace), &row, primary.as_deref(), triggers)?;
         Ok(())
     }
 
@@ -403,7 +421,7 @@ impl Run<'_> {
         }
         match largest {
             None => Ok(1),
-            Some(largest) if largest < i64::MAX => Ok((largest + 1).max(1)),
+            Some(largest) if largest < i64::MAX => Ok(largest + 1),
             Some(_) => {
                 // The last rowid is taken: SQLite tries a hundred random ones.
                 for _ in 0..100 {
@@ -428,6 +446,11 @@ impl Run<'_> {
     pub fn count(&mut self, returning: Option<&ReturningProgram>, row: &Row) -> Result<()> {
         self.written.changes += 1;
         self.cx.around.count_change();
+        self.give_back(returning, row)
+    }
+
+    /// Computes RETURNING for a row. What INSTEAD OF triggers take from a view counts as no change.
+    pub fn give_back(&mut self, returning: Option<&ReturningProgram>, row: &Row) -> Result<()> {
         if let Some(returning) = returning {
             let levels = [row.level()];
             let values = with_env(&levels, self.inputs, &returning.subqueries, self.cx, |env| {
