@@ -457,7 +457,7 @@ impl<'l> Lower<'l> {
             ExprKind::Literal(v) => Node::Constant(v.clone()),
             ExprKind::Parameter(n) => Node::Parameter(n - 1),
             ExprKind::Column(column) => self.column(*column)?,
-            ExprKind::Generated { operand, affinity, .. } => {
+            ExprKind::Generated { operand, affinity, .. } | ExprKind::Stored { operand, affinity } => {
                 Node::Apply { operand: self.boxed(operand)?, affinity: *affinity }
             }
             ExprKind::Unary(op, x) => {

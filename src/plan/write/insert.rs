@@ -53,7 +53,7 @@ impl<'a> Binder<'a> {
         if !updated.is_empty() {
             events.push((TriggerEvent::Update, updated));
         }
-        if self.may_replace(insert, &table) {
+        if self.may_replace(insert.or, &table) {
             events.push((TriggerEvent::Delete, Vec::new()));
         }
         let target = self.target(database, &table, events.clone())?;
@@ -71,9 +71,9 @@ impl<'a> Binder<'a> {
     }
 
     /// REPLACE deletes rows, which fires triggers under `recursive_triggers`.
-    fn may_replace(&self, insert: &ast::Insert, table: &Table) -> bool {
+    pub(super) fn may_replace(&self, or: Option<Conflict>, table: &Table) -> bool {
         self.space.options.recursive_triggers
-            && match insert.or {
+            && match or {
                 Some(or) => or == Conflict::Replace,
                 None => {
                     table.indexes.iter().any(|i| i.conflict == Some(Conflict::Replace))

@@ -16,6 +16,16 @@ use crate::row::level::rowid_key;
 use crate::row::program::QueryProgram;
 use crate::row::run::QueryRun;
 
+/// Why a row goes: what is counted, and whether triggers fire.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Deleted {
+    ByStatement,
+    /// By ON DELETE CASCADE.
+    ByKey,
+    /// By REPLACE: delete triggers fire only under `recursive_triggers`.
+    Replaced,
+}
+
 impl Run<'_> {
     /// The rows that a statement found, before it changes any.
     pub fn found(&self, rows: &Arc<QueryProgram>) -> Result<Vec<Vec<Value>>> {
@@ -74,8 +84,8 @@ impl Run<'_> {
                 continue;
             }
             let Some((row, primary)) = self.current(target, &found)? else { continue };
-            if self.delete_row(target, None, &row, primary.as_deref(), true)? {
-                self.count(program.returning.as_ref(), &row)?;
+            if self.delete_row(target, None, &row, primary.as_deref(), Deleted::ByStatement)? {
+                self.give_back(program.returning.as_ref(), &row)?;
             }
         }
         Ok(())
@@ -88,8 +98,9 @@ impl Run<'_> {
         or: Option<Conflict>,
         row: &Row,
         primary: Option<&[u8]>,
-        triggers: bool,
+        why: Deleted,
     ) -> Result<bool> {
+        let triggers = why != Deleted::Replaced || self.cx.around.write_options().recursive_triggers;
         if triggers && !target.triggers.is_empty() {
             let fired = self.fire(target, or, TriggerTime::Before, TriggerEvent::Delete, &[], Some(row), None)?;
             // The triggers may have taken the row away.
@@ -100,6 +111,11 @@ impl Run<'_> {
         self.parent_leaves(target, row, None)?;
         self.erase(target, row, primary)?;
         self.child_left(target, row)?;
+        match why {
+            Deleted::ByStatement => self.count(None, row)?,
+            Deleted::ByKey => self.cx.around.count_nested_change(),
+            Deleted::Replaced => {}
+        }
         self.act_on_children(target, row, None)?;
         if triggers {
             self.fire(target, or, TriggerTime::After, TriggerEvent::Delete, &[], Some(row), None)?;

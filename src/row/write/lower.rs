@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::target::{TargetProgram, lower_target};
-use crate::catalog::IndexTerm;
+use crate::catalog::{Index, IndexTerm};
 use crate::error::Result;
 use crate::plan::bound::{
     self, Body, BoundTrigger, Classes, ColumnRef, Conflict, Expr, ExprKind, Free, InsertValue, OrderBy, OrderKey,
@@ -241,28 +241,34 @@ fn keyed_delete(s: &bound::Delete) -> bool {
     is_watched(&s.target, s.select.filter.as_ref())
 }
 
-/// SQLite notes the rows of a WITHOUT ROWID table down by their keys, unless it can change them where it finds them.
+/// SQLite notes the rows of an UPDATE down by their keys, unless it can change them where it finds them.
 fn keyed_update(s: &bound::Update, rows: &QueryProgram) -> bool {
     let table = &s.target.table;
-    if s.view.is_some() || table.has_rowid() {
+    if s.view.is_some() {
         return false;
     }
     let set: Vec<u16> = s.set.iter().map(|(c, _)| *c).collect();
+    let changes =
+        |index: &Index| index.columns.iter().any(|t| !matches!(t.term, IndexTerm::Column(c) if !set.contains(&c)));
     let replaces = match s.or {
         Some(or) => or == Conflict::Replace,
-        None => s.target.indexes.iter().any(|i| i.conflict == Conflict::Replace),
+        None => s.target.indexes.iter().any(|i| i.conflict == Conflict::Replace && changes(&i.index)),
     };
-    let moves = set.iter().any(|c| table.columns[*c as usize].primary_key_position > 0);
+    let is_key = |c: &u16| match table.has_rowid() {
+        true => *c == ROWID || table.rowid_alias() == Some(*c),
+        false => table.columns[*c as usize].primary_key_position > 0,
+    };
     let found_by_changed = match &rows.body {
         program::Body::Select(select) => match select.levels.first().map(|l| &l.source) {
-            Some(SourceProgram::KeyTable { access: Access::Index { index, .. }, .. }) => {
-                index.columns.iter().any(|t| !matches!(t.term, IndexTerm::Column(c) if !set.contains(&c)))
-            }
+            Some(
+                SourceProgram::Table { access: Access::Index { index, .. }, .. }
+                | SourceProgram::KeyTable { access: Access::Index { index, .. }, .. },
+            ) => changes(index),
             _ => false,
         },
         _ => false,
     };
-    moves || replaces || found_by_changed || is_watched(&s.target, s.select.filter.as_ref())
+    set.iter().any(is_key) || replaces || found_by_changed || is_watched(&s.target, s.select.filter.as_ref())
 }
 
 fn delete(s: &bound::Delete, shared: &Lowering) -> Result<DeleteProgram> {

@@ -24,7 +24,7 @@ use heliosdb_udfs::value::Value;
 
 use super::context::Context;
 use crate::error::{Code, Error, Result};
-use crate::plan::bound::Conflict;
+use crate::plan::bound::{Conflict, RaiseAction};
 
 pub use load::{constant, fill_index, load_row};
 pub use lower::{WriteProgram, lower, lower_trigger};
@@ -52,11 +52,13 @@ struct Run<'r> {
 /// Runs a statement to its end.
 pub fn execute(program: &Arc<WriteProgram>, inputs: &[Value], cx: &Context<'_>) -> Result<Written> {
     let violations = Cell::new(0);
-    let written = execute_nested(program, inputs, None, &violations, cx)?;
-    if violations.get() > 0 {
+    let written = execute_nested(program, inputs, None, &violations, cx);
+    // What FAIL would keep is looked at, too.
+    let keeps = written.as_ref().err().is_none_or(|e| e.raise == Some(RaiseAction::Fail));
+    if keeps && violations.get() > 0 {
         return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
     }
-    Ok(written)
+    written
 }
 
 /// `outer` is the conflict clause of the statement that fires the trigger: it beats the nested statement's own.

@@ -66,7 +66,7 @@ impl Run<'_> {
         }
         let depth = around.trigger_depth();
         if depth.get() >= around.write_options().trigger_depth_max {
-            return Err(Error::sql("too many levels of trigger recursion"));
+            return Err(Error::sql("triggers nested too deep"));
         }
         let program = around.trigger_program(trigger)?;
         let inputs: Vec<Value> = program.free.iter().map(|f| input(&program, f, table, old, new)).collect();

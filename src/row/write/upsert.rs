@@ -7,7 +7,7 @@ use heliosdb_udfs::value::Value;
 use super::Run;
 use super::key::{self, Holder};
 use super::lower::{InsertProgram, UpsertUpdate};
-use super::row::{Row, with_env};
+use super::row::{Row, check_types, with_env};
 use crate::error::Result;
 use crate::plan::bound::Conflict;
 use crate::row::eval::{eval, truth};
@@ -31,6 +31,7 @@ impl Run<'_> {
         {
             return Ok(Some(Holder::Rowid(row.rowid)));
         }
+        check_types(&target.table, row)?;
         for &i in &target.check_order {
             let index = &target.indexes[i];
             let answers = match clause {
