@@ -90,6 +90,7 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, order_by: &[OrderBy], limite
     for source in sources {
         // With RIGHT and FULL joins about, ON decides matches; without, an inner join's ON is a filter.
         if let Some(on) = &source.on
+            && !fixed
             && matches!(source.join, JoinKind::Inner | JoinKind::Cross)
         {
             planner.split(on);
@@ -116,18 +117,14 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, order_by: &[OrderBy], limite
         let source = &sources[i];
         let bit = 1u64 << i;
         let outer = !matches!(source.join, JoinKind::Inner | JoinKind::Cross);
-        // What may drive the access: for an outer join only its own ON; WHERE is checked afterwards.
-        let on_terms = match (&source.on, outer) {
-            (Some(on), true) => conjuncts(on),
+        // What may drive the access: for an outer join, and beside one that keeps its own rows, only the own ON;
+        // WHERE is checked afterwards.
+        let on_terms = match &source.on {
+            Some(on) if outer || fixed => conjuncts(on),
             _ => Vec::new(),
         };
-        let candidates: Vec<&Expr> = if outer {
-            on_terms.clone()
-        } else if fixed {
-            Vec::new()
-        } else {
-            planner.terms.iter().map(|t| t.expr).collect()
-        };
+        let candidates: Vec<&Expr> =
+            if outer || fixed { on_terms.clone() } else { planner.terms.iter().map(|t| t.expr).collect() };
         let driving_right = matches!(source.join, JoinKind::Right | JoinKind::Full);
         let mut path = if driving_right {
             Path { cost: ROWS_UNKNOWN, rows: ROWS_UNKNOWN, kind: PathKind::Scan }

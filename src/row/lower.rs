@@ -382,7 +382,8 @@ impl<'l> Lower<'l> {
     pub fn subquery(&mut self, query: &Query) -> Result<SubqueryId> {
         let (program, inputs) = self.subprogram(query)?;
         let id = SubqueryId(self.subqueries.len() as u32);
-        let volatile = self.shared.volatile || access::is_volatile(query);
+        // As in SQLite, a subquery that takes nothing from outside runs once, whatever it calls.
+        let volatile = !query.free.is_empty() && (self.shared.volatile || access::is_volatile(query));
         self.subqueries.push(Subquery { program, volatile, inputs });
         Ok(id)
     }
@@ -456,7 +457,7 @@ impl<'l> Lower<'l> {
             ExprKind::Literal(v) => Node::Constant(v.clone()),
             ExprKind::Parameter(n) => Node::Parameter(n - 1),
             ExprKind::Column(column) => self.column(*column)?,
-            ExprKind::Generated { operand, affinity, .. } => {
+            ExprKind::Generated { operand, affinity, .. } | ExprKind::Stored { operand, affinity } => {
                 Node::Apply { operand: self.boxed(operand)?, affinity: *affinity }
             }
             ExprKind::Unary(op, x) => {

@@ -179,7 +179,10 @@ impl QueryRun {
             let n = number(limit)?;
             self.left = (n >= 0).then_some(n);
         }
-        if let Some(offset) = &program.offset {
+        // Where no row is wanted, SQLite does not come to the offset.
+        if let Some(offset) = &program.offset
+            && self.left != Some(0)
+        {
             self.skip = number(offset)?.max(0);
         }
         Ok(())

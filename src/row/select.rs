@@ -415,17 +415,11 @@ impl SelectRun {
         inputs: &[Value],
         cx: &Context<'_>,
     ) -> Result<bool> {
-        if level.join != Join::Inner {
+        if !level.on.is_empty() || level.join != Join::Inner {
             let keeps_own = matches!(level.join, Join::Right | Join::Full);
             if self.place == Place::Unmatched(d) {
                 if self.matched[d].contains(&scan::identity(&self.levels[d])) {
                     return Ok(false);
-                }
-                // Conditions of the levels to the left now see NULLs.
-                for left in &program.levels[..d] {
-                    if !self.all_true(&left.filters, program, inputs, cx)? {
-                        return Ok(false);
-                    }
                 }
             } else {
                 if !self.all_true(&level.on, program, inputs, cx)? {

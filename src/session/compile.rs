@@ -7,7 +7,7 @@ use heliosdb_udfs::value::Value;
 
 use super::inner::Inner;
 use super::{explain, pragma};
-use crate::catalog::Schema;
+use crate::catalog::{Schema, Trigger};
 use crate::error::{Error, Result};
 use crate::plan::bound::{self, BoundTrigger};
 use crate::plan::{self};
@@ -66,6 +66,7 @@ pub fn compile(inner: &Inner, parsed: &Parsed, sql: &str) -> Result<Compiled> {
         | ast::Statement::Update(_)
         | ast::Statement::Delete(_) => {
             let statement = inner.with_namespace(|space| plan::bind_statement(space, &parsed.statement, sql))?;
+            check_triggers(inner, &statement, &mut Vec::new())?;
             lowered(&statement)?
         }
         ast::Statement::Pragma(p) => {
@@ -116,13 +117,34 @@ fn lowered(statement: &bound::Statement) -> Result<(Program, Vec<ColumnInfo>, bo
     Ok((Program::Write(program), columns, false))
 }
 
-/// The program of a trigger, bound against the schemas as they are.
-pub fn trigger(inner: &Inner, trigger: &Arc<BoundTrigger>) -> Result<Arc<TriggerProgram>> {
+/// Binds the triggers that a statement may fire, and those that they may fire: their errors are the statement's.
+fn check_triggers(inner: &Inner, statement: &bound::Statement, seen: &mut Vec<Arc<Trigger>>) -> Result<()> {
+    let target = match statement {
+        bound::Statement::Query(_) => return Ok(()),
+        bound::Statement::Insert(s) => &s.target,
+        bound::Statement::Update(s) => &s.target,
+        bound::Statement::Delete(s) => &s.target,
+    };
+    for trigger in &target.triggers {
+        if seen.iter().any(|t| Arc::ptr_eq(t, &trigger.trigger)) {
+            continue;
+        }
+        seen.push(trigger.trigger.clone());
+        for statement in &body(inner, trigger)?.statements {
+            check_triggers(inner, statement, seen)?;
+        }
+    }
+    Ok(())
+}
+
+fn body<'t>(inner: &Inner, trigger: &'t BoundTrigger) -> Result<&'t bound::TriggerBody> {
     let body = trigger.body.get_or_init(|| {
         inner.with_namespace(|space| plan::bind_trigger_body(space, trigger)).map_err(|e| e.message.clone())
     });
-    match body {
-        Ok(body) => write::lower_trigger(body, trigger),
-        Err(message) => Err(Error::sql(message.clone())),
-    }
+    body.as_ref().map_err(|message| Error::sql(message.clone()))
+}
+
+/// The program of a trigger, bound against the schemas as they are.
+pub fn trigger(inner: &Inner, trigger: &Arc<BoundTrigger>) -> Result<Arc<TriggerProgram>> {
+    write::lower_trigger(body(inner, trigger)?, trigger)
 }

@@ -269,12 +269,13 @@ impl PragmaContext for ConnectionHost<'_> {
     }
 
     fn view_columns(&self, database: DatabaseIndex, view: &View) -> Result<Vec<Column>> {
-        let schema = heliosdb_dialect::quote_name(&self.database_name(database));
-        let sql = format!("SELECT * FROM {schema}.{}", heliosdb_dialect::quote_name(&view.name));
-        let parsed = heliosdb_dialect::parse(&sql).map_err(|e| Error::sql(e.message))?;
-        let Some(ast::Statement::Select(query)) = parsed.map(|p| p.statement) else { return Ok(Vec::new()) };
-        let columns = self.result_columns(&query, &sql)?;
-        Ok(columns
+        let bound = self.execution.inner.with_namespace(|space| {
+            let known = space.databases[usize::from(database.0)].1.view(&view.name);
+            let known = known.ok_or_else(|| Error::sql(format!("no such view: {}", view.name)))?;
+            plan::view_columns(space, database, known)
+        })?;
+        Ok(bound
+            .columns
             .into_iter()
             .map(|c| {
                 let type_name = c.declared_type.unwrap_or_default();

@@ -345,14 +345,13 @@ impl Statement {
         let result = match result {
             Ok(written) => {
                 inner.status.changes.set(written.changes);
-                end_write(inner, &held, None).map(|()| written.returned)
+                end_write(inner, &held, None).map(|()| written.returned).inspect_err(|_| forget_changes(inner, &held))
             }
             Err(e) => {
                 let changes = held.changes.get();
                 if e.raise != Some(RaiseAction::Fail) {
                     // What is taken back has not been changed; what triggers did stays counted.
-                    inner.status.changes.set(0);
-                    inner.status.total_changes.set(inner.status.total_changes.get() - changes);
+                    forget_changes(inner, &held);
                 }
                 Err(fail_write(inner, &held, e, changes))
             }
@@ -437,6 +436,12 @@ fn end_write(inner: &Inner, held: &Held, changes: Option<i64>) -> Result<()> {
         return Err(e);
     }
     Ok(())
+}
+
+/// A statement that is taken back has changed nothing.
+fn forget_changes(inner: &Inner, held: &Held) {
+    inner.status.changes.set(0);
+    inner.status.total_changes.set(inner.status.total_changes.get() - held.changes.get());
 }
 
 /// Ends a writing statement that failed, by its conflict action.

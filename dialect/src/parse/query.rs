@@ -68,6 +68,10 @@ impl Parser<'_> {
             };
             arms.push((op, self.core()?));
         }
+        let last = arms.last().map_or(&first, |(_, core)| core);
+        if matches!(last, SelectCore::Values(_)) && matches!(self.kind(), T::Keyword(K::Order | K::Limit)) {
+            return Err(self.unexpected());
+        }
         let order_by = if self.take(K::Order) {
             self.expect(K::By)?;
             self.order_terms()?

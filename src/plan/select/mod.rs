@@ -14,12 +14,15 @@ mod view;
 pub use column_name::{Naming, output_columns};
 pub use from::placed;
 
+use std::sync::Arc;
+
 use heliosdb_dialect::ast;
 
 use super::binder::{Binder, Frame};
-use super::bound::{Expr, Free, OutputColumn, Query};
+use super::bound::{DatabaseIndex, Expr, Free, OutputColumn, Query};
 use super::context::Namespace;
 use super::scope::Scope;
+use crate::catalog::View;
 use crate::error::{Error, Result};
 
 /// How deep queries may stand in queries: each level takes some 7 KB of the thread's stack.
@@ -32,7 +35,12 @@ pub fn bind_query(space: &Namespace<'_>, query: &ast::Query, source: &str) -> Re
 
 /// Binds the query of CREATE TABLE AS or CREATE VIEW: its columns have unique names.
 pub fn table_columns(space: &Namespace<'_>, query: &ast::Query, source: &str) -> Result<Query> {
-    Binder::new(space, source).query(query, Naming::View)
+    Binder::new(space, source).query(query, Naming::Table)
+}
+
+/// Binds the query of a view whose columns are to be described.
+pub fn view_columns(space: &Namespace<'_>, database: DatabaseIndex, view: &Arc<View>) -> Result<Query> {
+    Binder::new(space, "").view_query(database, view, Naming::Table)
 }
 
 impl<'a> Binder<'a> {

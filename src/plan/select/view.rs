@@ -22,7 +22,7 @@ impl<'a> Binder<'a> {
         view: &'a Arc<View>,
         hint: &'a ast::IndexHint,
     ) -> Result<ScopeSource<'a>> {
-        let query = self.view_query(database, view)?;
+        let query = self.view_query(database, view, Naming::View)?;
         if let ast::IndexHint::IndexedBy(index) = hint {
             return Err(Error::sql(format!("no such index: {}", index.text)));
         }
@@ -33,7 +33,7 @@ impl<'a> Binder<'a> {
 
     /// The query of a view under the view's column names.
     #[inline(never)]
-    pub fn view_query(&mut self, database: DatabaseIndex, view: &'a Arc<View>) -> Result<Query> {
+    pub fn view_query(&mut self, database: DatabaseIndex, view: &'a Arc<View>, naming: Naming) -> Result<Query> {
         let same = |v: &(DatabaseIndex, &str)| v.0 == database && v.1.eq_ignore_ascii_case(&view.name);
         if self.views.iter().any(same) {
             return Err(Error::sql(format!("view {} is circularly defined", view.name)));
@@ -50,7 +50,7 @@ impl<'a> Binder<'a> {
         let fixed = std::mem::replace(&mut self.fixed, (database != TEMP).then_some(database));
         let from_schema = std::mem::replace(&mut self.from_schema, database != TEMP);
         let within = self.within.replace(&view.name);
-        let bound = self.query(&view.query, Naming::View);
+        let bound = self.query(&view.query, naming);
         self.within = within;
         self.from_schema = from_schema;
         self.fixed = fixed;

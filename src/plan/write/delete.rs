@@ -39,7 +39,9 @@ impl<'a> Binder<'a> {
         let order_by = self.sort_keys(&delete.order_by)?;
         let scope = self.scopes.pop().expect("pushed above");
         let select = row_select(scope, filter);
-        let target = self.target(database, &table, vec![(TriggerEvent::Delete, Vec::new())])?;
+        let events = vec![(TriggerEvent::Delete, Vec::new())];
+        let target = self.target(database, &table, events.clone())?;
+        super::foreign_key::check_keys(self.space, &target, &events)?;
         let columns = match written {
             Written::Table(_, table) => Columns::Table(table),
             Written::View(..) => Columns::View(table),

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::super::binder::Binder;
-use super::super::bound::{DatabaseIndex, ForeignKeyCheck};
+use super::super::bound::{DatabaseIndex, ForeignKeyCheck, ROWID, Target, TriggerEvent};
+use super::super::context::Namespace;
 use crate::catalog::{ForeignKey, Index, IndexTerm, Table};
+use crate::error::{Error, Result};
 
 impl<'a> Binder<'a> {
     /// Keys of which the table is the child, and keys of which it is the parent.
@@ -38,13 +40,57 @@ impl<'a> Binder<'a> {
     }
 }
 
+/// Raises what SQLite raises when it prepares a statement that must look a key up: the parent is not there, or its
+/// columns are no key.
+pub(super) fn check_keys(space: &Namespace<'_>, target: &Target, events: &[(TriggerEvent, Vec<u16>)]) -> Result<()> {
+    let set = |columns: &[u16]| {
+        events.iter().any(|(event, changed)| match event {
+            TriggerEvent::Update => columns.iter().any(|c| changed.contains(c)),
+            _ => true,
+        })
+    };
+    for key in &target.child_keys {
+        let foreign_key = &key.child.foreign_keys[key.position as usize];
+        let own = foreign_key.parent.eq_ignore_ascii_case(&target.table.name);
+        if !own && !set(&foreign_key.columns) {
+            continue;
+        }
+        if key.parent.is_none() {
+            let database = &space.databases[key.database.0 as usize].0;
+            return Err(Error::sql(format!("no such table: {database}.{}", foreign_key.parent)));
+        }
+        key.parent_columns.as_ref().map_err(|message| Error::sql(message.clone()))?;
+    }
+    for key in &target.parent_keys {
+        let foreign_key = &key.child.foreign_keys[key.position as usize];
+        let is_part = |c: &u16| {
+            let column = &target.table.columns[*c as usize];
+            match foreign_key.parent_columns.is_empty() {
+                true => column.primary_key_position > 0,
+                false => foreign_key.parent_columns.iter().any(|n| n.eq_ignore_ascii_case(&column.name)),
+            }
+        };
+        let concerned = events.iter().any(|(event, changed)| match event {
+            // A row that appears can only mend what is counted until COMMIT.
+            TriggerEvent::Insert => foreign_key.deferred,
+            TriggerEvent::Update => changed.iter().filter(|c| **c != ROWID).any(is_part),
+            TriggerEvent::Delete => true,
+        });
+        if !concerned {
+            continue;
+        }
+        key.parent_columns.as_ref().map_err(|message| Error::sql(message.clone()))?;
+    }
+    Ok(())
+}
+
 fn mismatch(child: &Table, key: &ForeignKey) -> String {
     format!("foreign key mismatch - \"{}\" referencing \"{}\"", child.name, key.parent)
 }
 
 /// The parent's columns that a key refers to, in the order of the child's columns: its primary key, or those of a
 /// UNIQUE index over exactly the named columns with the columns' own collations.
-fn parent_key(child: &Table, key: &ForeignKey, parent: &Table) -> Result<Vec<u16>, String> {
+fn parent_key(child: &Table, key: &ForeignKey, parent: &Table) -> std::result::Result<Vec<u16>, String> {
     let mismatch = || mismatch(child, key);
     if key.parent_columns.is_empty() {
         let columns = match (&parent.primary_key, parent.rowid_alias()) {

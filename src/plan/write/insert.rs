@@ -28,7 +28,6 @@ impl<'a> Binder<'a> {
             Written::Table(database, _) | Written::View(database, _) => database,
         };
         self.ask(authorize::INSERT, Some(self.written_name(written)), None, Some(database))?;
-        self.check_target(written, TriggerEvent::Insert, &[])?;
         let (table, view) = match written {
             Written::Table(_, table) => (table.clone(), None),
             Written::View(database, view) => {
@@ -36,6 +35,7 @@ impl<'a> Binder<'a> {
                 (table, Some(Arc::new(ViewTarget { name: view.name.clone() })))
             }
         };
+        self.check_target(written, TriggerEvent::Insert, &[])?;
         let named = self.named_columns(insert, &table)?;
         let rows = match &insert.rows {
             ast::InsertRows::DefaultValues => None,
@@ -53,10 +53,11 @@ impl<'a> Binder<'a> {
         if !updated.is_empty() {
             events.push((TriggerEvent::Update, updated));
         }
-        if self.may_replace(insert, &table) {
+        if self.may_replace(insert.or, &table) {
             events.push((TriggerEvent::Delete, Vec::new()));
         }
-        let target = self.target(database, &table, events)?;
+        let target = self.target(database, &table, events.clone())?;
+        super::foreign_key::check_keys(self.space, &target, &events)?;
         let columns = match written {
             Written::Table(_, table) => Columns::Table(table),
             Written::View(..) => Columns::View(table),
@@ -70,9 +71,9 @@ impl<'a> Binder<'a> {
     }
 
     /// REPLACE deletes rows, which fires triggers under `recursive_triggers`.
-    fn may_replace(&self, insert: &ast::Insert, table: &Table) -> bool {
+    pub(super) fn may_replace(&self, or: Option<Conflict>, table: &Table) -> bool {
         self.space.options.recursive_triggers
-            && match insert.or {
+            && match or {
                 Some(or) => or == Conflict::Replace,
                 None => {
                     table.indexes.iter().any(|i| i.conflict == Some(Conflict::Replace))

@@ -10,7 +10,7 @@ use super::super::bound::{Conflict, DatabaseIndex, SourceKind, Target, TargetInd
 use super::super::context::Namespace;
 use super::super::locate::Found;
 use super::super::scope::{Columns, Place, ScopeSource};
-use super::super::select::placed;
+use super::super::select::{Naming, placed};
 use crate::catalog::{Column, Table, TableKind, View};
 use crate::error::{Error, Result};
 use crate::store::ObjectId;
@@ -65,7 +65,7 @@ impl<'a> Binder<'a> {
         database: DatabaseIndex,
         view: &'a Arc<View>,
     ) -> Result<(Arc<Table>, ScopeSource<'a>)> {
-        let query = self.view_query(database, view)?;
+        let query = self.view_query(database, view, Naming::View)?;
         let table = table_of_view(view, &query.columns);
         let id = self.new_source();
         let source = ScopeSource::new(id, view.name.clone(), Columns::View(table.clone()));

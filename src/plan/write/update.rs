@@ -106,7 +106,12 @@ impl<'a> Binder<'a> {
             let shown = update.alias.as_ref().map_or(&table.name, |a| &a.text);
             return Err(Error::sql(format!("target object/alias may not appear in FROM clause: {shown}")));
         }
-        let target = self.target(database, &table, vec![(TriggerEvent::Update, columns)])?;
+        let mut events = vec![(TriggerEvent::Update, columns)];
+        if self.may_replace(update.or, &table) {
+            events.push((TriggerEvent::Delete, Vec::new()));
+        }
+        let target = self.target(database, &table, events.clone())?;
+        super::foreign_key::check_keys(self.space, &target, &events)?;
         let columns = match written {
             Written::Table(_, table) => Columns::Table(table),
             Written::View(..) => Columns::View(table),

@@ -11,9 +11,20 @@ use super::row::Row;
 use super::target::TargetProgram;
 use super::trigger::Fired;
 use crate::error::Result;
-use crate::plan::bound::{TriggerEvent, TriggerTime};
+use crate::plan::bound::{Conflict, TriggerEvent, TriggerTime};
+use crate::row::level::rowid_key;
 use crate::row::program::QueryProgram;
 use crate::row::run::QueryRun;
+
+/// Why a row goes: what is counted, and whether triggers fire.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Deleted {
+    ByStatement,
+    /// By ON DELETE CASCADE.
+    ByKey,
+    /// By REPLACE: delete triggers fire only under `recursive_triggers`.
+    Replaced,
+}
 
 impl Run<'_> {
     /// The rows that a statement found, before it changes any.
@@ -39,20 +50,42 @@ impl Run<'_> {
         }
     }
 
+    /// Found rows in the order of their keys.
+    pub fn by_key(&self, target: &TargetProgram, rows: Vec<Vec<Value>>) -> Result<Vec<Vec<Value>>> {
+        let mut keyed = Vec::with_capacity(rows.len());
+        for row in rows {
+            let key = match (target.table.has_rowid(), row.first()) {
+                (true, Some(Value::Integer(rowid))) => rowid_key(*rowid).to_vec(),
+                _ => {
+                    let values = row[..target.table.columns.len()].to_vec();
+                    key::primary_key(target, &Row { rowid: 0, values }, self.cx)?.unwrap_or_default()
+                }
+            };
+            keyed.push((key, row));
+        }
+        keyed.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(keyed.into_iter().map(|(_, row)| row).collect())
+    }
+
     pub fn delete(&mut self, program: &DeleteProgram) -> Result<()> {
         let target = &program.target;
-        for found in self.found(&program.rows)? {
+        let mut rows = self.found(&program.rows)?;
+        if program.by_key {
+            rows = self.by_key(target, rows)?;
+        }
+        for found in rows {
             if program.view {
                 let row = Row { rowid: 0, values: found };
-                let fired = self.fire(target, TriggerTime::InsteadOf, TriggerEvent::Delete, &[], Some(&row), None)?;
+                let fired =
+                    self.fire(target, None, TriggerTime::InsteadOf, TriggerEvent::Delete, &[], Some(&row), None)?;
                 if fired == Fired::GoOn {
-                    self.count(program.returning.as_ref(), &row)?;
+                    self.give_back(program.returning.as_ref(), &row)?;
                 }
                 continue;
             }
             let Some((row, primary)) = self.current(target, &found)? else { continue };
-            if self.delete_row(target, &row, primary.as_deref(), true)? {
-                self.count(program.returning.as_ref(), &row)?;
+            if self.delete_row(target, None, &row, primary.as_deref(), Deleted::ByStatement)? {
+                self.give_back(program.returning.as_ref(), &row)?;
             }
         }
         Ok(())
@@ -62,24 +95,40 @@ impl Run<'_> {
     pub fn delete_row(
         &mut self,
         target: &TargetProgram,
+        or: Option<Conflict>,
         row: &Row,
         primary: Option<&[u8]>,
-        triggers: bool,
+        why: Deleted,
     ) -> Result<bool> {
-        if triggers
-            && !target.triggers.is_empty()
-            && self.fire(target, TriggerTime::Before, TriggerEvent::Delete, &[], Some(row), None)? == Fired::Ignore
-        {
-            return Ok(false);
+        let triggers = why != Deleted::Replaced || self.cx.around.write_options().recursive_triggers;
+        if triggers && !target.triggers.is_empty() {
+            let fired = self.fire(target, or, TriggerTime::Before, TriggerEvent::Delete, &[], Some(row), None)?;
+            // The triggers may have taken the row away.
+            if fired == Fired::Ignore || !self.is_there(target, row, primary)? {
+                return Ok(false);
+            }
         }
         self.parent_leaves(target, row, None)?;
         self.erase(target, row, primary)?;
         self.child_left(target, row)?;
+        match why {
+            Deleted::ByStatement => self.count(None, row)?,
+            Deleted::ByKey => self.cx.around.count_nested_change(),
+            Deleted::Replaced => {}
+        }
         self.act_on_children(target, row, None)?;
         if triggers {
-            self.fire(target, TriggerTime::After, TriggerEvent::Delete, &[], Some(row), None)?;
+            self.fire(target, or, TriggerTime::After, TriggerEvent::Delete, &[], Some(row), None)?;
         }
         Ok(true)
+    }
+
+    fn is_there(&self, target: &TargetProgram, row: &Row, primary: Option<&[u8]>) -> Result<bool> {
+        let holder = match primary {
+            Some(primary) => Holder::Primary(primary.to_vec()),
+            None => Holder::Rowid(row.rowid),
+        };
+        Ok(self.read_holder(target, &holder)?.is_some())
     }
 
     /// Takes a row and its index entries out of the trees.

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use heliosdb_udfs::value::{Affinity, Collation, Value, affinity, compare};
 
 use super::Run;
+use super::delete::Deleted;
 use super::row::Row;
 use super::target::TargetProgram;
 use crate::catalog::{IndexTerm, Table};
 use crate::error::{Code, Error, Result};
-use crate::plan::bound::{DatabaseIndex, ForeignKeyCheck};
+use crate::plan::bound::{Conflict, DatabaseIndex, ForeignKeyCheck};
 use crate::row::scan::encode;
 use crate::store::{KeyCursor, RowCursor};
 use heliosdb_dialect::ast::ForeignKeyAction;
@@ -35,7 +36,7 @@ impl Run<'_> {
     /// A new child row needs its parents.
     pub fn check_child(&mut self, target: &TargetProgram, row: &Row) -> Result<()> {
         for key in &target.child_keys {
-            if !self.has_parent(key, row)? {
+            if !self.has_parent(key, row, true)? {
                 self.add(key, 1);
             }
         }
@@ -45,7 +46,7 @@ impl Run<'_> {
     /// A child row that had no parent has gone.
     pub fn child_left(&mut self, target: &TargetProgram, row: &Row) -> Result<()> {
         for key in &target.child_keys {
-            if self.counted(key) > 0 && !self.has_parent(key, row)? {
+            if self.counted(key) > 0 && !self.has_parent(key, row, false)? {
                 self.add(key, -1);
             }
         }
@@ -58,10 +59,10 @@ impl Run<'_> {
             if columns.iter().all(|c| same(&old.values[*c as usize], &new.values[*c as usize])) {
                 continue;
             }
-            if self.counted(key) > 0 && !self.has_parent(key, old)? {
+            if self.counted(key) > 0 && !self.has_parent(key, old, false)? {
                 self.add(key, -1);
             }
-            if !self.has_parent(key, new)? {
+            if !self.has_parent(key, new, true)? {
                 self.add(key, 1);
             }
         }
@@ -114,16 +115,14 @@ impl Run<'_> {
                 continue;
             }
             let child_target = self.cx.around.target_program(key.database, &key.child)?;
-            let changes = self.written.changes;
+            let (changes, abort) = (self.written.changes, Some(Conflict::Abort));
             for (child, primary) in children {
                 let set = |value: &dyn Fn(usize, u16) -> Result<Value>| -> Result<Vec<(u16, Value)>> {
                     foreign_key.columns.iter().enumerate().map(|(i, c)| Ok((*c, value(i, *c)?))).collect()
                 };
                 let set = match (action, new) {
                     (ForeignKeyAction::Cascade, None) => {
-                        if self.delete_row(&child_target, &child, primary.as_deref(), true)? {
-                            self.cx.around.count_nested_change();
-                        }
+                        self.delete_row(&child_target, abort, &child, primary.as_deref(), Deleted::ByKey)?;
                         continue;
                     }
                     (ForeignKeyAction::Cascade, Some(new)) => set(&|i, _| Ok(parent_value(key, new, columns[i])))?,
@@ -132,7 +131,7 @@ impl Run<'_> {
                 };
                 let depth = self.cx.around.trigger_depth();
                 depth.set(depth.get() + 1);
-                let result = self.update_row(&child_target, None, &child, primary.as_deref(), set, None);
+                let result = self.update_row(&child_target, abort, &child, primary.as_deref(), set, None);
                 depth.set(depth.get() - 1);
                 result?;
             }
@@ -141,8 +140,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Whether the parent of a child row exists, or none is needed.
-    fn has_parent(&self, key: &ForeignKeyCheck, row: &Row) -> Result<bool> {
+    /// Whether the parent of a child row exists, or none is needed. A new row has not been stored yet.
+    fn has_parent(&self, key: &ForeignKeyCheck, row: &Row, is_new: bool) -> Result<bool> {
         let foreign_key = &key.child.foreign_keys[key.position as usize];
         let Some(parent) = &key.parent else {
             return Err(Error::sql(format!("no such table: {}.{}", "main", foreign_key.parent)));
@@ -152,10 +151,15 @@ impl Run<'_> {
         if values.iter().any(|v| matches!(v, Value::Null)) {
             return Ok(true);
         }
-        // A row can be its own parent.
+        // A row can be its own parent; SQLite compares a new one's values as they are.
         if parent.id == key.child.id {
-            let own =
-                columns.iter().zip(&values).all(|(c, v)| parent_equals(parent, *c, &column_value(parent, row, *c), v));
+            let own = columns.iter().zip(&values).all(|(c, v)| {
+                let parent_value = column_value(parent, row, *c);
+                if is_new && parent.rowid_alias() != Some(*c) {
+                    return compare::compare(parent_value.as_ref(), v.as_ref(), &Collation::Binary).is_eq();
+                }
+                parent_equals(parent, *c, &parent_value, v)
+            });
             if own {
                 return Ok(true);
             }

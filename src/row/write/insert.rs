@@ -5,6 +5,7 @@ use std::sync::Arc;
 use heliosdb_udfs::value::Value;
 
 use super::Run;
+use super::delete::Deleted;
 use super::key::{self, EntryKey, Holder};
 use super::lower::{ColumnValue, InsertProgram, ReturningProgram};
 use super::row::{Row, apply, check_types, generate, with_env};
@@ -13,6 +14,7 @@ use super::trigger::Fired;
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::{Conflict, RaiseAction, TriggerEvent, TriggerTime};
 use crate::row::eval::{eval, truth};
+use crate::row::program::Body;
 use crate::row::run::QueryRun;
 use crate::store::{KeyTree, RowTree};
 
@@ -51,7 +53,7 @@ impl Run<'_> {
             return self.insert_values(program, &[]);
         };
         let mut run = QueryRun::new(rows.clone(), self.inputs.to_vec());
-        let simple = matches!(rows.body, crate::row::program::Body::Values(_));
+        let simple = matches!(rows.body, Body::Values(_));
         if simple {
             let mut row = Vec::new();
             while run.next(self.cx)? {
@@ -104,14 +106,20 @@ impl Run<'_> {
             row.values[alias as usize] = explicit.map_or(Value::Null, Value::Integer);
         }
         if program.view {
-            let fired = self.fire(target, TriggerTime::InsteadOf, TriggerEvent::Insert, &[], None, Some(&row))?;
+            let fired =
+                self.fire(target, self.or, TriggerTime::InsteadOf, TriggerEvent::Insert, &[], None, Some(&row))?;
             if fired == Fired::GoOn {
-                self.count(program.returning.as_ref(), &row)?;
+                self.give_back(program.returning.as_ref(), &row)?;
             }
             return Ok(());
         }
-        generate(target, &mut row, self.cx)?;
-        if self.fire(target, TriggerTime::Before, TriggerEvent::Insert, &[], None, Some(&row))? == Fired::Ignore {
+        if !target.triggers.is_empty() || !target.generated.is_empty() {
+            check_types(table, &row)?;
+            generate(target, &mut row, self.cx)?;
+        }
+        if self.fire(target, self.or, TriggerTime::Before, TriggerEvent::Insert, &[], None, Some(&row))?
+            == Fired::Ignore
+        {
             return Ok(());
         }
         let tree = if table.has_rowid() { Some(self.cx.around.row_tree(target.database, table.id)?) } else { None };
@@ -128,16 +136,46 @@ impl Run<'_> {
             }
         }
         let Some(entries) = self.admit(program, &mut row, tree.as_ref(), explicit.is_some())? else { return Ok(()) };
+        self.check_child(target, &row)?;
+        if self.violations.get() > 0 && self.is_alone(program) {
+            return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
+        }
+        self.parent_appeared(target, &row)?;
         self.store(target, &row, tree.as_ref(), &entries)?;
         self.note_sequence(target, row.rowid)?;
         if tree.is_some() {
             self.cx.around.set_last_insert_rowid(row.rowid);
         }
-        self.check_child(target, &row)?;
-        self.parent_appeared(target, &row)?;
         self.count(program.returning.as_ref(), &row)?;
-        self.fire(target, TriggerTime::After, TriggerEvent::Insert, &[], None, Some(&row))?;
+        self.fire(target, self.or, TriggerTime::After, TriggerEvent::Insert, &[], None, Some(&row))?;
         Ok(())
+    }
+
+    /// A single row that nothing follows: SQLite refuses it before it is stored.
+    fn is_alone(&self, program: &InsertProgram) -> bool {
+        let single = match program.rows.as_ref().map(|rows| &rows.body) {
+            None => true,
+            Some(Body::Values(rows)) => rows.len() == 1,
+            Some(_) => false,
+        };
+        let target = &program.target;
+        let table = &target.table;
+        let given = table.rowid_alias().is_some_and(|c| matches!(program.values[c as usize], ColumnValue::Source(_)));
+        let own_replaces = table.primary_key.as_ref().is_some_and(|k| k.conflict == Some(Conflict::Replace));
+        let replaces = match self.or {
+            _ if program.upserts.iter().any(|u| u.target.is_none()) => false,
+            Some(or) => or == Conflict::Replace && (given || target.indexes.iter().any(|i| i.index.unique)),
+            None => given && own_replaces || target.indexes.iter().any(|i| i.conflict == Conflict::Replace),
+        };
+        let is_key = |column: u16| {
+            let child =
+                target.child_keys.iter().any(|k| k.child.foreign_keys[k.position as usize].columns.contains(&column));
+            child || target.parent_keys.iter().any(|k| k.parent_columns.iter().flatten().any(|c| *c == column))
+        };
+        let sets = program.upserts.iter().flat_map(|u| &u.action).flat_map(|a| &a.set);
+        let updates = sets.map(|(column, _)| *column).any(is_key);
+        let top = target.triggers.is_empty() && self.cx.around.trigger_depth().get() == 0;
+        single && top && !replaces && !updates && program.returning.is_none()
     }
 
     /// Checks everything that can keep a new row out; `None` if it is skipped (or an UPSERT took its place).
@@ -149,7 +187,7 @@ impl Run<'_> {
         explicit: bool,
     ) -> Result<Option<Vec<Entry>>> {
         let target = &program.target;
-        if !self.check_row(target, program.or, row)? {
+        if !self.check_row(target, self.or, row)? {
             return Ok(None);
         }
         for upsert in &program.upserts {
@@ -160,10 +198,10 @@ impl Run<'_> {
                 return Ok(None);
             }
         }
-        self.make_room(target, program.or, row, tree, explicit, None)
+        self.make_room(target, self.or, row, tree, explicit, None)
     }
 
-    /// NOT NULL, types and CHECK; false if the row is skipped.
+    /// NOT NULL and CHECK; false if the row is skipped.
     pub fn check_row(&mut self, target: &TargetProgram, or: Option<Conflict>, row: &mut Row) -> Result<bool> {
         let table = &target.table;
         if target.has_not_null {
@@ -189,8 +227,8 @@ impl Run<'_> {
                 return Err(failed(action, Error::new(Code::CONSTRAINT_NOTNULL, message)));
             }
         }
-        check_types(table, row)?;
         if !target.checks.is_empty() && !self.cx.around.write_options().ignore_checks {
+            check_types(table, row)?;
             let levels = [row.level()];
             for (message, node) in &target.checks {
                 let holds = with_env(&levels, &[], &target.subqueries, self.cx, |env| truth(node, env))?;
@@ -226,16 +264,19 @@ impl Run<'_> {
             && check_rowid
             && tree.get(row.rowid, around.live_view(target.database)?).is_some()
         {
-            let own = target.table.primary_key.as_ref().and_then(|p| p.conflict);
+            let alias = target.table.rowid_alias().is_some();
+            let own = target.table.primary_key.as_ref().filter(|_| alias).and_then(|p| p.conflict);
             match action(or, own) {
                 Conflict::Ignore => return Ok(None),
                 Conflict::Replace => to_remove.push(Holder::Rowid(row.rowid)),
                 action => return Err(failed(action, self.unique_error(target, Clash::Rowid))),
             }
         }
+        check_types(&target.table, row)?;
         let mut entries = Vec::with_capacity(target.indexes.len());
         let mut replacing = Vec::new();
-        for (i, index) in target.indexes.iter().enumerate() {
+        for &i in &target.check_order {
+            let index = &target.indexes[i];
             let Some(key) = key::entry_key(target, index, row, self.cx)? else { continue };
             let tree = around.key_tree(target.database, index.index.id)?;
             if index.index.unique {
@@ -251,14 +292,31 @@ impl Run<'_> {
             }
             entries.push(Entry { index: i, key, tree });
         }
+        let mut replaced = !to_remove.is_empty();
         for holder in to_remove {
             self.remove_holder(target, holder)?;
         }
         for position in replacing {
             let entry = &entries[position];
             let index = &target.indexes[entry.index];
-            while let Some(holder) = self.other_holder(target, index, &entry.key, &entry.tree, old)? {
+            if let Some(holder) = self.other_holder(target, index, &entry.key, &entry.tree, old)? {
                 self.remove_holder(target, holder)?;
+                replaced = true;
+            }
+        }
+        // Triggers of the rows that went may have put others in their place.
+        if replaced && !target.triggers.is_empty() && around.write_options().recursive_triggers {
+            if let Some(tree) = tree
+                && check_rowid
+                && tree.get(row.rowid, around.live_view(target.database)?).is_some()
+            {
+                return Err(self.unique_error(target, Clash::Rowid));
+            }
+            for entry in entries.iter().filter(|e| target.indexes[e.index].index.unique) {
+                let index = &target.indexes[entry.index];
+                if self.other_holder(target, index, &entry.key, &entry.tree, old)?.is_some() {
+                    return Err(self.unique_error(target, Clash::Index(entry.index)));
+                }
             }
         }
         Ok(Some(entries))
@@ -282,11 +340,10 @@ impl Run<'_> {
         Ok(found.filter(|h| !is_own(h, old)))
     }
 
-    /// REPLACE: deletes the row in the way. Delete triggers fire only under `recursive_triggers`.
+    /// REPLACE: deletes the row in the way.
     fn remove_holder(&mut self, target: &TargetProgram, holder: Holder) -> Result<()> {
         let Some((row, primary)) = self.read_holder(target, &holder)? else { return Ok(()) };
-        let triggers = self.cx.around.write_options().recursive_triggers;
-        self.delete_row(target, &row, primary.as_deref(), triggers)?;
+        self.delete_row(target, Some(Conflict::Replace), &row, primary.as_deref(), Deleted::Replaced)?;
         Ok(())
     }
 
@@ -403,7 +460,7 @@ impl Run<'_> {
         }
         match largest {
             None => Ok(1),
-            Some(largest) if largest < i64::MAX => Ok((largest + 1).max(1)),
+            Some(largest) if largest < i64::MAX => Ok(largest + 1),
             Some(_) => {
                 // The last rowid is taken: SQLite tries a hundred random ones.
                 for _ in 0..100 {
@@ -428,6 +485,11 @@ impl Run<'_> {
     pub fn count(&mut self, returning: Option<&ReturningProgram>, row: &Row) -> Result<()> {
         self.written.changes += 1;
         self.cx.around.count_change();
+        self.give_back(returning, row)
+    }
+
+    /// Computes RETURNING for a row. What INSTEAD OF triggers take from a view counts as no change.
+    pub fn give_back(&mut self, returning: Option<&ReturningProgram>, row: &Row) -> Result<()> {
         if let Some(returning) = returning {
             let levels = [row.level()];
             let values = with_env(&levels, self.inputs, &returning.subqueries, self.cx, |env| {

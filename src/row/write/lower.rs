@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use super::target::{TargetProgram, lower_target};
+use crate::catalog::{Index, IndexTerm};
 use crate::error::Result;
 use crate::plan::bound::{
     self, Body, BoundTrigger, Classes, ColumnRef, Conflict, Expr, ExprKind, Free, InsertValue, OrderBy, OrderKey,
     OutputColumn, Query, ROWID, Select, SortKey, SourceId, TriggerBody, UpsertAction,
 };
+use crate::plan::walk;
 use crate::row::lower::{Layout, Lower, Lowering, query_with_free};
 use crate::row::node::{Node, Subquery};
-use crate::row::program::{QueryProgram, TriggerProgram, TriggerStatement};
+use crate::row::program::{self, Access, QueryProgram, SourceProgram, TriggerProgram, TriggerStatement};
 
 pub enum WriteProgram {
     Insert(InsertProgram),
@@ -49,6 +51,12 @@ pub struct UpsertUpdate {
     pub subqueries: Vec<Subquery>,
 }
 
+/// New values, one for each changed column. Level 0 is the row.
+pub struct SetProgram {
+    pub values: Vec<Node>,
+    pub subqueries: Vec<Subquery>,
+}
+
 /// Level 0 is the row.
 pub struct ReturningProgram {
     pub output: Vec<Node>,
@@ -58,20 +66,25 @@ pub struct ReturningProgram {
 pub struct UpdateProgram {
     pub target: TargetProgram,
     pub or: Option<Conflict>,
-    /// Yields what finds the row (the rowid, or all columns), then the new values of `columns`.
+    /// Yields what finds the row (the rowid, or all columns), then under FROM the new values of `columns`.
     pub rows: Arc<QueryProgram>,
     /// How many output columns find the row.
     pub found_by: usize,
     pub columns: Vec<u16>,
-    /// More than one source: a row may be found more than once, and counts once.
-    pub from: bool,
+    /// What computes the new values from the row, after the rows before it have been changed. With FROM there is none:
+    /// new values are computed with the rows, and a row that is found more than once counts once.
+    pub set: Option<SetProgram>,
     pub returning: Option<ReturningProgram>,
     pub view: bool,
+    /// Rows are visited in the order of their keys, not as they were found: see `keyed_update`.
+    pub by_key: bool,
 }
 
 pub struct DeleteProgram {
     pub target: TargetProgram,
     pub rows: Arc<QueryProgram>,
+    /// As in UPDATE: see `keyed_delete`.
+    pub by_key: bool,
     pub returning: Option<ReturningProgram>,
     pub view: bool,
 }
@@ -193,25 +206,78 @@ fn update(s: &bound::Update, shared: &Lowering) -> Result<UpdateProgram> {
     let view = s.view.is_some();
     let mut output = identity(&s.target, s.old, view);
     let found_by = output.len();
-    output.extend(s.set.iter().map(|(_, e)| e.clone()));
+    let set = if s.select.sources.len() > 1 {
+        output.extend(s.set.iter().map(|(_, e)| e.clone()));
+        None
+    } else {
+        let mut lower = Lower::new(&s.free, shared);
+        lower.add_level(s.old, 0, Layout::Table(s.target.table.clone()));
+        let values = s.set.iter().map(|(_, e)| lower.node(e)).collect::<Result<_>>()?;
+        Some(SetProgram { values, subqueries: lower.subqueries })
+    };
     let rows = rows(&s.select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
+    let by_key = set.is_some() && keyed_update(s, &rows);
     Ok(UpdateProgram {
         target: lower_target(&s.target)?,
         or: s.or,
         rows,
         found_by,
         columns: s.set.iter().map(|(c, _)| *c).collect(),
-        from: s.select.sources.len() > 1,
+        set,
         returning: returning(s.returning.as_ref(), &s.target, &s.free, shared)?,
         view,
+        by_key,
     })
+}
+
+/// Whether SQLite notes the rows down before it changes any.
+fn is_watched(target: &bound::Target, filter: Option<&Expr>) -> bool {
+    let keys = !target.child_keys.is_empty() || !target.parent_keys.is_empty();
+    !target.triggers.is_empty() || keys || filter.is_some_and(|e| walk::any(e, &|e| walk::query(e).is_some()))
+}
+
+/// SQLite notes the rows of a DELETE down in a sorted set.
+fn keyed_delete(s: &bound::Delete) -> bool {
+    is_watched(&s.target, s.select.filter.as_ref())
+}
+
+/// SQLite notes the rows of an UPDATE down by their keys, unless it can change them where it finds them.
+fn keyed_update(s: &bound::Update, rows: &QueryProgram) -> bool {
+    let table = &s.target.table;
+    if s.view.is_some() {
+        return false;
+    }
+    let set: Vec<u16> = s.set.iter().map(|(c, _)| *c).collect();
+    let changes =
+        |index: &Index| index.columns.iter().any(|t| !matches!(t.term, IndexTerm::Column(c) if !set.contains(&c)));
+    let replaces = match s.or {
+        Some(or) => or == Conflict::Replace,
+        None => s.target.indexes.iter().any(|i| i.conflict == Conflict::Replace && changes(&i.index)),
+    };
+    let is_key = |c: &u16| match table.has_rowid() {
+        true => *c == ROWID || table.rowid_alias() == Some(*c),
+        false => table.columns[*c as usize].primary_key_position > 0,
+    };
+    let found_by_changed = match &rows.body {
+        program::Body::Select(select) => match select.levels.first().map(|l| &l.source) {
+            Some(
+                SourceProgram::Table { access: Access::Index { index, .. }, .. }
+                | SourceProgram::KeyTable { access: Access::Index { index, .. }, .. },
+            ) => changes(index),
+            _ => false,
+        },
+        _ => false,
+    };
+    set.iter().any(is_key) || replaces || found_by_changed || is_watched(&s.target, s.select.filter.as_ref())
 }
 
 fn delete(s: &bound::Delete, shared: &Lowering) -> Result<DeleteProgram> {
     let view = s.view.is_some();
     let output = identity(&s.target, s.old, view);
     let rows = rows(&s.select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
+    let by_key = !view && keyed_delete(s);
     Ok(DeleteProgram {
+        by_key,
         target: lower_target(&s.target)?,
         rows,
         returning: returning(s.returning.as_ref(), &s.target, &s.free, shared)?,

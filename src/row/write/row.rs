@@ -105,7 +105,8 @@ pub fn generate(target: &TargetProgram, row: &mut Row, cx: &Context<'_>) -> Resu
     Ok(())
 }
 
-/// Checks a STRICT table's types (https://sqlite.org/stricttables.html).
+/// Checks a STRICT table's types (https://sqlite.org/stricttables.html). SQLite does so when it first needs the row in
+/// its stored form: for triggers, generated columns or CHECK, else behind the rowid's uniqueness.
 pub fn check_types(table: &Table, row: &Row) -> Result<()> {
     if !table.strict {
         return Ok(());

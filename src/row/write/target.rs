@@ -17,6 +17,8 @@ pub struct TargetProgram {
     pub generated: Vec<(u16, Node)>,
     pub checks: Vec<(Box<str>, Node)>,
     pub indexes: Vec<IndexProgram>,
+    /// Positions in `indexes` as SQLite checks them: the newest first, those that replace at the end.
+    pub check_order: Vec<usize>,
     pub triggers: Vec<Arc<BoundTrigger>>,
     pub child_keys: Vec<Arc<ForeignKeyCheck>>,
     pub parent_keys: Vec<Arc<ForeignKeyCheck>>,
@@ -61,12 +63,15 @@ pub fn lower_target(target: &Target) -> Result<TargetProgram> {
             primary: index.index.id == target.table.id,
         });
     }
+    let mut check_order: Vec<usize> = (0..indexes.len()).rev().collect();
+    check_order.sort_by_key(|i| indexes[*i].conflict == Conflict::Replace);
     Ok(TargetProgram {
         database: target.database,
         table: target.table.clone(),
         generated,
         checks,
         indexes,
+        check_order,
         triggers: target.triggers.clone(),
         child_keys: target.child_keys.clone(),
         parent_keys: target.parent_keys.clone(),

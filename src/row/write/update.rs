@@ -1,7 +1,9 @@
 //! UPDATE (https://sqlite.org/lang_update.html).
 
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
+use bumpalo::Bump;
 use heliosdb_udfs::value::{Affinity, Value};
 
 use super::Run;
@@ -12,19 +14,26 @@ use super::target::TargetProgram;
 use super::trigger::Fired;
 use crate::error::{Error, Result};
 use crate::plan::bound::{Conflict, ROWID, TriggerEvent, TriggerTime};
+use crate::row::eval::{Env, eval};
 use crate::row::level::rowid_key;
+use crate::row::run::SubqueryRun;
 
 impl Run<'_> {
     pub fn update(&mut self, program: &UpdateProgram) -> Result<()> {
         let target = &program.target;
         let mut rows = self.found(&program.rows)?;
-        if program.from && !program.view {
+        if program.set.is_none() && !program.view {
             rows = self.last_of_each(target, rows)?;
         }
+        if program.by_key {
+            rows = self.by_key(target, rows)?;
+        }
+        let runs = SubqueryRun::all(program.set.as_ref().map_or(&[], |s| &s.subqueries));
         for mut found in rows {
             let new_values = found.split_off(program.found_by);
             if program.view {
                 let old = Row { rowid: 0, values: found };
+                let new_values = self.new_values(program, &runs, &old, new_values)?;
                 let mut new = old.clone();
                 for (column, value) in program.columns.iter().zip(new_values) {
                     if *column != ROWID {
@@ -32,18 +41,49 @@ impl Run<'_> {
                     }
                 }
                 let (old, new) = (Some(&old), Some(&new));
-                let fired =
-                    self.fire(target, TriggerTime::InsteadOf, TriggerEvent::Update, &program.columns, old, new)?;
+                let fired = self.fire(
+                    target,
+                    self.or,
+                    TriggerTime::InsteadOf,
+                    TriggerEvent::Update,
+                    &program.columns,
+                    old,
+                    new,
+                )?;
                 if let (Fired::GoOn, Some(new)) = (fired, new) {
-                    self.count(program.returning.as_ref(), new)?;
+                    self.give_back(program.returning.as_ref(), new)?;
                 }
                 continue;
             }
             let Some((old, primary)) = self.current(target, &found)? else { continue };
+            let new_values = self.new_values(program, &runs, &old, new_values)?;
             let set: Vec<(u16, Value)> = program.columns.iter().copied().zip(new_values).collect();
-            self.update_row(target, program.or, &old, primary.as_deref(), set, program.returning.as_ref())?;
+            self.update_row(target, self.or, &old, primary.as_deref(), set, program.returning.as_ref())?;
         }
         Ok(())
+    }
+
+    /// The new values of a row as it is now, or those that were found with it.
+    fn new_values(
+        &self,
+        program: &UpdateProgram,
+        runs: &[RefCell<SubqueryRun>],
+        old: &Row,
+        found: Vec<Value>,
+    ) -> Result<Vec<Value>> {
+        let Some(set) = &program.set else { return Ok(found) };
+        let (levels, arena, json) = ([old.level()], Bump::new(), Cell::new(false));
+        let env = Env {
+            cx: self.cx,
+            levels: &levels,
+            inputs: self.inputs,
+            slots: &[],
+            subqueries: &set.subqueries,
+            runs,
+            arena: &arena,
+            json: &json,
+        };
+        set.values.iter().map(|n| Ok(eval(n, &env)?.to_owned())).collect()
     }
 
     /// Of UPDATE FROM's rows the last for each row of the target, in the order of its keys.
@@ -88,7 +128,7 @@ impl Run<'_> {
         let mut old = old.clone();
         let mut primary = primary.map(<[u8]>::to_vec);
         if !target.triggers.is_empty() {
-            if self.fire(target, before, event, &columns, Some(&old), Some(&new))? == Fired::Ignore {
+            if self.fire(target, or, before, event, &columns, Some(&old), Some(&new))? == Fired::Ignore {
                 return Ok(());
             }
             // The triggers may have changed the row, or taken it away: columns that are not set follow.
@@ -120,7 +160,7 @@ impl Run<'_> {
         self.parent_appeared(target, &new)?;
         self.act_on_children(target, &old, Some(&new))?;
         self.count(returning, &new)?;
-        self.fire(target, TriggerTime::After, event, &columns, Some(&old), Some(&new))?;
+        self.fire(target, or, TriggerTime::After, event, &columns, Some(&old), Some(&new))?;
         Ok(())
     }
 
