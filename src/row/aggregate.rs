@@ -230,6 +230,17 @@ fn step(program: &AggregateProgram, running: &mut Running, env: &Env<'_>) -> Res
     {
         return Ok(false);
     }
+    let is_builtin = matches!(program.function, AggregateFunction::Builtin(_));
+    if is_builtin && !program.distinct && program.order_by.is_empty() {
+        // The common ones, without room for their arguments.
+        let mut call = call(program, env.cx, env.arena, 0);
+        match &program.args[..] {
+            [] => return running.state.step(&mut call, &[]),
+            [Node::Call { .. } | Node::Case { .. }] => {}
+            [node] => return running.state.step(&mut call, &[eval(node, env)?]),
+            _ => {}
+        }
+    }
     let mut json_args = 0;
     let takes_subtype = matches!(&program.function, AggregateFunction::Builtin(d) if d.flags.has(Flags::TAKES_SUBTYPE));
     let mut args = bumpalo::collections::Vec::with_capacity_in(program.args.len(), env.arena);

@@ -45,15 +45,47 @@ fn truth_value<'e>(t: Option<bool>) -> ValueRef<'e> {
     }
 }
 
-/// The value of a node.
+/// The value of a node. What is only read is read here, without a call.
+#[inline]
 pub fn eval<'e>(node: &'e Node, env: &Env<'e>) -> Evaluated<'e> {
     Ok(match node {
+        Node::Column { level, field, default } => column(env, *level, *field, default.as_deref()),
         Node::Constant(v) => v.as_ref(),
         Node::Parameter(i) => env.cx.parameters.get(*i as usize).map_or(ValueRef::Null, Value::as_ref),
-        Node::Column { level, field, default } => column(env, *level, *field, default.as_deref()),
         Node::Rowid { level } => env.levels[*level as usize].rowid(),
         Node::Input(i) => env.inputs[*i as usize].as_ref(),
         Node::Slot(i) => env.slots[*i as usize].as_ref(),
+        Node::Arithmetic(op, l, r) => return operate(*op, l, r, env),
+        _ => return compute(node, env),
+    })
+}
+
+fn operate<'e>(op: ArithmeticOp, l: &'e Node, r: &'e Node, env: &Env<'e>) -> Evaluated<'e> {
+    let (l, r) = (eval(l, env)?, eval(r, env)?);
+    Ok(match op {
+        ArithmeticOp::Add => arithmetic::add(l, r),
+        ArithmeticOp::Subtract => arithmetic::subtract(l, r),
+        ArithmeticOp::Multiply => arithmetic::multiply(l, r),
+        ArithmeticOp::Divide => arithmetic::divide(l, r),
+        ArithmeticOp::Remainder => arithmetic::remainder(l, r),
+        ArithmeticOp::BitAnd => arithmetic::bit_and(l, r),
+        ArithmeticOp::BitOr => arithmetic::bit_or(l, r),
+        ArithmeticOp::ShiftLeft => arithmetic::shift_left(l, r),
+        ArithmeticOp::ShiftRight => arithmetic::shift_right(l, r),
+        ArithmeticOp::Concat => limited(env, arithmetic::concat(l, r, env.arena))?,
+    })
+}
+
+/// The value of a node that is made of others.
+fn compute<'e>(node: &'e Node, env: &Env<'e>) -> Evaluated<'e> {
+    Ok(match node {
+        Node::Constant(_)
+        | Node::Parameter(_)
+        | Node::Column { .. }
+        | Node::Rowid { .. }
+        | Node::Input(_)
+        | Node::Slot(_)
+        | Node::Arithmetic(..) => return eval(node, env),
         Node::Negate(x) => arithmetic::negate(eval(x, env)?),
         Node::BitNot(x) => arithmetic::bit_not(eval(x, env)?),
         Node::Not(_)
@@ -70,21 +102,6 @@ pub fn eval<'e>(node: &'e Node, env: &Env<'e>) -> Evaluated<'e> {
         | Node::InSet { .. }
         | Node::InQuery { .. }
         | Node::Exists { .. } => truth_value(truth(node, env)?),
-        Node::Arithmetic(op, l, r) => {
-            let (l, r) = (eval(l, env)?, eval(r, env)?);
-            match op {
-                ArithmeticOp::Add => arithmetic::add(l, r),
-                ArithmeticOp::Subtract => arithmetic::subtract(l, r),
-                ArithmeticOp::Multiply => arithmetic::multiply(l, r),
-                ArithmeticOp::Divide => arithmetic::divide(l, r),
-                ArithmeticOp::Remainder => arithmetic::remainder(l, r),
-                ArithmeticOp::BitAnd => arithmetic::bit_and(l, r),
-                ArithmeticOp::BitOr => arithmetic::bit_or(l, r),
-                ArithmeticOp::ShiftLeft => arithmetic::shift_left(l, r),
-                ArithmeticOp::ShiftRight => arithmetic::shift_right(l, r),
-                ArithmeticOp::Concat => limited(env, arithmetic::concat(l, r, env.arena))?,
-            }
-        }
         Node::Scalar(id) => subquery_column(env, *id, 0)?,
         Node::RowScalar { query, column } => subquery_column(env, *query, *column as usize)?,
         Node::Case { operand, whens, otherwise } => {
@@ -204,7 +221,11 @@ fn passes_subtype(node: &Node) -> bool {
 #[inline]
 fn ordering<'e>(l: ValueRef<'e>, r: ValueRef<'e>, aff: Affinity, collation: &Collation, arena: &'e Bump) -> Ordering {
     match (l, r) {
-        (ValueRef::Integer(a), ValueRef::Integer(b)) if aff != Affinity::Text => a.cmp(&b),
+        (ValueRef::Integer(_) | ValueRef::Real(_), ValueRef::Integer(_) | ValueRef::Real(_))
+            if aff != Affinity::Text =>
+        {
+            compare::compare(l, r, collation)
+        }
         _ if aff == Affinity::None => compare::compare(l, r, collation),
         _ => compare::compare(prepare(l, aff, arena), prepare(r, aff, arena), collation),
     }
@@ -253,9 +274,9 @@ fn compare_values<'e>(
 /// The truth of a node in a boolean context: `None` is NULL.
 pub fn truth<'e>(node: &'e Node, env: &Env<'e>) -> Result<Option<bool>> {
     Ok(match node {
-        Node::CompareFieldInteger { op, level, field, value } => match column(env, *level, *field, None) {
+        Node::CompareFieldInteger { op, level, field, value, affinity } => match column(env, *level, *field, None) {
             ValueRef::Integer(x) => Some(holds(*op, x.cmp(value))),
-            x => compare_values(*op, x, ValueRef::Integer(*value), Affinity::None, &Collation::Binary, env.arena),
+            x => compare_values(*op, x, ValueRef::Integer(*value), *affinity, &Collation::Binary, env.arena),
         },
         Node::Compare { op, left, right, affinity, collation } => {
             let l = eval(left, env)?;

@@ -599,10 +599,7 @@ fn comparison(op: CompareOp, left: Box<Node>, right: Box<Node>, by: &Comparison)
     if let (Node::Column { level, field, default: None }, Node::Constant(Value::Integer(value))) = (&*left, &*right)
         && by.affinity != Affinity::Text
     {
-        let plain = matches!(by.affinity, Affinity::None | Affinity::Blob | Affinity::FlexNum);
-        if plain {
-            return Node::CompareFieldInteger { op, level: *level, field: *field, value: *value };
-        }
+        return Node::CompareFieldInteger { op, level: *level, field: *field, value: *value, affinity: by.affinity };
     }
     Node::Compare { op, left, right, affinity: by.affinity, collation: by.collation.clone() }
 }

@@ -42,12 +42,13 @@ pub enum Node {
         affinity: Affinity,
         collation: Collation,
     },
-    /// A field compared with an integer constant, no affinity: the commonest filter.
+    /// A field compared with an integer constant, other than as text: the commonest filter.
     CompareFieldInteger {
         op: CompareOp,
         level: u16,
         field: u16,
         value: i64,
+        affinity: Affinity,
     },
     CompareRows {
         op: CompareOp,

@@ -15,9 +15,10 @@ use super::node::Node;
 use super::program::{Join, LevelProgram, SelectProgram, SortKeySource};
 use super::run::SubqueryRun;
 use super::scan::{self, Scan};
-use super::sort::Sorter;
+use super::sort::{Sorted, Sorter};
 use super::window;
 use crate::error::Result;
+use crate::store::record;
 
 pub struct SelectRun {
     levels: Vec<Level>,
@@ -31,7 +32,10 @@ pub struct SelectRun {
     matched: Vec<FxHashSet<Vec<u8>>>,
     /// The computed output row; columns that can be read from a level are not in it.
     out: Vec<Value>,
-    seen: FxHashSet<Vec<u8>>,
+    /// The rows that DISTINCT has let through, as keys.
+    seen: FxHashSet<Box<[u8]>>,
+    /// Room for the key of the row at hand.
+    key: Vec<u8>,
     stage: Stage,
     /// The caller takes no more rows than this: a sort may keep fewer.
     wanted: Option<i64>,
@@ -55,10 +59,7 @@ enum Stage {
     Loops,
     Groups(Groups),
     Kept(window::Kept),
-    Sorted {
-        rows: Vec<Vec<Value>>,
-        at: usize,
-    },
+    Sorted(Sorted),
     Done,
 }
 
@@ -79,6 +80,7 @@ impl SelectRun {
             matched: vec![FxHashSet::default(); n],
             out: Vec::new(),
             seen: FxHashSet::default(),
+            key: Vec::new(),
             stage: Stage::Loops,
             wanted,
             ticks: 0,
@@ -115,8 +117,8 @@ impl SelectRun {
     #[inline]
     pub fn column(&self, program: &SelectProgram, i: usize) -> ValueRef<'_> {
         match &self.stage {
-            Stage::Sorted { rows, at } => rows[*at - 1][i].as_ref(),
-            _ if self.is_direct(program) => match &program.output[i] {
+            Stage::Sorted(sorted) => record::column(sorted.record(), i).unwrap_or(ValueRef::Null),
+            _ if self.is_direct() => match &program.output[i] {
                 Node::Column { level, field, default: None } => {
                     self.levels[*level as usize].field(*field as usize).unwrap_or(ValueRef::Null)
                 }
@@ -129,14 +131,13 @@ impl SelectRun {
 
     /// Whether output columns are read from the levels: they stay where they are until the next row.
     #[inline]
-    fn is_direct(&self, program: &SelectProgram) -> bool {
-        program.distinct.is_none() && matches!(self.stage, Stage::Loops)
+    fn is_direct(&self) -> bool {
+        matches!(self.stage, Stage::Loops)
     }
 
     pub fn next(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
-        if let Stage::Sorted { rows, at } = &mut self.stage {
-            *at += 1;
-            return Ok(*at <= rows.len());
+        if let Stage::Sorted(sorted) = &mut self.stage {
+            return Ok(sorted.next());
         }
         if self.place == Place::Start && matches!(self.stage, Stage::Loops) {
             if let Some(aggregation) = &program.aggregation {
@@ -163,8 +164,14 @@ impl SelectRun {
             }
             self.project(program, inputs, cx)?;
             let Some(collations) = &program.distinct else { return Ok(true) };
-            let key = super::run::row_key(self.out.iter().map(Value::as_ref), collations);
-            if self.seen.insert(key) {
+            let mut key = std::mem::take(&mut self.key);
+            key.clear();
+            for (i, collation) in collations.iter().enumerate() {
+                scan::encode(self.column(program, i), collation, false, &mut key);
+            }
+            self.key = key;
+            if !self.seen.contains(self.key.as_slice()) {
+                self.seen.insert(self.key.as_slice().into());
                 return Ok(true);
             }
         }
@@ -182,7 +189,7 @@ impl SelectRun {
                 }
                 Ok(more)
             }
-            Stage::Sorted { .. } | Stage::Done => Ok(false),
+            Stage::Sorted(_) | Stage::Done => Ok(false),
         }
     }
 
@@ -203,7 +210,7 @@ impl SelectRun {
     fn project(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<()> {
         let mut out = std::mem::take(&mut self.out);
         out.resize(program.output.len(), Value::Null);
-        let direct = self.is_direct(program);
+        let direct = self.is_direct();
         {
             let env = self.env(program, inputs, cx);
             for (node, value) in program.output.iter().zip(&mut out) {
@@ -222,24 +229,21 @@ impl SelectRun {
         let Some(sort) = &program.sort else { return Ok(false) };
         let mut sorter = Sorter::new(&sort.keys, self.wanted);
         while self.next_output(program, inputs, cx)? {
-            let keys = {
-                let env = self.env(program, inputs, cx);
-                let mut keys = Vec::with_capacity(sort.keys.len());
-                for key in &sort.keys {
-                    keys.push(match &key.key {
-                        SortKeySource::Output(i) => self.column(program, *i as usize).to_owned(),
-                        SortKeySource::Node(node) => eval(node, &env)?.to_owned(),
-                    });
+            sorter.begin();
+            for (i, key) in sort.keys.iter().enumerate() {
+                match &key.key {
+                    SortKeySource::Output(column) => sorter.term(i, self.column(program, *column as usize)),
+                    SortKeySource::Node(node) => sorter.term(i, eval(node, &self.env(program, inputs, cx))?),
                 }
-                keys
-            };
-            if sorter.wants(&keys) {
-                let row = (0..program.output.len()).map(|i| self.column(program, i).to_owned()).collect();
-                sorter.push(keys, row);
+            }
+            if sorter.wants() {
+                sorter.push((0..program.output.len()).map(|i| self.column(program, i)));
             }
         }
-        self.stage = Stage::Sorted { rows: sorter.finish(), at: 1 };
-        Ok(matches!(&self.stage, Stage::Sorted { rows, .. } if !rows.is_empty()))
+        let mut sorted = sorter.finish();
+        let more = sorted.next();
+        self.stage = Stage::Sorted(sorted);
+        Ok(more)
     }
 
     fn aggregate(

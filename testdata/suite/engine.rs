@@ -47,9 +47,7 @@ impl Ours {
                 let row = (0..statement.column_count()).map(|i| statement.column(i).to_owned()).collect();
                 outcome.rows.push(row);
             }
-            let column = |i| {
-                (statement.column_name(i).to_owned(), statement.column_decltype(i).map(str::to_owned))
-            };
+            let column = |i| (statement.column_name(i).to_owned(), statement.column_decltype(i).map(str::to_owned));
             outcome.columns = (0..statement.column_count()).map(column).collect();
             rest = &rest[tail..];
         }

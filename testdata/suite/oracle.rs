@@ -29,8 +29,7 @@ impl Sqlite {
                 }
             }
             let columns = statement.columns();
-            outcome.columns =
-                columns.map(|c| (c.name().to_owned(), c.decl_type().map(str::to_owned))).collect();
+            outcome.columns = columns.map(|c| (c.name().to_owned(), c.decl_type().map(str::to_owned))).collect();
         }
         Ok(())
     }

@@ -48,10 +48,9 @@ impl<'a> Binder<'a> {
         match written {
             Written::Table(_, table) => self.check_writable(table),
             Written::View(database, view) => {
-                let instead = self
-                    .triggers_of(database, &view.name)
-                    .iter()
-                    .any(|(_, t)| super::trigger::matches(t, event, TriggerTime::InsteadOf) && super::trigger::watches(t, set));
+                let instead = self.triggers_of(database, &view.name).iter().any(|(_, t)| {
+                    super::trigger::matches(t, event, TriggerTime::InsteadOf) && super::trigger::watches(t, set)
+                });
                 if instead {
                     return Ok(());
                 }

@@ -5,19 +5,66 @@
 
 use super::rng::Rng;
 
-const TEXTS: &[&str] =
-    &["''", "'a'", "'A'", "'b'", "'abc'", "'ABC '", "'1'", "'01'", "' 2 '", "'1.5'", "'3abc'", "'-4e1'", "'é'", "'x%y_'", "'2024-02-29'"];
+const TEXTS: &[&str] = &[
+    "''",
+    "'a'",
+    "'A'",
+    "'b'",
+    "'abc'",
+    "'ABC '",
+    "'1'",
+    "'01'",
+    "' 2 '",
+    "'1.5'",
+    "'3abc'",
+    "'-4e1'",
+    "'é'",
+    "'x%y_'",
+    "'2024-02-29'",
+];
 const NUMBERS: &[&str] = &[
-    "0", "1", "-1", "2", "3", "7", "10", "100", "0.0", "1.0", "-0.5", "2.5", "1e3", "1e15", "255", "65536", "2147483648",
+    "0",
+    "1",
+    "-1",
+    "2",
+    "3",
+    "7",
+    "10",
+    "100",
+    "0.0",
+    "1.0",
+    "-0.5",
+    "2.5",
+    "1e3",
+    "1e15",
+    "255",
+    "65536",
+    "2147483648",
     "4503599627370497",
 ];
-const EXTREMES: &[&str] = &["9223372036854775807", "-9223372036854775808", "9007199254740993", "1e300", "-1e-300", "0x7f"];
+const EXTREMES: &[&str] =
+    &["9223372036854775807", "-9223372036854775808", "9007199254740993", "1e300", "-1e-300", "0x7f"];
 const BLOBS: &[&str] = &["x''", "x'00'", "x'61'", "x'6162'", "x'ff00ff'"];
 const TYPES: &[&str] = &["INTEGER", "TEXT", "REAL", "NUMERIC", "BLOB", "VARCHAR(3)"];
-const BINARY: &[&str] = &["+", "-", "*", "/", "%", "||", "&", "|", "<<", ">>", "=", "<>", "<", "<=", ">", ">=", "IS", "IS NOT"];
+const BINARY: &[&str] =
+    &["+", "-", "*", "/", "%", "||", "&", "|", "<<", ">>", "=", "<>", "<", "<=", ">", ">=", "IS", "IS NOT"];
 const UNARY: &[&str] = &["-", "+", "NOT ", "~"];
 const COLLATIONS: &[&str] = &["BINARY", "NOCASE", "RTRIM"];
-const ONE: &[&str] = &["length", "typeof", "upper", "lower", "hex", "quote", "trim", "ltrim", "unicode", "sign", "round", "char", "octet_length"];
+const ONE: &[&str] = &[
+    "length",
+    "typeof",
+    "upper",
+    "lower",
+    "hex",
+    "quote",
+    "trim",
+    "ltrim",
+    "unicode",
+    "sign",
+    "round",
+    "char",
+    "octet_length",
+];
 const TWO: &[&str] = &["ifnull", "nullif", "instr", "max", "min", "coalesce", "iif_", "round_", "substr", "rtrim"];
 
 pub fn value(rng: &mut Rng) -> &'static str {
@@ -70,7 +117,13 @@ pub fn expr(rng: &mut Rng, scope: &[String], depth: usize) -> String {
         10 => format!("({} {}BETWEEN {} AND {})", sub(rng), not(rng), sub(rng), sub(rng)),
         11 => format!("({} IS {}NULL)", sub(rng), not(rng)),
         12 => format!("({} COLLATE {})", sub(rng), collation(rng)),
-        13 => format!("({} {}{} {})", sub(rng), not(rng), rng.pick(&["LIKE", "GLOB"]), rng.pick(&["'a%'", "'%B%'", "'_'", "'a*'", "'[a-b]*'", "1"])),
+        13 => format!(
+            "({} {}{} {})",
+            sub(rng),
+            not(rng),
+            rng.pick(&["LIKE", "GLOB"]),
+            rng.pick(&["'a%'", "'%B%'", "'_'", "'a*'", "'[a-b]*'", "1"])
+        ),
         14 => format!("{}({})", rng.pick(ONE), sub(rng)),
         _ => call(rng, &mut sub),
     }

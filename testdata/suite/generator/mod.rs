@@ -70,7 +70,13 @@ pub fn case(seed: u64) -> Vec<Statement> {
         let columns = table.columns.join(", ");
         let filter = expr::condition(rng, &table.columns, 1);
         found.push(Statement::exact(format!("CREATE VIEW v AS SELECT {columns} FROM {} WHERE {filter}", table.name)));
-        tables.push(schema::Table { name: "v".to_owned(), is_view: true, has_rowid: false, unique: Vec::new(), ..table });
+        tables.push(schema::Table {
+            name: "v".to_owned(),
+            is_view: true,
+            has_rowid: false,
+            unique: Vec::new(),
+            ..table
+        });
     }
     if rng.one_in(3) {
         for i in 0..1 + rng.below(2) {
@@ -125,7 +131,8 @@ fn rows(outcome: &Outcome, compare: Compare) -> Vec<String> {
 
 /// What differs between two runs of a statement.
 fn difference(compare: Compare, ours: &(Outcome, Counters), stock: &(Outcome, Counters)) -> Option<String> {
-    let pair = |ours: &dyn std::fmt::Debug, stock: &dyn std::fmt::Debug| format!("  ours   {ours:?}\n  sqlite {stock:?}");
+    let pair =
+        |ours: &dyn std::fmt::Debug, stock: &dyn std::fmt::Debug| format!("  ours   {ours:?}\n  sqlite {stock:?}");
     if ours.0.error != stock.0.error {
         return Some(pair(&ours.0.error, &stock.0.error));
     }
@@ -138,7 +145,9 @@ fn difference(compare: Compare, ours: &(Outcome, Counters), stock: &(Outcome, Co
             return Some(pair(&ours.0.columns, &stock.0.columns));
         }
     }
-    if std::env::var("X_NOERR").is_ok() { return None; }
+    if std::env::var("X_NOERR").is_ok() {
+        return None;
+    }
     (ours.1 != stock.1).then(|| pair(&ours.1, &stock.1))
 }
 
@@ -184,6 +193,10 @@ fn random_programs_agree_with_sqlite() {
         }
         seed += 1;
     }
-    println!("random programs: {} passed, {} failed ({statements} statements)", seed - first - failures.len() as u64, failures.len());
+    println!(
+        "random programs: {} passed, {} failed ({statements} statements)",
+        seed - first - failures.len() as u64,
+        failures.len()
+    );
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }

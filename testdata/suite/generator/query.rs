@@ -50,7 +50,9 @@ fn filter(rng: &mut Rng, scope: &[String], tables: &[Table]) -> String {
             let condition = expr::condition(rng, &inner, 1);
             let name = &table.name;
             match rng.below(4) {
-                0 => format!(" WHERE {outer} {}IN (SELECT {column} FROM {name} AS s WHERE {condition})", expr::not(rng)),
+                0 => {
+                    format!(" WHERE {outer} {}IN (SELECT {column} FROM {name} AS s WHERE {condition})", expr::not(rng))
+                }
                 1 => format!(" WHERE {}EXISTS (SELECT 1 FROM {name} AS s WHERE {column} = {outer})", expr::not(rng)),
                 2 => format!(" WHERE {outer} >= (SELECT max({column}) FROM {name} AS s WHERE {condition})"),
                 _ => format!(" WHERE (SELECT count(*) FROM {name} AS s WHERE {column} = {outer} AND {condition}) > 0"),
@@ -66,9 +68,8 @@ fn plain(rng: &mut Rng, scope: &[String], width: usize) -> Vec<String> {
 
 /// `ORDER BY` all columns, so that rows that tie are equal to the eye of `Compare::Ordered`.
 fn order(rng: &mut Rng, width: usize) -> String {
-    let terms: Vec<String> = (1..=width)
-        .map(|i| format!("{i}{}", rng.pick(&["", "", " DESC", " NULLS LAST", " COLLATE BINARY"])))
-        .collect();
+    let terms: Vec<String> =
+        (1..=width).map(|i| format!("{i}{}", rng.pick(&["", "", " DESC", " NULLS LAST", " COLLATE BINARY"]))).collect();
     format!(" ORDER BY {}", terms.join(", "))
 }
 
@@ -93,7 +94,8 @@ fn aggregate(rng: &mut Rng, scope: &[String]) -> String {
 }
 
 fn window(rng: &mut Rng, scope: &[String]) -> String {
-    let partition = if rng.one_in(2) { format!("PARTITION BY {} ", scope[rng.below(scope.len())]) } else { String::new() };
+    let partition =
+        if rng.one_in(2) { format!("PARTITION BY {} ", scope[rng.below(scope.len())]) } else { String::new() };
     let order = scope.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
     let frame = match rng.below(6) {
         0 => " ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING",
@@ -153,7 +155,10 @@ pub fn select(rng: &mut Rng, tables: &[Table]) -> Statement {
             let operator = rng.pick(&["UNION", "UNION ALL", "EXCEPT", "INTERSECT"]);
             match rng.below(3) {
                 0 => (format!("{first} {operator} {second}{}", order(rng, 2)), Compare::Ordered),
-                1 => (format!("WITH q(v, w) AS ({first} {operator} {second}) SELECT w, v FROM q WHERE v IS NOT 1"), Compare::Loose),
+                1 => (
+                    format!("WITH q(v, w) AS ({first} {operator} {second}) SELECT w, v FROM q WHERE v IS NOT 1"),
+                    Compare::Loose,
+                ),
                 _ => (format!("{first} {operator} {second}"), Compare::Loose),
             }
         }

@@ -22,8 +22,14 @@ const CONFLICTS: &[&str] = &["", "", "", "", " ON CONFLICT REPLACE", " ON CONFLI
 pub fn table(rng: &mut Rng, name: &str, others: &[Table]) -> (String, Table) {
     let count = 2 + rng.below(4);
     let columns: Vec<String> = (0..count).map(|i| ["a", "b", "c", "d", "e"][i].to_owned()).collect();
-    let mut made =
-        Table { name: name.to_owned(), columns, writable: Vec::new(), unique: Vec::new(), has_rowid: true, is_view: false };
+    let mut made = Table {
+        name: name.to_owned(),
+        columns,
+        writable: Vec::new(),
+        unique: Vec::new(),
+        has_rowid: true,
+        is_view: false,
+    };
     let strict = rng.one_in(8);
     let key = rng.below(6);
     let mut parts = Vec::new();
@@ -67,7 +73,13 @@ pub fn table(rng: &mut Rng, name: &str, others: &[Table]) -> (String, Table) {
     if !parents.is_empty() && rng.one_in(3) {
         let parent = parents[rng.below(parents.len())];
         let target = &parent.unique[rng.below(parent.unique.len())];
-        let action = rng.pick(&["", " ON DELETE CASCADE", " ON DELETE SET NULL", " ON UPDATE CASCADE", " DEFERRABLE INITIALLY DEFERRED"]);
+        let action = rng.pick(&[
+            "",
+            " ON DELETE CASCADE",
+            " ON DELETE SET NULL",
+            " ON UPDATE CASCADE",
+            " DEFERRABLE INITIALLY DEFERRED",
+        ]);
         let child = if target.contains(',') { "a, b" } else { "b" };
         parts.push(format!("FOREIGN KEY({child}) REFERENCES {}({target}){action}", parent.name));
     }

@@ -10,7 +10,11 @@ fn or(rng: &mut Rng) -> &'static str {
 }
 
 fn returning(rng: &mut Rng, table: &Table) -> String {
-    if rng.one_in(5) && !table.is_view { format!(" RETURNING {}, *", expr::expr(rng, &table.columns, 1)) } else { String::new() }
+    if rng.one_in(5) && !table.is_view {
+        format!(" RETURNING {}, *", expr::expr(rng, &table.columns, 1))
+    } else {
+        String::new()
+    }
 }
 
 pub fn insert(rng: &mut Rng, table: &Table, tables: &[Table]) -> Statement {
@@ -43,7 +47,9 @@ pub fn insert(rng: &mut Rng, table: &Table, tables: &[Table]) -> Statement {
             0 => " ON CONFLICT DO NOTHING".to_owned(),
             1 => format!(" ON CONFLICT({target}) DO NOTHING"),
             2 => format!(" ON CONFLICT({target}) DO UPDATE SET {column} = excluded.{column}"),
-            _ => format!(" ON CONFLICT({target}) DO UPDATE SET {column} = {column} || 'u' WHERE excluded.{column} IS NOT 2"),
+            _ => format!(
+                " ON CONFLICT({target}) DO UPDATE SET {column} = {column} || 'u' WHERE excluded.{column} IS NOT 2"
+            ),
         }
     } else {
         String::new()
@@ -56,13 +62,17 @@ pub fn update(rng: &mut Rng, table: &Table, tables: &[Table]) -> Statement {
     let mut sets = Vec::new();
     for column in &table.writable {
         if sets.is_empty() || rng.one_in(4) {
-            sets.push(format!("{column} = {}", if rng.one_in(2) { expr::key(rng) } else { expr::expr(rng, &table.columns, 1) }));
+            sets.push(format!(
+                "{column} = {}",
+                if rng.one_in(2) { expr::key(rng) } else { expr::expr(rng, &table.columns, 1) }
+            ));
         }
     }
     if sets.len() == 1 && rng.one_in(4) && table.writable.len() > 1 {
         sets = vec![format!("({}, {}) = (SELECT 1, {})", table.writable[0], table.writable[1], expr::value(rng))];
     }
-    let mut filter = if rng.one_in(8) { String::new() } else { format!(" WHERE {}", expr::condition(rng, &table.columns, 1)) };
+    let mut filter =
+        if rng.one_in(8) { String::new() } else { format!(" WHERE {}", expr::condition(rng, &table.columns, 1)) };
     if rng.one_in(10) && !table.is_view {
         let other = &tables[rng.below(tables.len())];
         filter = format!(
@@ -70,17 +80,32 @@ pub fn update(rng: &mut Rng, table: &Table, tables: &[Table]) -> Statement {
             other.columns[0], other.name, table.name, table.columns[0]
         );
     }
-    Statement::exact(format!("UPDATE {}{} SET {}{filter}{}", or(rng), table.name, sets.join(", "), returning(rng, table)))
+    Statement::exact(format!(
+        "UPDATE {}{} SET {}{filter}{}",
+        or(rng),
+        table.name,
+        sets.join(", "),
+        returning(rng, table)
+    ))
 }
 
 pub fn delete(rng: &mut Rng, table: &Table) -> Statement {
-    let filter = if rng.one_in(12) { String::new() } else { format!(" WHERE {}", expr::condition(rng, &table.columns, 1)) };
+    let filter =
+        if rng.one_in(12) { String::new() } else { format!(" WHERE {}", expr::condition(rng, &table.columns, 1)) };
     Statement::exact(format!("DELETE FROM {}{filter}{}", table.name, returning(rng, table)))
 }
 
 pub fn transaction(rng: &mut Rng) -> Statement {
     let sql = rng.pick(&[
-        "BEGIN", "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK", "SAVEPOINT s", "SAVEPOINT t", "RELEASE s", "ROLLBACK TO s", "ROLLBACK TO t",
+        "BEGIN",
+        "BEGIN IMMEDIATE",
+        "COMMIT",
+        "ROLLBACK",
+        "SAVEPOINT s",
+        "SAVEPOINT t",
+        "RELEASE s",
+        "ROLLBACK TO s",
+        "ROLLBACK TO t",
         "COMMIT",
     ]);
     Statement::exact(sql.to_owned())
