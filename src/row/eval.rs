@@ -16,12 +16,15 @@ use super::level::Level;
 use super::node::{ArithmeticOp, CompareOp, Node, RaiseAction, Subquery, SubqueryId};
 use super::run::SubqueryRun;
 use crate::error::{Code, Error, Result};
+use crate::store::record;
 
 /// What an expression can see.
 #[derive(Clone, Copy)]
 pub struct Env<'e> {
     pub cx: &'e Context<'e>,
     pub levels: &'e [Level],
+    /// The record of one level, most often the one that has moved, so that its fields are read without asking the level.
+    pub near: Near<'e>,
     pub inputs: &'e [Value],
     pub slots: &'e [Value],
     pub subqueries: &'e [Subquery],
@@ -29,6 +32,26 @@ pub struct Env<'e> {
     pub arena: &'e Bump,
     /// Whether the value just computed carries the JSON subtype.
     pub json: &'e Cell<bool>,
+}
+
+/// A level and its record at hand.
+#[derive(Clone, Copy)]
+pub struct Near<'e> {
+    level: u16,
+    record: &'e [u8],
+}
+
+impl<'e> Near<'e> {
+    pub const NONE: Near<'static> = Near { level: u16::MAX, record: &[] };
+
+    /// A level that is at a row.
+    #[inline]
+    pub fn of(levels: &'e [Level], level: usize) -> Near<'e> {
+        match levels.get(level) {
+            Some(at) if !at.null_row => Near { level: level as u16, record: at.record() },
+            _ => Near::NONE,
+        }
+    }
 }
 
 pub type Evaluated<'e> = Result<ValueRef<'e>>;
@@ -46,7 +69,7 @@ fn truth_value<'e>(t: Option<bool>) -> ValueRef<'e> {
 }
 
 /// The value of a node. What is only read is read here, without a call.
-#[inline]
+#[inline(always)]
 pub fn eval<'e>(node: &'e Node, env: &Env<'e>) -> Evaluated<'e> {
     Ok(match node {
         Node::Column { level, field, default } => column(env, *level, *field, default.as_deref()),
@@ -180,9 +203,14 @@ fn raised(action: RaiseAction, message: String) -> Error {
     error
 }
 
-#[inline]
+#[inline(always)]
 fn column<'e>(env: &Env<'e>, level: u16, field: u16, default: Option<&'e Value>) -> ValueRef<'e> {
-    match env.levels[level as usize].field(field as usize) {
+    let value = if level == env.near.level {
+        record::column(env.near.record, field as usize)
+    } else {
+        env.levels[level as usize].field(field as usize)
+    };
+    match value {
         Some(v) => v,
         None => default.map_or(ValueRef::Null, Value::as_ref),
     }

@@ -10,7 +10,7 @@ use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef, affinity};
 use rustc_hash::FxHashSet;
 
 use super::context::Context;
-use super::eval::{Env, eval};
+use super::eval::{Env, Near, eval};
 use super::level::Kept;
 use super::node::Node;
 use super::program::{CteBody, CteProgram, QueryProgram, SortTerm};
@@ -186,7 +186,7 @@ fn number(node: Option<&Node>, inputs: &[Value], cx: &Context<'_>) -> Result<Opt
     let arena = Bump::new();
     let json = Cell::new(false);
     let runs: [RefCell<super::run::SubqueryRun>; 0] = [];
-    let env = Env { cx, levels: &[], inputs, slots: &[], subqueries: &[], runs: &runs, arena: &arena, json: &json };
+    let env = Env { cx, levels: &[], near: Near::NONE, inputs, slots: &[], subqueries: &[], runs: &runs, arena: &arena, json: &json };
     match affinity::apply(eval(node, &env)?, Affinity::Integer, &arena) {
         ValueRef::Integer(i) => Ok(Some(i)),
         _ => Err(Error::mismatch()),

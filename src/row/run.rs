@@ -12,7 +12,7 @@ use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef};
 use rustc_hash::FxHashSet;
 
 use super::context::Context;
-use super::eval::{Env, eval, prepare};
+use super::eval::{Env, Near, eval, prepare};
 use super::level::{Kept, Level, Rows};
 use super::node::Subquery;
 use super::program::{Body, Lookup, QueryProgram, SortTerm};
@@ -90,6 +90,18 @@ impl QueryRun {
         }
     }
 
+    /// The rowid and the record of the row that a SELECT over one table stands at.
+    pub fn table_row(&self) -> Option<(i64, &[u8])> {
+        let State::Select(run) = &self.state else { return None };
+        match run.levels() {
+            [level] => match level.rowid() {
+                ValueRef::Integer(rowid) => Some((rowid, level.record())),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Moves to the next row; false at the end, and from then on.
     pub fn next(&mut self, cx: &Context<'_>) -> Result<bool> {
         if matches!(self.state, State::Start) {
@@ -161,7 +173,7 @@ impl QueryRun {
         let runs = SubqueryRun::all(&program.subqueries);
         let env = Env {
             cx,
-            levels: &[],
+            levels: &[], near: Near::NONE,
             inputs: &self.inputs,
             slots: &[],
             subqueries: &program.subqueries,
@@ -200,7 +212,7 @@ impl QueryRun {
                 let json = Cell::new(false);
                 let env = Env {
                     cx,
-                    levels: &[],
+                    levels: &[], near: Near::NONE,
                     inputs: &self.inputs,
                     slots: &[],
                     subqueries: &self.program.subqueries,
@@ -360,7 +372,7 @@ pub fn hash_table_rows(mut cursor: RowCursor, lookup: &Lookup, cx: &Context<'_>)
 /// The key of the current row; `None` if a field is NULL, which equals nothing.
 fn lookup_key(level: &[Level; 1], lookup: &Lookup, arena: &Bump, cx: &Context<'_>) -> Result<Option<Vec<u8>>> {
     let json = Cell::new(false);
-    let env = Env { cx, levels: level, inputs: &[], slots: &[], subqueries: &[], runs: &[], arena, json: &json };
+    let env = Env { cx, levels: level, near: Near::of(level, 0), inputs: &[], slots: &[], subqueries: &[], runs: &[], arena, json: &json };
     let mut key = Vec::new();
     for (node, (aff, collation)) in lookup.fields.iter().zip(&lookup.by) {
         let v = prepare(eval(node, &env)?, *aff, arena);

@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 
 use super::aggregate::{self, Groups};
 use super::context::Context;
-use super::eval::{Env, eval, truth};
+use super::eval::{Env, Near, eval, truth};
 use super::level::Level;
 use super::node::Node;
 use super::program::{Join, LevelProgram, SelectProgram, SortKeySource};
@@ -101,9 +101,23 @@ impl SelectRun {
     }
 
     fn env<'e>(&'e self, program: &'e SelectProgram, inputs: &'e [Value], cx: &'e Context<'e>) -> Env<'e> {
+        let last = if matches!(self.stage, Stage::Loops) { self.levels.len().checked_sub(1) } else { None };
+        self.env_at(last, program, inputs, cx)
+    }
+
+    /// An environment for expressions that mostly read level `near`, which is at a row.
+    #[inline]
+    fn env_at<'e>(
+        &'e self,
+        near: Option<usize>,
+        program: &'e SelectProgram,
+        inputs: &'e [Value],
+        cx: &'e Context<'e>,
+    ) -> Env<'e> {
         Env {
             cx,
             levels: &self.levels,
+            near: near.map_or(Near::NONE, |level| Near::of(&self.levels, level)),
             inputs,
             slots: &self.slots,
             subqueries: &program.subqueries,
@@ -201,7 +215,7 @@ impl SelectRun {
                 return Ok(false);
             }
             let Some(aggregation) = &program.aggregation else { return Ok(false) };
-            if self.all_true(&aggregation.having, program, inputs, cx)? {
+            if self.all_true(&aggregation.having, None, program, inputs, cx)? {
                 return Ok(true);
             }
         }
@@ -283,11 +297,19 @@ impl SelectRun {
         window::compute(windows, rows, &program.subqueries, &self.runs, inputs, cx)
     }
 
-    fn all_true(&self, nodes: &[Node], program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
+    /// Whether conditions that mostly read level `near` hold.
+    fn all_true(
+        &self,
+        nodes: &[Node],
+        near: Option<usize>,
+        program: &SelectProgram,
+        inputs: &[Value],
+        cx: &Context<'_>,
+    ) -> Result<bool> {
         if nodes.is_empty() {
             return Ok(true);
         }
-        let env = self.env(program, inputs, cx);
+        let env = self.env_at(near, program, inputs, cx);
         for node in nodes {
             if truth(node, &env)? != Some(true) {
                 return Ok(false);
@@ -305,7 +327,7 @@ impl SelectRun {
             Place::Done => return Ok(false),
             Place::Start => {
                 self.arena.reset();
-                if !self.all_true(&program.precondition, program, inputs, cx)? {
+                if !self.all_true(&program.precondition, None, program, inputs, cx)? {
                     self.place = Place::Done;
                     return Ok(false);
                 }
@@ -354,7 +376,7 @@ impl SelectRun {
 
     fn open(&mut self, d: usize, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<()> {
         let level = &program.levels[d];
-        let keys = scan::keys(level, &self.env(program, inputs, cx))?;
+        let keys = scan::keys(level, &self.env_at(d.checked_sub(1), program, inputs, cx))?;
         scan::open(level, &mut self.levels[d], &mut self.scans[d], keys, cx)
     }
 
@@ -387,7 +409,7 @@ impl SelectRun {
                 if keeps_left && !self.levels[d].matched && !null_row_given {
                     self.levels[d].null_row = true;
                     self.levels[d].matched = true;
-                    if !self.all_true(&level.filters, program, inputs, cx)? {
+                    if !self.all_true(&level.filters, Some(d), program, inputs, cx)? {
                         continue;
                     }
                 } else {
@@ -427,12 +449,12 @@ impl SelectRun {
                 }
                 // Conditions of the levels to the left now see NULLs.
                 for left in &program.levels[..d] {
-                    if !self.all_true(&left.filters, program, inputs, cx)? {
+                    if !self.all_true(&left.filters, Some(d), program, inputs, cx)? {
                         return Ok(false);
                     }
                 }
             } else {
-                if !self.all_true(&level.on, program, inputs, cx)? {
+                if !self.all_true(&level.on, Some(d), program, inputs, cx)? {
                     return Ok(false);
                 }
                 self.levels[d].matched = true;
@@ -442,16 +464,11 @@ impl SelectRun {
                 }
             }
         }
-        self.all_true(&level.filters, program, inputs, cx)
+        self.all_true(&level.filters, Some(d), program, inputs, cx)
     }
 
     /// The current rows of the levels, for statements that write what a SELECT finds.
     pub fn levels(&self) -> &[Level] {
         &self.levels
-    }
-
-    /// An environment over the current row, for expressions lowered against this program.
-    pub fn environment<'e>(&'e self, program: &'e SelectProgram, inputs: &'e [Value], cx: &'e Context<'e>) -> Env<'e> {
-        self.env(program, inputs, cx)
     }
 }

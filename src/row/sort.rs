@@ -141,31 +141,51 @@ impl<'p> Sorter<'p> {
 }
 
 /// The places of keys in the order of their bytes, equal ones as they arrived.
+///
+/// Eight bytes decide at a time, and what all keys of a part begin with is passed over, so that the keys themselves
+/// are read one after the other rather than at each comparison.
 fn byte_order(keys: &Kept) -> Vec<usize> {
-    if keys.is_empty() {
-        return Vec::new();
-    }
-    // What all keys begin with decides nothing: the eight bytes behind it decide most.
-    let first = keys.get(0);
-    let mut common = first.len();
-    for i in 1..keys.len() {
-        let key = keys.get(i);
-        if key.get(..common) != Some(&first[..common]) {
-            common = first.iter().zip(key).take_while(|(a, b)| a == b).count().min(common);
+    let mut places: Vec<(u64, usize)> = (0..keys.len()).map(|i| (0, i)).collect();
+    // Parts whose keys are equal up to some byte.
+    let mut parts = vec![(0..places.len(), 0)];
+    while let Some((range, from)) = parts.pop() {
+        let start = range.start;
+        let part = &mut places[range];
+        let Some(from) = decisive(keys, part, from) else {
+            part.sort_unstable_by_key(|(_, i)| *i);
+            continue;
+        };
+        for (head, i) in part.iter_mut() {
+            let rest = keys.get(*i).get(from..).unwrap_or_default();
+            let mut bytes = [0; 8];
+            let len = rest.len().min(8);
+            bytes[..len].copy_from_slice(&rest[..len]);
+            *head = u64::from_be_bytes(bytes);
+        }
+        part.sort_unstable();
+        let mut at = start;
+        for same in part.chunk_by(|a, b| a.0 == b.0) {
+            if same.len() > 1 {
+                parts.push((at..at + same.len(), from + 8));
+            }
+            at += same.len();
         }
     }
-    let head = |i: usize| {
-        let mut bytes = [0; 8];
-        let rest = &keys.get(i)[common..];
-        let len = rest.len().min(8);
-        bytes[..len].copy_from_slice(&rest[..len]);
-        u64::from_be_bytes(bytes)
-    };
-    let mut places: Vec<(u64, usize)> = (0..keys.len()).map(|i| (head(i), i)).collect();
-    places.sort_unstable_by(|a, b| {
-        a.0.cmp(&b.0).then_with(|| keys.get(a.1)[common..].cmp(&keys.get(b.1)[common..])).then(a.1.cmp(&b.1))
-    });
     places.into_iter().map(|(_, i)| i).collect()
+}
+
+/// The first byte from `from` on in which keys differ; `None` if they are equal.
+fn decisive(keys: &Kept, part: &[(u64, usize)], from: usize) -> Option<usize> {
+    let tail = |i: usize| keys.get(i).get(from..).unwrap_or_default();
+    let first = tail(part.first()?.1);
+    let mut common = first.len();
+    for (_, i) in part {
+        let key = tail(*i);
+        if key.get(..common) != Some(&first[..common]) {
+            common = first.iter().zip(key).take_while(|(a, b)| a == b).count();
+        }
+    }
+    (common < first.len()).then_some(from + common)
 }
 
 fn order(terms: &[SortKeyProgram], a: &[Value], b: &[Value]) -> Ordering {

@@ -40,6 +40,9 @@ impl Run<'_> {
     }
 
     pub fn delete(&mut self, program: &DeleteProgram) -> Result<()> {
+        if program.plain && self.delete_plain(program)? {
+            return Ok(());
+        }
         let target = &program.target;
         for found in self.found(&program.rows)? {
             if program.view {

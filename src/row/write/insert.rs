@@ -47,6 +47,9 @@ pub fn failed(action: Conflict, mut error: Error) -> Error {
 
 impl Run<'_> {
     pub fn insert(&mut self, program: &InsertProgram) -> Result<()> {
+        if program.plain && self.insert_plain(program)? {
+            return Ok(());
+        }
         let Some(rows) = &program.rows else {
             return self.insert_values(program, &[]);
         };
@@ -72,7 +75,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn insert_values(&mut self, program: &InsertProgram, source: &[Value]) -> Result<()> {
+    pub fn insert_values(&mut self, program: &InsertProgram, source: &[Value]) -> Result<()> {
         let target = &program.target;
         let table = &target.table;
         let mut row = Row { rowid: 0, values: Vec::with_capacity(table.columns.len()) };

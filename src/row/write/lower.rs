@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::target::{TargetProgram, lower_target};
+use super::plain::is_plain_scan;
+use super::target::{IndexProgram, TargetProgram, lower_target};
 use crate::error::Result;
 use crate::plan::bound::{
     self, Body, BoundTrigger, Classes, ColumnRef, Conflict, Expr, ExprKind, Free, InsertValue, OrderBy, OrderKey,
@@ -29,6 +30,8 @@ pub struct InsertProgram {
     pub returning: Option<ReturningProgram>,
     pub view: bool,
     pub subqueries: Vec<Subquery>,
+    /// As in `plain`.
+    pub plain: bool,
 }
 
 pub enum ColumnValue {
@@ -67,6 +70,8 @@ pub struct UpdateProgram {
     pub from: bool,
     pub returning: Option<ReturningProgram>,
     pub view: bool,
+    /// As in `plain`.
+    pub plain: bool,
 }
 
 pub struct DeleteProgram {
@@ -74,6 +79,8 @@ pub struct DeleteProgram {
     pub rows: Arc<QueryProgram>,
     pub returning: Option<ReturningProgram>,
     pub view: bool,
+    /// As in `plain`.
+    pub plain: bool,
 }
 
 pub fn lower(statement: &bound::Statement, _shared: &Lowering) -> Result<Arc<WriteProgram>> {
@@ -116,8 +123,15 @@ fn insert(s: &bound::Insert, shared: &Lowering) -> Result<InsertProgram> {
         };
         upserts.push(UpsertProgram { target: upsert.target, action });
     }
+    let target = lower_target(&s.target)?;
+    let plain = target.plain
+        && s.view.is_none()
+        && s.returning.is_none()
+        && upserts.is_empty()
+        && values.iter().all(|v| matches!(v, ColumnValue::Source(_) | ColumnValue::Default(Node::Constant(_))));
     Ok(InsertProgram {
-        target: lower_target(&s.target)?,
+        plain,
+        target,
         or: s.or,
         rows,
         values,
@@ -195,8 +209,22 @@ fn update(s: &bound::Update, shared: &Lowering) -> Result<UpdateProgram> {
     let found_by = output.len();
     output.extend(s.set.iter().map(|(_, e)| e.clone()));
     let rows = rows(&s.select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
+    let target = lower_target(&s.target)?;
+    let set: Vec<u16> = s.set.iter().map(|(c, _)| *c).collect();
+    let is_key = |c: &u16| *c == ROWID || target.table.rowid_alias() == Some(*c);
+    // A row that takes the place of others may take those that the scan is yet to come to.
+    let replaces = |i: &IndexProgram| {
+        i.depends_on(&set) && i.index.unique && super::insert::action(s.or, Some(i.conflict)) == Conflict::Replace
+    };
+    let plain = target.plain
+        && !view
+        && s.returning.is_none()
+        && !set.iter().any(is_key)
+        && !target.indexes.iter().any(replaces)
+        && is_plain_scan(&rows);
     Ok(UpdateProgram {
-        target: lower_target(&s.target)?,
+        plain,
+        target,
         or: s.or,
         rows,
         found_by,
@@ -211,8 +239,10 @@ fn delete(s: &bound::Delete, shared: &Lowering) -> Result<DeleteProgram> {
     let view = s.view.is_some();
     let output = identity(&s.target, s.old, view);
     let rows = rows(&s.select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
+    let target = lower_target(&s.target)?;
     Ok(DeleteProgram {
-        target: lower_target(&s.target)?,
+        plain: target.plain && !view && s.returning.is_none() && is_plain_scan(&rows),
+        target,
         rows,
         returning: returning(s.returning.as_ref(), &s.target, &s.free, shared)?,
         view,

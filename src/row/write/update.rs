@@ -16,6 +16,9 @@ use crate::row::level::rowid_key;
 
 impl Run<'_> {
     pub fn update(&mut self, program: &UpdateProgram) -> Result<()> {
+        if program.plain && self.update_plain(program)? {
+            return Ok(());
+        }
         let target = &program.target;
         let mut rows = self.found(&program.rows)?;
         if program.from && !program.view {

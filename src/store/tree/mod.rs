@@ -194,6 +194,12 @@ impl<O: Order> Body<O> {
 impl RowTree {
     /// The greatest rowid that the view sees.
     pub fn max_key(self: &Arc<Self>, view: View) -> Option<i64> {
+        if let Some((leaf, i)) = self.body.read().root.last()
+            && leaf.is_seen(view)
+            && !leaf.is_tombstone(i)
+        {
+            return Some(leaf.entries()[i].inline);
+        }
         let mut cursor = RowCursor::new(self.clone(), view);
         cursor.last().then(|| cursor.rowid())
     }
@@ -210,6 +216,12 @@ impl KeyTree {
     pub fn max_key(self: &Arc<Self>, view: View) -> Option<Box<[u8]>> {
         let mut cursor = KeyCursor::new(self.clone(), view);
         cursor.last().then(|| cursor.key().into())
+    }
+
+    /// Whether the view sees a key that begins with `prefix`.
+    pub fn has_prefix(self: &Arc<Self>, prefix: &[u8], view: View) -> bool {
+        let mut cursor = KeyCursor::new(self.clone(), view);
+        cursor.seek_ge(prefix) && cursor.key().starts_with(prefix)
     }
 
     /// The first entry whose key begins with `prefix`.
