@@ -10,7 +10,8 @@ use crate::error::Result;
 use rustc_hash::FxHashMap;
 
 use super::level::Kept;
-use super::program::TriggerProgram;
+use super::program::{QueryProgram, TriggerProgram};
+use super::run::QueryRun;
 use super::write::TargetProgram;
 use crate::catalog::{Table, Trigger};
 use crate::plan::bound::{BoundTrigger, DatabaseIndex, TableFunction};
@@ -93,9 +94,42 @@ pub struct Shared {
     pub common: RefCell<FxHashMap<u32, Arc<Kept>>>,
     /// The row that the steps of a recursive table are reading.
     pub recursive: RefCell<FxHashMap<u32, Vec<u8>>>,
+    /// Runs that have ended, kept for the next run of the statement.
+    idle: RefCell<Vec<QueryRun>>,
 }
 
+/// Idle runs that are kept.
+const IDLE_MAX: usize = 4;
+
 impl Shared {
+    /// A run of a program at its beginning.
+    pub fn run(&self, program: &Arc<QueryProgram>, inputs: Vec<Value>) -> QueryRun {
+        let mut idle = self.idle.borrow_mut();
+        match idle.iter().position(|run| run.is_of(program)) {
+            Some(i) => {
+                let mut run = idle.swap_remove(i);
+                run.restart(inputs);
+                run
+            }
+            None => QueryRun::new(program.clone(), inputs),
+        }
+    }
+
+    /// Takes a run back that will not be moved any more.
+    pub fn rest(&self, mut run: QueryRun) {
+        run.rest();
+        let mut idle = self.idle.borrow_mut();
+        if idle.len() < IDLE_MAX {
+            idle.push(run);
+        }
+    }
+
+    /// Forgets everything but the idle runs.
+    pub fn clear(&mut self) {
+        self.common.get_mut().clear();
+        self.recursive.get_mut().clear();
+    }
+
     pub fn recursive_row(&self, id: u32) -> Option<Vec<u8>> {
         self.recursive.borrow().get(&id).cloned()
     }

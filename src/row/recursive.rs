@@ -186,7 +186,17 @@ fn number(node: Option<&Node>, inputs: &[Value], cx: &Context<'_>) -> Result<Opt
     let arena = Bump::new();
     let json = Cell::new(false);
     let runs: [RefCell<super::run::SubqueryRun>; 0] = [];
-    let env = Env { cx, levels: &[], near: Near::NONE, inputs, slots: &[], subqueries: &[], runs: &runs, arena: &arena, json: &json };
+    let env = Env {
+        cx,
+        levels: &[],
+        near: Near::NONE,
+        inputs,
+        slots: &[],
+        subqueries: &[],
+        runs: &runs,
+        arena: &arena,
+        json: &json,
+    };
     match affinity::apply(eval(node, &env)?, Affinity::Integer, &arena) {
         ValueRef::Integer(i) => Ok(Some(i)),
         _ => Err(Error::mismatch()),

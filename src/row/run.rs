@@ -26,6 +26,8 @@ pub struct QueryRun {
     program: Arc<QueryProgram>,
     inputs: Vec<Value>,
     state: State,
+    /// The SELECT's run while it is not running, kept for its room.
+    idle: Option<Box<SelectRun>>,
     /// Rows still to pass over and still to yield.
     skip: i64,
     left: Option<i64>,
@@ -55,20 +57,35 @@ enum State {
 
 impl QueryRun {
     pub fn new(program: Arc<QueryProgram>, inputs: Vec<Value>) -> QueryRun {
-        QueryRun { program, inputs, state: State::Start, skip: 0, left: None }
+        QueryRun { program, inputs, state: State::Start, idle: None, skip: 0, left: None }
     }
 
     /// Begins anew with other inputs, reusing what can be reused.
     pub fn restart(&mut self, inputs: Vec<Value>) {
         self.inputs = inputs;
-        self.state = match std::mem::replace(&mut self.state, State::Done) {
-            State::Select(mut run) => {
-                run.restart();
-                self.skip = -1;
-                State::Select(run)
-            }
-            _ => State::Start,
-        };
+        self.end();
+        self.state = State::Start;
+    }
+
+    /// Whether it is a run of this program.
+    pub fn is_of(&self, program: &Arc<QueryProgram>) -> bool {
+        Arc::ptr_eq(&self.program, program)
+    }
+
+    /// No row is wanted any more.
+    fn end(&mut self) {
+        if let State::Select(run) = std::mem::replace(&mut self.state, State::Done) {
+            self.idle = Some(run);
+        }
+    }
+
+    /// Ends it and lets go of all rows and cursors.
+    pub fn rest(&mut self) {
+        self.end();
+        self.inputs.clear();
+        if let Some(run) = &mut self.idle {
+            run.rest();
+        }
     }
 
     pub fn width(&self) -> usize {
@@ -106,16 +123,10 @@ impl QueryRun {
     pub fn next(&mut self, cx: &Context<'_>) -> Result<bool> {
         if matches!(self.state, State::Start) {
             self.start(cx)?;
-        } else if self.skip < 0 {
-            self.limits(cx)?;
         }
         loop {
-            if self.left == Some(0) {
-                self.state = State::Done;
-                return Ok(false);
-            }
-            if !self.step(cx)? {
-                self.state = State::Done;
+            if self.left == Some(0) || !self.step(cx)? {
+                self.end();
                 return Ok(false);
             }
             if self.skip > 0 {
@@ -139,7 +150,13 @@ impl QueryRun {
         self.state = match &program.body {
             Body::Select(select) => {
                 let wanted = self.left.map(|l| l.saturating_add(self.skip));
-                State::Select(Box::new(SelectRun::new(select, wanted)))
+                State::Select(match self.idle.take() {
+                    Some(mut run) => {
+                        run.restart(wanted);
+                        run
+                    }
+                    None => Box::new(SelectRun::new(select, wanted)),
+                })
             }
             Body::Values(_) => {
                 State::Values { next: 0, row: Vec::new(), subqueries: SubqueryRun::all(&program.subqueries) }
@@ -173,7 +190,8 @@ impl QueryRun {
         let runs = SubqueryRun::all(&program.subqueries);
         let env = Env {
             cx,
-            levels: &[], near: Near::NONE,
+            levels: &[],
+            near: Near::NONE,
             inputs: &self.inputs,
             slots: &[],
             subqueries: &program.subqueries,
@@ -212,7 +230,8 @@ impl QueryRun {
                 let json = Cell::new(false);
                 let env = Env {
                     cx,
-                    levels: &[], near: Near::NONE,
+                    levels: &[],
+                    near: Near::NONE,
                     inputs: &self.inputs,
                     slots: &[],
                     subqueries: &self.program.subqueries,
@@ -372,7 +391,17 @@ pub fn hash_table_rows(mut cursor: RowCursor, lookup: &Lookup, cx: &Context<'_>)
 /// The key of the current row; `None` if a field is NULL, which equals nothing.
 fn lookup_key(level: &[Level; 1], lookup: &Lookup, arena: &Bump, cx: &Context<'_>) -> Result<Option<Vec<u8>>> {
     let json = Cell::new(false);
-    let env = Env { cx, levels: level, near: Near::of(level, 0), inputs: &[], slots: &[], subqueries: &[], runs: &[], arena, json: &json };
+    let env = Env {
+        cx,
+        levels: level,
+        near: Near::of(level, 0),
+        inputs: &[],
+        slots: &[],
+        subqueries: &[],
+        runs: &[],
+        arena,
+        json: &json,
+    };
     let mut key = Vec::new();
     for (node, (aff, collation)) in lookup.fields.iter().zip(&lookup.by) {
         let v = prepare(eval(node, &env)?, *aff, arena);
@@ -410,6 +439,14 @@ impl SubqueryRun {
     /// Forgets cached results: the data may have changed.
     pub fn forget(&mut self) {
         self.inputs = None;
+    }
+
+    /// Lets go of all rows and cursors.
+    pub fn rest(&mut self) {
+        (self.inputs, self.row, self.found, self.set) = (None, None, None, None);
+        if let Some(run) = &mut self.run {
+            run.rest();
+        }
     }
 
     /// Evaluates the inputs; whether the cached results still hold.

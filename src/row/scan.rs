@@ -606,6 +606,15 @@ fn open_hash_over(
 }
 
 impl Scan {
+    /// Lets go of everything but the room of its lists.
+    pub fn rest(&mut self) {
+        self.forget();
+        self.trees = Trees::default();
+        self.rowids.clear();
+        self.ranges.clear();
+        self.end = End::None;
+    }
+
     /// Forgets rows that were kept for earlier inputs or earlier data.
     pub fn forget(&mut self) {
         self.kept = None;

@@ -63,6 +63,9 @@ enum Stage {
     Done,
 }
 
+/// The room of an arena that is kept for the next run.
+const ARENA_KEPT_MAX: usize = 1 << 16;
+
 /// Rows between two calls of `tick`.
 const TICK_ROWS: u32 = 64;
 
@@ -88,16 +91,38 @@ impl SelectRun {
     }
 
     /// Begins anew; cursors, kept rows of uncorrelated sources and cached subqueries of the same inputs stay.
-    pub fn restart(&mut self) {
+    pub fn restart(&mut self, wanted: Option<i64>) {
+        self.wanted = wanted;
         for scan in &mut self.scans {
             scan.forget();
         }
         for run in &self.runs {
             run.borrow_mut().forget();
         }
+        for matched in &mut self.matched {
+            matched.clear();
+        }
         self.place = Place::Start;
         self.seen.clear();
         self.stage = Stage::Loops;
+    }
+
+    /// Lets go of all rows and cursors.
+    pub fn rest(&mut self) {
+        self.levels.iter_mut().for_each(Level::close);
+        self.scans.iter_mut().for_each(Scan::rest);
+        for run in &self.runs {
+            run.borrow_mut().rest();
+        }
+        self.slots.fill(Value::Null);
+        self.matched.iter_mut().for_each(|matched| *matched = FxHashSet::default());
+        self.out.clear();
+        self.seen = FxHashSet::default();
+        self.stage = Stage::Loops;
+        self.arena.reset();
+        if self.arena.allocated_bytes() > ARENA_KEPT_MAX {
+            self.arena = Bump::new();
+        }
     }
 
     fn env<'e>(&'e self, program: &'e SelectProgram, inputs: &'e [Value], cx: &'e Context<'e>) -> Env<'e> {

@@ -55,7 +55,8 @@ impl Rows<'_> {
         let json = Cell::new(false);
         let env = Env {
             cx: self.cx,
-            levels: &[], near: Near::NONE,
+            levels: &[],
+            near: Near::NONE,
             inputs: self.inputs,
             slots: row,
             subqueries: self.subqueries,

@@ -22,7 +22,6 @@ use crate::row::eval::{Env, Near, eval};
 use crate::row::level::rowid_key;
 use crate::row::node::Node;
 use crate::row::program::{Body, QueryProgram};
-use crate::row::run::QueryRun;
 use crate::row::scan::encode;
 use crate::store::{KeyTree, RowTree, record};
 
@@ -83,7 +82,13 @@ impl<'t> Writer<'t> {
 
 impl IndexWriter<'_> {
     /// Makes the key of an entry; whether it holds a NULL.
-    fn make_key<'v>(&self, rowid: i64, value: impl Fn(usize) -> ValueRef<'v>, table: &Table, key: &mut Vec<u8>) -> bool {
+    fn make_key<'v>(
+        &self,
+        rowid: i64,
+        value: impl Fn(usize) -> ValueRef<'v>,
+        table: &Table,
+        key: &mut Vec<u8>,
+    ) -> bool {
         key.clear();
         let mut has_null = false;
         for (n, column) in self.columns.iter().enumerate() {
@@ -174,13 +179,14 @@ impl Run<'_> {
             return Ok(false);
         }
         let mut writer = Writer::new(&program.target, |_| true, cx)?;
-        let mut run = QueryRun::new(source.clone(), self.inputs.to_vec());
+        let mut run = cx.shared.run(source, self.inputs.to_vec());
         while run.next(cx)? {
             arena.reset();
             let mut values = bumpalo::collections::Vec::with_capacity_in(run.width(), &arena);
             values.extend((0..run.width()).map(|i| run.column(i)));
             self.insert_row(program, &mut writer, &values, &arena)?;
         }
+        cx.shared.rest(run);
         Ok(true)
     }
 
@@ -258,7 +264,7 @@ impl Run<'_> {
             set_by[usize::from(*column)] = Some(program.found_by + n);
         }
         let mut arena = Bump::new();
-        let mut run = QueryRun::new(program.rows.clone(), self.inputs.to_vec());
+        let mut run = cx.shared.run(&program.rows, self.inputs.to_vec());
         while run.next(cx)? {
             arena.reset();
             let Some((rowid, old)) = run.table_row() else { return Err(Error::internal("a plain scan has a row")) };
@@ -293,6 +299,7 @@ impl Run<'_> {
             drop(transaction);
             self.count(None, &Row::default())?;
         }
+        cx.shared.rest(run);
         Ok(true)
     }
 
@@ -304,7 +311,7 @@ impl Run<'_> {
         let cx = self.cx;
         let target = &program.target;
         let mut writer = Writer::new(target, |_| true, cx)?;
-        let mut run = QueryRun::new(program.rows.clone(), self.inputs.to_vec());
+        let mut run = cx.shared.run(&program.rows, self.inputs.to_vec());
         while run.next(cx)? {
             let Some((rowid, old)) = run.table_row() else { return Err(Error::internal("a plain scan has a row")) };
             let mut transaction = cx.around.transaction(target.database)?;
@@ -318,6 +325,7 @@ impl Run<'_> {
             drop(transaction);
             self.count(None, &Row::default())?;
         }
+        cx.shared.rest(run);
         Ok(true)
     }
 }

@@ -88,7 +88,17 @@ pub fn with_env<T>(
     let arena = Bump::new();
     let json = Cell::new(false);
     let runs: Vec<RefCell<SubqueryRun>> = SubqueryRun::all(subqueries);
-    let env = Env { cx, levels, near: Near::of(levels, 0), inputs, slots: &[], subqueries, runs: &runs, arena: &arena, json: &json };
+    let env = Env {
+        cx,
+        levels,
+        near: Near::of(levels, 0),
+        inputs,
+        slots: &[],
+        subqueries,
+        runs: &runs,
+        arena: &arena,
+        json: &json,
+    };
     f(&env)
 }
 
