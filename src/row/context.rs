@@ -1,8 +1,9 @@
 //! What a running statement may ask of its connection.
 
-use std::cell::{Cell, RefCell, RefMut};
+use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::sync::Arc;
 
+use heliosdb_udfs::scalar::LikeOptions;
 use heliosdb_udfs::signature::Host;
 use heliosdb_udfs::value::Value;
 
@@ -94,6 +95,7 @@ pub struct Shared {
     pub common: RefCell<FxHashMap<u32, Arc<Kept>>>,
     /// The row that the steps of a recursive table are reading.
     pub recursive: RefCell<FxHashMap<u32, Vec<u8>>>,
+    like: OnceCell<LikeOptions>,
     /// Runs that have ended, kept for the next run of the statement.
     idle: RefCell<Vec<QueryRun>>,
 }
@@ -128,6 +130,13 @@ impl Shared {
     pub fn clear(&mut self) {
         self.common.get_mut().clear();
         self.recursive.get_mut().clear();
+        self.like.take();
+    }
+
+    /// How the connection wants LIKE to be, as it was when the run first asked.
+    #[inline]
+    pub fn like_options(&self, around: &dyn Surroundings) -> LikeOptions {
+        *self.like.get_or_init(|| LikeOptions::of(around.host()))
     }
 
     pub fn recursive_row(&self, id: u32) -> Option<Vec<u8>> {

@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 
 use bumpalo::Bump;
+use heliosdb_udfs::scalar::like_known;
 use heliosdb_udfs::signature::{Call, Flags};
 pub use heliosdb_udfs::value::affinity::prepare;
 use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef, affinity, arithmetic, cast, compare, key};
@@ -124,6 +125,7 @@ fn compute<'e>(node: &'e Node, env: &Env<'e>) -> Evaluated<'e> {
         | Node::InList { .. }
         | Node::InSet { .. }
         | Node::InQuery { .. }
+        | Node::Like { .. }
         | Node::Exists { .. } => truth_value(truth(node, env)?),
         Node::Scalar(id) => subquery_column(env, *id, 0)?,
         Node::RowScalar { query, column } => subquery_column(env, *query, *column as usize)?,
@@ -311,6 +313,10 @@ pub fn truth<'e>(node: &'e Node, env: &Env<'e>) -> Result<Option<bool>> {
             let r = eval(right, env)?;
             compare_values(*op, l, r, *affinity, collation, env.arena)
         }
+        Node::Like { operand, pattern } => {
+            let text = eval(operand, env)?;
+            like_known(pattern, text, env.cx.shared.like_options(env.cx.around), env.arena)?
+        }
         Node::And(terms) => {
             let mut result = Some(true);
             for term in terms {
@@ -371,6 +377,13 @@ pub fn truth<'e>(node: &'e Node, env: &Env<'e>) -> Result<Option<bool>> {
             let x = prepare(eval(operand, env)?, *affinity, env.arena);
             if x.is_null() {
                 return Ok(None);
+            }
+            if let (ValueRef::Integer(i), Some(integers)) = (x, &set.integers) {
+                return Ok(match integers.contains(&i) {
+                    true => Some(!negated),
+                    false if set.has_null => None,
+                    false => Some(*negated),
+                });
             }
             let mut bytes = Vec::with_capacity(16);
             let encoded = key::encode_key(x, &set.collation, false, &mut bytes);

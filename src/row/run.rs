@@ -356,14 +356,14 @@ pub fn sort_rows(rows: &mut [Vec<Value>], terms: &[SortTerm]) {
 pub fn hash_rows(rows: &Arc<Kept>, lookup: &Lookup, cx: &Context<'_>) -> Result<HashTable> {
     let mut table = HashTable::default();
     let mut level = [Level { rows: Rows::Kept { rows: rows.clone(), at: 0, matches: None }, ..Level::default() }];
-    let mut arena = Bump::new();
+    let (mut arena, mut key) = (Bump::new(), Vec::new());
     for i in 0..rows.len() {
         arena.reset();
         if let Rows::Kept { at, .. } = &mut level[0].rows {
             *at = i;
         }
-        if let Some(key) = lookup_key(&level, lookup, &arena, cx)? {
-            table.insert(key, i as i64);
+        if lookup_key(&level, lookup, &arena, &mut key, cx)? {
+            table.insert(&key, i as i64);
         }
     }
     Ok(table)
@@ -372,15 +372,15 @@ pub fn hash_rows(rows: &Arc<Kept>, lookup: &Lookup, cx: &Context<'_>) -> Result<
 /// The same over the rows of a table, by rowid.
 pub fn hash_table_rows(mut cursor: RowCursor, lookup: &Lookup, cx: &Context<'_>) -> Result<HashTable> {
     let mut table = HashTable::default();
-    let mut arena = Bump::new();
+    let (mut arena, mut key) = (Bump::new(), Vec::new());
     let mut more = cursor.first();
     let mut level = [Level { rows: Rows::Table(cursor), ..Level::default() }];
     while more {
         arena.reset();
-        if let Some(key) = lookup_key(&level, lookup, &arena, cx)?
+        if lookup_key(&level, lookup, &arena, &mut key, cx)?
             && let ValueRef::Integer(rowid) = level[0].rowid()
         {
-            table.insert(key, rowid);
+            table.insert(&key, rowid);
         }
         let Rows::Table(cursor) = &mut level[0].rows else { break };
         more = cursor.next();
@@ -388,8 +388,8 @@ pub fn hash_table_rows(mut cursor: RowCursor, lookup: &Lookup, cx: &Context<'_>)
     Ok(table)
 }
 
-/// The key of the current row; `None` if a field is NULL, which equals nothing.
-fn lookup_key(level: &[Level; 1], lookup: &Lookup, arena: &Bump, cx: &Context<'_>) -> Result<Option<Vec<u8>>> {
+/// Makes the key of the current row; false if a field is NULL, which equals nothing.
+fn lookup_key(level: &[Level; 1], lookup: &Lookup, arena: &Bump, key: &mut Vec<u8>, cx: &Context<'_>) -> Result<bool> {
     let json = Cell::new(false);
     let env = Env {
         cx,
@@ -402,15 +402,15 @@ fn lookup_key(level: &[Level; 1], lookup: &Lookup, arena: &Bump, cx: &Context<'_
         arena,
         json: &json,
     };
-    let mut key = Vec::new();
+    key.clear();
     for (node, (aff, collation)) in lookup.fields.iter().zip(&lookup.by) {
         let v = prepare(eval(node, &env)?, *aff, arena);
         if v.is_null() {
-            return Ok(None);
+            return Ok(false);
         }
-        encode(v, collation, false, &mut key);
+        encode(v, collation, false, key);
     }
-    Ok(Some(key))
+    Ok(true)
 }
 
 /// A subquery of an expression, with the result of its last run for the same inputs.

@@ -3,10 +3,12 @@
 //! Opening has two halves, because seek values are computed from the levels before: [`keys`] evaluates them,
 //! [`open`] places the cursor.
 
+use std::collections::hash_map::Entry;
+use std::hash::Hasher;
 use std::sync::Arc;
 
 use heliosdb_udfs::value::{Value, ValueRef, affinity, compare, key};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
 
 use super::context::Context;
 use super::eval::{Env, eval, prepare};
@@ -45,10 +47,23 @@ struct Trees {
 }
 
 /// Positions of kept rows, or rowids of a table's rows, by the encoded values of their lookup fields.
+///
+/// Entries of one hash are chained in the order in which they came, whatever their keys are.
 #[derive(Default)]
 pub struct HashTable {
-    positions: FxHashMap<Box<[u8]>, Vec<i64>>,
+    chains: FxHashMap<u64, Chain>,
+    keys: Kept,
+    /// A position, and the place of the next entry of its chain.
+    entries: Vec<(i64, u32)>,
 }
+
+struct Chain {
+    first: u32,
+    last: u32,
+}
+
+/// No entry follows.
+const CHAIN_END: u32 = u32::MAX;
 
 #[derive(Default, Clone)]
 enum End {
@@ -520,12 +535,14 @@ fn open_table(
             if scan.hash.is_none() {
                 scan.hash = Some(super::run::hash_table_rows(RowCursor::new(tree.clone(), view), lookup, cx)?);
             }
-            let matches = scan.hash.as_ref().and_then(|h| h.positions.get(key.as_slice()));
-            let Some(matches) = matches else {
+            if let Some(hash) = &scan.hash {
+                scan.rowids.extend(hash.matches(&key));
+            }
+            if scan.rowids.is_empty() {
                 level.rows = Rows::Closed;
                 return Ok(());
-            };
-            scan.rowids = matches.iter().rev().copied().collect();
+            }
+            scan.rowids.reverse();
             scan.by_rowids = true;
             level.rows = Rows::Table(RowCursor::new(tree, view));
         }
@@ -596,12 +613,17 @@ fn open_hash_over(
         scan.hash = Some(super::run::hash_rows(&rows, lookup, cx)?);
     }
     let Keys::Hash(key) = keys else { return Err(Error::internal("a hash lookup needs its key")) };
-    let matches = scan.hash.as_ref().and_then(|h| h.positions.get(key.as_slice())).cloned();
-    scan.placed = matches.is_some();
-    level.rows = match matches {
-        Some(m) => Rows::Kept { rows, at: 0, matches: Some(m) },
-        None => Rows::Closed,
+    // The list of the opening before is used again.
+    let mut matches = match std::mem::take(&mut level.rows) {
+        Rows::Kept { matches: Some(matches), .. } => matches,
+        _ => Vec::new(),
     };
+    matches.clear();
+    if let Some(hash) = &scan.hash {
+        matches.extend(hash.matches(&key));
+    }
+    scan.placed = !matches.is_empty();
+    level.rows = Rows::Kept { rows, at: 0, matches: Some(matches) };
     Ok(())
 }
 
@@ -623,9 +645,41 @@ impl Scan {
 }
 
 impl HashTable {
-    pub fn insert(&mut self, key: Vec<u8>, position: i64) {
-        self.positions.entry(key.into()).or_default().push(position);
+    /// Adds an entry; beyond 2^32 entries there is no room.
+    pub fn insert(&mut self, key: &[u8], position: i64) {
+        let place = self.entries.len() as u32;
+        self.keys.push_record(key);
+        self.entries.push((position, CHAIN_END));
+        match self.chains.entry(hash_of(key)) {
+            Entry::Vacant(free) => _ = free.insert(Chain { first: place, last: place }),
+            Entry::Occupied(mut chain) => {
+                let last = std::mem::replace(&mut chain.get_mut().last, place);
+                self.entries[last as usize].1 = place;
+            }
+        }
     }
+
+    /// The positions of a key, in the order in which they came.
+    fn matches(&self, key: &[u8]) -> impl Iterator<Item = i64> {
+        let mut at = self.chains.get(&hash_of(key)).map_or(CHAIN_END, |chain| chain.first);
+        std::iter::from_fn(move || {
+            while at != CHAIN_END {
+                let place = at as usize;
+                let (position, next) = self.entries[place];
+                at = next;
+                if self.keys.get(place) == key {
+                    return Some(position);
+                }
+            }
+            None
+        })
+    }
+}
+
+fn hash_of(key: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(key);
+    hasher.finish()
 }
 
 /// Moves a level to its next row; false at the end.
