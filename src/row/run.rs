@@ -67,6 +67,14 @@ impl QueryRun {
         self.state = State::Start;
     }
 
+    /// As [`QueryRun::restart`] with a copy of the inputs.
+    fn restart_with(&mut self, inputs: &[Value]) {
+        self.inputs.clear();
+        self.inputs.extend_from_slice(inputs);
+        self.end();
+        self.state = State::Start;
+    }
+
     /// Whether it is a run of this program.
     pub fn is_of(&self, program: &Arc<QueryProgram>) -> bool {
         Arc::ptr_eq(&self.program, program)
@@ -416,8 +424,11 @@ fn lookup_key(level: &[Level; 1], lookup: &Lookup, arena: &Bump, key: &mut Vec<u
 /// A subquery of an expression, with the result of its last run for the same inputs.
 pub struct SubqueryRun {
     run: Option<Box<QueryRun>>,
-    /// The inputs that the cached results belong to.
-    inputs: Option<Vec<Value>>,
+    /// The inputs that the cached results belong to, and whether there are any.
+    inputs: Vec<Value>,
+    is_known: bool,
+    /// Room for the inputs of the current row.
+    fresh: Vec<Value>,
     row: Option<Vec<Value>>,
     found: Option<bool>,
     set: Option<Set>,
@@ -432,18 +443,27 @@ struct Set {
 
 impl SubqueryRun {
     pub fn all(subqueries: &[Subquery]) -> Vec<RefCell<SubqueryRun>> {
-        let new = || SubqueryRun { run: None, inputs: None, row: None, found: None, set: None };
+        let new = || SubqueryRun {
+            run: None,
+            inputs: Vec::new(),
+            is_known: false,
+            fresh: Vec::new(),
+            row: None,
+            found: None,
+            set: None,
+        };
         subqueries.iter().map(|_| RefCell::new(new())).collect()
     }
 
     /// Forgets cached results: the data may have changed.
     pub fn forget(&mut self) {
-        self.inputs = None;
+        self.is_known = false;
     }
 
     /// Lets go of all rows and cursors.
     pub fn rest(&mut self) {
-        (self.inputs, self.row, self.found, self.set) = (None, None, None, None);
+        (self.is_known, self.row, self.found, self.set) = (false, None, None, None);
+        self.inputs.clear();
         if let Some(run) = &mut self.run {
             run.rest();
         }
@@ -451,25 +471,25 @@ impl SubqueryRun {
 
     /// Evaluates the inputs; whether the cached results still hold.
     fn refresh(&mut self, subquery: &Subquery, env: &Env<'_>) -> Result<()> {
-        let mut inputs = Vec::with_capacity(subquery.inputs.len());
+        self.fresh.clear();
         for node in &subquery.inputs {
-            inputs.push(eval(node, env)?.to_owned());
+            self.fresh.push(eval(node, env)?.to_owned());
         }
-        if self.inputs.as_ref().is_some_and(|old| same_inputs(old, &inputs)) && !subquery.volatile {
+        if self.is_known && same_inputs(&self.inputs, &self.fresh) && !subquery.volatile {
             return Ok(());
         }
         self.row = None;
         self.found = None;
         self.set = None;
-        self.inputs = Some(inputs);
+        std::mem::swap(&mut self.inputs, &mut self.fresh);
+        self.is_known = true;
         Ok(())
     }
 
     fn started(&mut self, subquery: &Subquery) -> &mut QueryRun {
-        let inputs = self.inputs.clone().unwrap_or_default();
         match &mut self.run {
-            Some(run) => run.restart(inputs),
-            None => self.run = Some(Box::new(QueryRun::new(subquery.program.clone(), inputs))),
+            Some(run) => run.restart_with(&self.inputs),
+            None => self.run = Some(Box::new(QueryRun::new(subquery.program.clone(), self.inputs.clone()))),
         }
         self.run.as_mut().expect("set just above")
     }

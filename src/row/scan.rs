@@ -85,7 +85,7 @@ struct KeyRange {
     /// Last key in forward order: keys beginning with it are included if `through`.
     high: Vec<u8>,
     through: bool,
-    /// Neither bound beyond the prefix: every key that begins with `low`.
+    /// Neither bound beyond the prefix: every key that begins with `low`. Then `high` is not used.
     whole_prefix: bool,
 }
 
@@ -94,8 +94,10 @@ pub enum Keys {
     None,
     /// The level has no row.
     Nothing,
+    Rowid(i64),
     Rowids(Vec<i64>),
     RowidRange(Option<i64>, Option<i64>),
+    Range(KeyRangeBox),
     Ranges(Vec<KeyRangeBox>),
     Values(Vec<Value>),
     Hash(Vec<u8>),
@@ -144,6 +146,9 @@ pub fn encode(v: ValueRef<'_>, collation: &heliosdb_udfs::value::Collation, desc
 fn access_keys(access: &Access, env: &Env<'_>) -> Result<Keys> {
     match access {
         Access::Scan { .. } => Ok(Keys::None),
+        Access::Rowids { keys: SeekTerm::Equal(node), .. } => {
+            Ok(exact_rowid(eval(node, env)?).map_or(Keys::Nothing, Keys::Rowid))
+        }
         Access::Rowids { keys, .. } => {
             let mut rowids = Vec::new();
             term_values(keys, env, &mut |v| {
@@ -162,6 +167,21 @@ fn access_keys(access: &Access, env: &Env<'_>) -> Result<Keys> {
             let Some(low) = rowid_low(low.as_ref(), env)? else { return Ok(Keys::Nothing) };
             let Some(high) = rowid_high(high.as_ref(), env)? else { return Ok(Keys::Nothing) };
             Ok(Keys::RowidRange(low, high))
+        }
+        Access::Index { equal, low, high, columns, .. }
+            if equal.iter().all(|term| matches!(term, SeekTerm::Equal(_) | SeekTerm::Is(_))) =>
+        {
+            let mut prefix = Vec::with_capacity(32);
+            for (term, column) in equal.iter().zip(columns) {
+                let (SeekTerm::Equal(node) | SeekTerm::Is(node)) = term else { return Ok(Keys::Nothing) };
+                let v = eval(node, env)?;
+                if v.is_null() && matches!(term, SeekTerm::Equal(_)) {
+                    return Ok(Keys::Nothing);
+                }
+                encode(prepare(v, column.affinity, env.arena), &column.collation, column.descending, &mut prefix);
+            }
+            let range = key_range(prefix, low.as_ref(), high.as_ref(), columns.get(equal.len()), env)?;
+            Ok(range.map_or(Keys::Nothing, |range| Keys::Range(KeyRangeBox(range))))
         }
         Access::Index { equal, low, high, columns, .. } => {
             let mut prefixes: Vec<Vec<u8>> = vec![Vec::new()];
@@ -290,7 +310,7 @@ fn key_range(
     env: &Env<'_>,
 ) -> Result<Option<KeyRange>> {
     let (Some(column), true) = (column, low.is_some() || high.is_some()) else {
-        let high = prefix.clone();
+        let high = Vec::new();
         return Ok(Some(KeyRange { low: prefix, after_low: false, high, through: true, whole_prefix: true }));
     };
     let edge = |bound: &Bound| -> Result<Option<Vec<u8>>> {
@@ -496,15 +516,14 @@ fn open_table(
             scan.placed = if *reverse { cursor.last() } else { cursor.first() };
             level.rows = if scan.placed { Rows::Table(cursor) } else { Rows::Closed };
         }
+        (Access::Rowids { .. }, Keys::Rowid(rowid)) => {
+            level.rows = match tree.get(rowid, view) {
+                Some(version) => Rows::Point { rowid, version },
+                None => Rows::Closed,
+            };
+            scan.placed = !matches!(level.rows, Rows::Closed);
+        }
         (Access::Rowids { reverse, .. }, Keys::Rowids(mut rowids)) => {
-            if let [rowid] = rowids[..] {
-                level.rows = match tree.get(rowid, view) {
-                    Some(version) => Rows::Point { rowid, version },
-                    None => Rows::Closed,
-                };
-                scan.placed = !matches!(level.rows, Rows::Closed);
-                return Ok(());
-            }
             if !*reverse {
                 rowids.reverse();
             }
@@ -562,10 +581,15 @@ fn open_table(
 
 fn open_ranges(scan: &mut Scan, keys: Keys, reverse: bool) {
     scan.reverse = reverse;
-    let Keys::Ranges(ranges) = keys else { return };
-    scan.ranges = ranges.into_iter().map(|r| r.0).collect();
-    if !reverse {
-        scan.ranges.reverse();
+    match keys {
+        Keys::Range(range) => scan.ranges.push(range.0),
+        Keys::Ranges(ranges) => {
+            scan.ranges = ranges.into_iter().map(|r| r.0).collect();
+            if !reverse {
+                scan.ranges.reverse();
+            }
+        }
+        _ => {}
     }
 }
 
@@ -784,13 +808,14 @@ fn next_key(cursor: &mut KeyCursor, scan: &mut Scan) -> bool {
             return false;
         };
         if scan.reverse {
+            let high = if range.whole_prefix { &range.low } else { &range.high };
             more = if range.through {
-                match successor(&range.high) {
+                match successor(high) {
                     Some(key) => cursor.seek_lt(&key),
                     None => cursor.last(),
                 }
             } else {
-                cursor.seek_lt(&range.high)
+                cursor.seek_lt(high)
             };
             scan.end = if range.whole_prefix {
                 End::Prefix(range.low)
@@ -812,7 +837,7 @@ fn next_key(cursor: &mut KeyCursor, scan: &mut Scan) -> bool {
                 cursor.seek_ge(&range.low)
             };
             scan.end = if range.whole_prefix {
-                End::Prefix(range.high)
+                End::Prefix(range.low)
             } else if range.through {
                 End::Through(range.high)
             } else {

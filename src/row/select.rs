@@ -235,11 +235,11 @@ impl SelectRun {
     fn next_group(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
         loop {
             let Stage::Groups(groups) = &mut self.stage else { return Ok(false) };
+            let Some(aggregation) = &program.aggregation else { return Ok(false) };
             self.arena.reset();
-            if !groups.next(&mut self.slots, cx)? {
+            if !groups.next(aggregation, &mut self.slots, cx)? {
                 return Ok(false);
             }
-            let Some(aggregation) = &program.aggregation else { return Ok(false) };
             if self.all_true(&aggregation.having, None, program, inputs, cx)? {
                 return Ok(true);
             }
