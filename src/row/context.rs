@@ -93,8 +93,8 @@ pub struct Context<'c> {
 pub struct Shared {
     /// Rows of common tables.
     pub common: RefCell<FxHashMap<u32, Arc<Kept>>>,
-    /// The row that the steps of a recursive table are reading.
-    pub recursive: RefCell<FxHashMap<u32, Vec<u8>>>,
+    /// The rows that the steps of recursive tables are reading, the innermost last.
+    pub recursive: RefCell<Vec<(u32, Vec<u8>)>>,
     like: OnceCell<LikeOptions>,
     /// Runs that have ended, kept for the next run of the statement.
     idle: RefCell<Vec<QueryRun>>,
@@ -140,6 +140,6 @@ impl Shared {
     }
 
     pub fn recursive_row(&self, id: u32) -> Option<Vec<u8>> {
-        self.recursive.borrow().get(&id).cloned()
+        self.recursive.borrow().iter().rev().find(|(of, _)| *of == id).map(|(_, row)| row.clone())
     }
 }

@@ -59,6 +59,17 @@ struct Queue {
 }
 
 impl Queue {
+    /// Takes all rows of a run in.
+    fn take_in(&mut self, run: &mut QueryRun, cte: &CteProgram, cx: &Context<'_>) -> Result<()> {
+        let CteBody::Recursive { sort, distinct, .. } = &cte.body else {
+            return Err(Error::internal("not a recursive table"));
+        };
+        while run.next(cx)? {
+            self.push(run, sort, distinct.as_deref());
+        }
+        Ok(())
+    }
+
     /// Takes the current row of a run in.
     fn push(&mut self, run: &QueryRun, sort: &[SortTerm], distinct: Option<&[Collation]>) {
         let values = (0..run.width()).map(|i| run.column(i));
@@ -153,12 +164,13 @@ impl RecursiveRun {
             self.started = true;
             self.left = number(limit.as_ref(), &self.inputs, cx)?.filter(|n| *n >= 0);
             self.skip = number(offset.as_ref(), &self.inputs, cx)?.unwrap_or(0).max(0);
-            self.extend(&mut QueryRun::new(seed.clone(), self.inputs.clone()), cx)?;
+            let mut seed = QueryRun::new(seed.clone(), self.inputs.clone());
+            self.queue.take_in(&mut seed, &cte, cx)?;
             self.steps = steps.iter().map(|step| QueryRun::new(step.clone(), Vec::new())).collect();
         }
         while self.left != Some(0) {
             if let Some(row) = self.last.take() {
-                self.follow(row, cx)?;
+                self.follow(row, &cte, cx)?;
             }
             let Some(row) = self.queue.rows.pop_front() else { break };
             cx.around.tick()?;
@@ -182,32 +194,16 @@ impl RecursiveRun {
     }
 
     /// Runs the recursive parts over one row.
-    fn follow(&mut self, row: Vec<u8>, cx: &Context<'_>) -> Result<()> {
-        // The table may be in use while an outer run of the same one is: put its row back afterwards.
-        let outer = cx.shared.recursive.borrow_mut().insert(self.id, row);
+    fn follow(&mut self, row: Vec<u8>, cte: &CteProgram, cx: &Context<'_>) -> Result<()> {
+        cx.shared.recursive.borrow_mut().push((self.id, row));
         let mut steps = std::mem::take(&mut self.steps);
         let result = steps.iter_mut().try_for_each(|step| {
             step.restart(self.inputs.clone());
-            self.extend(step, cx)
+            self.queue.take_in(step, cte, cx)
         });
         self.steps = steps;
-        let mut rows = cx.shared.recursive.borrow_mut();
-        match outer {
-            Some(row) => rows.insert(self.id, row),
-            None => rows.remove(&self.id),
-        };
+        cx.shared.recursive.borrow_mut().pop();
         result
-    }
-
-    fn extend(&mut self, run: &mut QueryRun, cx: &Context<'_>) -> Result<()> {
-        let cte = self.cte.clone();
-        let CteBody::Recursive { sort, distinct, .. } = &cte.body else {
-            return Err(Error::internal("not a recursive table"));
-        };
-        while run.next(cx)? {
-            self.queue.push(run, sort, distinct.as_deref());
-        }
-        Ok(())
     }
 }
 

@@ -149,12 +149,12 @@ impl QueryRun {
     }
 
     fn start(&mut self, cx: &Context<'_>) -> Result<()> {
-        let program = self.program.clone();
         self.limits(cx)?;
         if self.left == Some(0) {
             self.state = State::Done;
             return Ok(());
         }
+        let program = &*self.program;
         self.state = match &program.body {
             Body::Select(select) => {
                 let wanted = self.left.map(|l| l.saturating_add(self.skip));
@@ -187,12 +187,12 @@ impl QueryRun {
 
     /// Evaluates LIMIT and OFFSET.
     fn limits(&mut self, cx: &Context<'_>) -> Result<()> {
-        let program = self.program.clone();
         self.skip = 0;
         self.left = None;
-        if program.limit.is_none() && program.offset.is_none() {
+        if self.program.limit.is_none() && self.program.offset.is_none() {
             return Ok(());
         }
+        let program = self.program.clone();
         let arena = Bump::new();
         let json = Cell::new(false);
         let runs = SubqueryRun::all(&program.subqueries);

@@ -127,7 +127,7 @@ fn insert(s: &bound::Insert, shared: &Lowering) -> Result<InsertProgram> {
     let plain = target.plain
         && s.view.is_none()
         && s.returning.is_none()
-        && upserts.is_empty()
+        && upserts.iter().all(|u| u.action.as_ref().is_none_or(|update| is_plain_upsert(&target, update)))
         && values.iter().all(|v| matches!(v, ColumnValue::Source(_) | ColumnValue::Default(Node::Constant(_))));
     Ok(InsertProgram {
         plain,
@@ -141,6 +141,13 @@ fn insert(s: &bound::Insert, shared: &Lowering) -> Result<InsertProgram> {
         view: s.view.is_some(),
         subqueries: lower.subqueries,
     })
+}
+
+/// Whether DO UPDATE leaves every key and index entry as it is.
+fn is_plain_upsert(target: &TargetProgram, update: &UpsertUpdate) -> bool {
+    let set: Vec<u16> = update.set.iter().map(|(c, _)| *c).collect();
+    let is_key = |c: &u16| *c == ROWID || target.table.rowid_alias() == Some(*c);
+    update.subqueries.is_empty() && !set.iter().any(is_key) && !target.indexes.iter().any(|i| i.depends_on(&set))
 }
 
 fn returning(

@@ -12,18 +12,18 @@ use bumpalo::Bump;
 use heliosdb_udfs::value::{Affinity, Value, ValueRef, affinity};
 
 use super::Run;
-use super::lower::{ColumnValue, DeleteProgram, InsertProgram, UpdateProgram};
+use super::lower::{ColumnValue, DeleteProgram, InsertProgram, UpdateProgram, UpsertUpdate};
 use super::row::Row;
 use super::target::{IndexProgram, TargetProgram};
 use crate::catalog::Table;
 use crate::error::{Error, Result};
 use crate::row::context::Context;
-use crate::row::eval::{Env, Near, eval};
-use crate::row::level::rowid_key;
+use crate::row::eval::{Env, Near, eval, truth};
+use crate::row::level::{Level, Rows, rowid_key, rowid_of_key};
 use crate::row::node::Node;
 use crate::row::program::{Body, QueryProgram};
 use crate::row::scan::encode;
-use crate::store::{KeyTree, RowTree, record};
+use crate::store::{KeyTree, RowTree, View, record};
 
 /// The trees of a table and room for what is written to them.
 struct Writer<'t> {
@@ -42,6 +42,8 @@ struct IndexWriter<'t> {
     key: Vec<u8>,
     old_key: Vec<u8>,
     changed: bool,
+    /// The key that was made last holds a NULL.
+    has_null: bool,
 }
 
 impl<'t> Writer<'t> {
@@ -54,7 +56,15 @@ impl<'t> Writer<'t> {
         for index in target.indexes.iter().filter(|i| wanted(i)) {
             let columns = index.columns.as_deref().ok_or_else(|| Error::internal("a plain index has columns"))?;
             let tree = around.key_tree(target.database, index.index.id)?;
-            indexes.push(IndexWriter { index, columns, tree, key: Vec::new(), old_key: Vec::new(), changed: true });
+            indexes.push(IndexWriter {
+                index,
+                columns,
+                tree,
+                key: Vec::new(),
+                old_key: Vec::new(),
+                changed: true,
+                has_null: false,
+            });
         }
         let length_max = around.write_options().length_max;
         Ok(Writer { target, tree, indexes, record: Vec::with_capacity(64), length_max })
@@ -67,6 +77,22 @@ impl<'t> Writer<'t> {
             && table.columns.iter().enumerate().any(|(i, column)| {
                 column.not_null.is_some() && table.rowid_alias() != Some(i as u16) && value(i).is_null()
             })
+    }
+
+    /// The row in the way of the one whose keys were made last, as an UPSERT clause looks for it.
+    fn holder(&self, clause: Option<Option<usize>>, rowid: i64, view: View) -> Option<i64> {
+        if matches!(clause, None | Some(None)) && self.tree.get(rowid, view).is_some() {
+            return Some(rowid);
+        }
+        let wanted = |i: usize, index: &IndexWriter<'_>| match clause {
+            None => index.index.index.unique,
+            Some(wanted) => wanted == Some(i),
+        };
+        let mut indexes = self.indexes.iter().enumerate().filter(|(i, index)| wanted(*i, index) && !index.has_null);
+        indexes.find_map(|(_, index)| {
+            let found = index.tree.first_with_prefix(index.prefix(), view)?;
+            Some(rowid_of_key(found.key()))
+        })
     }
 
     /// Packs the row.
@@ -104,13 +130,14 @@ impl IndexWriter<'_> {
         has_null
     }
 
+    /// What tells the values of the key that was made last.
+    fn prefix(&self) -> &[u8] {
+        &self.key[..self.key.len() - rowid_key(0).len()]
+    }
+
     /// Whether another row has the key that was made last.
-    fn is_taken(&self, has_null: bool, database: crate::plan::bound::DatabaseIndex, cx: &Context<'_>) -> Result<bool> {
-        if !self.index.index.unique || has_null {
-            return Ok(false);
-        }
-        let prefix = &self.key[..self.key.len() - rowid_key(0).len()];
-        Ok(self.tree.has_prefix(prefix, cx.around.live_view(database)?))
+    fn is_taken(&self, view: View) -> bool {
+        self.index.index.unique && !self.has_null && self.tree.has_prefix(self.prefix(), view)
     }
 }
 
@@ -228,9 +255,19 @@ impl Run<'_> {
         writer.pack(value)?;
         for index in &mut writer.indexes {
             let mut key = std::mem::take(&mut index.key);
-            let has_null = index.make_key(rowid, value, table, &mut key);
+            index.has_null = index.make_key(rowid, value, table, &mut key);
             index.key = key;
-            if index.is_taken(has_null, target.database, self.cx)? {
+        }
+        for upsert in &program.upserts {
+            let Some(holder) = writer.holder(upsert.target, rowid, view) else { continue };
+            return match &upsert.action {
+                None => Ok(()),
+                Some(update) if self.upsert_row(writer, update, holder, rowid, arena)? => Ok(()),
+                Some(_) => self.insert_values(program, &owned()),
+            };
+        }
+        for index in &writer.indexes {
+            if index.is_taken(view) {
                 return self.insert_values(program, &owned());
             }
         }
@@ -247,6 +284,49 @@ impl Run<'_> {
         drop(transaction);
         around.set_last_insert_rowid(rowid);
         self.count(None, &Row::default())
+    }
+
+    /// DO UPDATE of the row `holder`; false if the general way must be taken. The proposed row is the one packed last.
+    fn upsert_row(
+        &mut self,
+        writer: &mut Writer<'_>,
+        update: &UpsertUpdate,
+        holder: i64,
+        proposed: i64,
+        arena: &Bump,
+    ) -> Result<bool> {
+        let (target, cx) = (writer.target, self.cx);
+        let table = &*target.table;
+        let Some(version) = writer.tree.get(holder, cx.around.live_view(target.database)?) else { return Ok(false) };
+        let record = std::mem::take(&mut writer.record);
+        let levels = [
+            Level { rows: Rows::Point { rowid: holder, version }, ..Level::default() },
+            Level { rows: Rows::Single { record, rowid: Some(proposed) }, ..Level::default() },
+        ];
+        let json = Cell::new(false);
+        let (near, inputs) = (Near::of(&levels, 0), self.inputs);
+        let env = Env { cx, levels: &levels, near, inputs, slots: &[], subqueries: &[], runs: &[], arena, json: &json };
+        if let Some(filter) = &update.filter
+            && truth(filter, &env)? != Some(true)
+        {
+            return Ok(true);
+        }
+        let mut set = bumpalo::collections::Vec::with_capacity_in(update.set.len(), arena);
+        for (column, node) in &update.set {
+            let affinity = table.columns[usize::from(*column)].affinity;
+            set.push((usize::from(*column), affinity::apply(eval(node, &env)?, affinity, arena)));
+        }
+        let after = |i: usize| match set.iter().rev().find(|(column, _)| *column == i) {
+            Some((_, value)) => *value,
+            None => stored(table, levels[0].record(), i),
+        };
+        if writer.lacks_value(after) {
+            return Ok(false);
+        }
+        writer.pack(after)?;
+        cx.around.transaction(target.database)?.put_row(&writer.tree, holder, &writer.record);
+        self.count(None, &Row::default())?;
+        Ok(true)
     }
 
     /// Updates; false if nothing was done because the general way must be taken.
@@ -268,6 +348,7 @@ impl Run<'_> {
         while run.next(cx)? {
             arena.reset();
             let Some((rowid, old)) = run.table_row() else { return Err(Error::internal("a plain scan has a row")) };
+            let view = cx.around.live_view(target.database)?;
             let before = |i: usize| stored(table, old, i);
             let after = |i: usize| match set_by[i] {
                 Some(at) => affinity::apply(run.column(at), table.columns[i].affinity, &arena),
@@ -276,11 +357,11 @@ impl Run<'_> {
             let mut free = !writer.lacks_value(after);
             for index in &mut writer.indexes {
                 let (mut key, mut old_key) = (std::mem::take(&mut index.key), std::mem::take(&mut index.old_key));
-                let has_null = index.make_key(rowid, after, table, &mut key);
+                index.has_null = index.make_key(rowid, after, table, &mut key);
                 index.make_key(rowid, before, table, &mut old_key);
                 index.changed = key != old_key;
                 (index.key, index.old_key) = (key, old_key);
-                free = free && !(index.changed && index.is_taken(has_null, target.database, cx)?);
+                free = free && !(index.changed && index.is_taken(view));
             }
             if !free {
                 let row = Row::read(table, rowid, old);

@@ -9,6 +9,7 @@ use super::key::{self, Holder};
 use super::lower::{InsertProgram, UpsertUpdate};
 use super::row::{Row, with_env};
 use crate::error::Result;
+use crate::plan::bound::Conflict;
 use crate::row::eval::{eval, truth};
 use crate::store::RowTree;
 
@@ -77,6 +78,8 @@ impl Run<'_> {
             Ok(Some(set))
         })?;
         let Some(set) = set else { return Ok(()) };
-        self.update_row(target, program.or, &existing, primary.as_deref(), set, program.returning.as_ref())
+        // Whatever the statement's OR clause says.
+        let abort = Some(Conflict::Abort);
+        self.update_row(target, abort, &existing, primary.as_deref(), set, program.returning.as_ref())
     }
 }
