@@ -163,7 +163,7 @@ impl Run<'_> {
                 return Ok(None);
             }
         }
-        self.make_room(target, program.or, row, tree, explicit, None)
+        self.make_room(target, program.or, row, tree, explicit, None, None)
     }
 
     /// NOT NULL, types and CHECK; false if the row is skipped.
@@ -213,7 +213,8 @@ impl Run<'_> {
         Ok(true)
     }
 
-    /// Sees to it that no other row has the rowid or a unique key: skips, fails, or removes the others.
+    /// Sees to it that no other row has the rowid or a unique key: skips, fails, or removes the others. Gives the entries
+    /// to write; with `set` only those that depend on these columns.
     pub fn make_room(
         &mut self,
         target: &TargetProgram,
@@ -222,6 +223,7 @@ impl Run<'_> {
         tree: Option<&Arc<RowTree>>,
         check_rowid: bool,
         old: Option<(&Row, Option<&[u8]>)>,
+        set: Option<&[u16]>,
     ) -> Result<Option<Vec<Entry>>> {
         let around = self.cx.around;
         let mut to_remove: Vec<Holder> = Vec::new();
@@ -239,6 +241,9 @@ impl Run<'_> {
         let mut entries = Vec::with_capacity(target.indexes.len());
         let mut replacing = Vec::new();
         for (i, index) in target.indexes.iter().enumerate() {
+            if set.is_some_and(|set| !index.depends_on(set)) {
+                continue;
+            }
             let Some(key) = key::entry_key(target, index, row, self.cx)? else { continue };
             let tree = around.key_tree(target.database, index.index.id)?;
             if index.index.unique {

@@ -1,4 +1,4 @@
-//! Plain writes: rows of tables that nothing watches but NOT NULL and indexes over columns go from values to record, or
+//! Plain writes: rows of tables that nothing watches but NOT NULL, CHECK and indexes over columns go from values to record, or
 //! from record to record, in one pass over what the statement reads.
 //!
 //! One pass is safe because the scan sees the state before the statement: the write transaction is begun first, and no
@@ -13,11 +13,11 @@ use heliosdb_udfs::value::{Affinity, Value, ValueRef, affinity};
 
 use super::Run;
 use super::lower::{ColumnValue, DeleteProgram, InsertProgram, UpdateProgram, UpsertUpdate};
-use super::row::Row;
+use super::row::{Row, with_env};
 use super::target::{IndexProgram, TargetProgram};
 use crate::catalog::Table;
 use crate::error::{Error, Result};
-use crate::row::context::Context;
+use crate::row::context::{Context, WriteOptions};
 use crate::row::eval::{Env, Near, eval, truth};
 use crate::row::level::{Level, Rows, rowid_key, rowid_of_key};
 use crate::row::node::Node;
@@ -31,7 +31,7 @@ struct Writer<'t> {
     tree: Arc<RowTree>,
     indexes: Vec<IndexWriter<'t>>,
     record: Vec<u8>,
-    length_max: usize,
+    options: WriteOptions,
 }
 
 struct IndexWriter<'t> {
@@ -66,8 +66,8 @@ impl<'t> Writer<'t> {
                 has_null: false,
             });
         }
-        let length_max = around.write_options().length_max;
-        Ok(Writer { target, tree, indexes, record: Vec::with_capacity(64), length_max })
+        let options = around.write_options();
+        Ok(Writer { target, tree, indexes, record: Vec::with_capacity(64), options })
     }
 
     /// Whether a NULL stands where none may be.
@@ -77,6 +77,24 @@ impl<'t> Writer<'t> {
             && table.columns.iter().enumerate().any(|(i, column)| {
                 column.not_null.is_some() && table.rowid_alias() != Some(i as u16) && value(i).is_null()
             })
+    }
+
+    /// Whether the row packed last passes every CHECK.
+    fn passes_checks(&mut self, rowid: i64, cx: &Context<'_>) -> Result<bool> {
+        if self.target.checks.is_empty() || self.options.ignore_checks {
+            return Ok(true);
+        }
+        let record = std::mem::take(&mut self.record);
+        let levels = [Level { rows: Rows::Single { record, rowid: Some(rowid) }, ..Level::default() }];
+        for (_, check) in &self.target.checks {
+            if with_env(&levels, &[], &self.target.subqueries, cx, |env| truth(check, env))? == Some(false) {
+                return Ok(false);
+            }
+        }
+        if let [Level { rows: Rows::Single { record, .. }, .. }] = levels {
+            self.record = record;
+        }
+        Ok(true)
     }
 
     /// The row in the way of the one whose keys were made last, as an UPSERT clause looks for it.
@@ -102,7 +120,7 @@ impl<'t> Writer<'t> {
         self.record.clear();
         let values = (0..columns).map(|i| if alias == Some(i as u16) { ValueRef::Null } else { value(i) });
         record::encode(&mut self.record, values);
-        if self.record.len() > self.length_max { Err(Error::too_big()) } else { Ok(()) }
+        if self.record.len() > self.options.length_max { Err(Error::too_big()) } else { Ok(()) }
     }
 }
 
@@ -253,6 +271,9 @@ impl Run<'_> {
             return self.insert_values(program, &owned());
         };
         writer.pack(value)?;
+        if !writer.passes_checks(rowid, self.cx)? {
+            return self.insert_values(program, &owned());
+        }
         for index in &mut writer.indexes {
             let mut key = std::mem::take(&mut index.key);
             index.has_null = index.make_key(rowid, value, table, &mut key);
@@ -324,6 +345,9 @@ impl Run<'_> {
             return Ok(false);
         }
         writer.pack(after)?;
+        if !writer.passes_checks(holder, cx)? {
+            return Ok(false);
+        }
         cx.around.transaction(target.database)?.put_row(&writer.tree, holder, &writer.record);
         self.count(None, &Row::default())?;
         Ok(true)
@@ -363,6 +387,10 @@ impl Run<'_> {
                 (index.key, index.old_key) = (key, old_key);
                 free = free && !(index.changed && index.is_taken(view));
             }
+            if free {
+                writer.pack(after)?;
+                free = writer.passes_checks(rowid, cx)?;
+            }
             if !free {
                 let row = Row::read(table, rowid, old);
                 let value = |n: usize| run.column(program.found_by + n).to_owned();
@@ -370,7 +398,6 @@ impl Run<'_> {
                 self.update_row(target, program.or, &row, None, set, None)?;
                 continue;
             }
-            writer.pack(after)?;
             let mut transaction = cx.around.transaction(target.database)?;
             for index in writer.indexes.iter().filter(|index| index.changed) {
                 transaction.delete_key(&index.tree, &index.old_key);

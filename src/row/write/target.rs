@@ -22,7 +22,7 @@ pub struct TargetProgram {
     pub parent_keys: Vec<Arc<ForeignKeyCheck>>,
     pub subqueries: Vec<Subquery>,
     pub has_not_null: bool,
-    /// Nothing but NOT NULL and indexes over columns watches its rows: see `plain`.
+    /// Nothing but NOT NULL, CHECK and indexes over columns watches its rows: see `plain`.
     pub plain: bool,
 }
 
@@ -88,7 +88,6 @@ pub fn lower_target(target: &Target) -> Result<TargetProgram> {
     let plain = table.has_rowid()
         && !table.strict
         && generated.is_empty()
-        && checks.is_empty()
         && indexes.iter().all(|i: &IndexProgram| i.columns.is_some())
         && target.triggers.is_empty()
         && target.child_keys.is_empty()

@@ -233,3 +233,115 @@ update s set b = (select count(*) from s where b > 5) where a < 10
 select distinct b from s where a < 10
 
 pragma integrity_check
+
+create table c(id integer primary key, a int check(a < 100), b text unique, d int, check(id + d < 1000 or d is null))
+
+insert into c values (1, 5, 'x', 3), (2, null, 'y', null)
+
+insert into c(a) values (100)
+
+insert or ignore into c(a) values (100), (99)
+
+select * from c order by id
+
+insert into c(id, d) values (990, 20)
+
+insert into c(d) values (995), (990)
+
+select id, d from c order by id
+
+update c set a = a * 20
+
+update or ignore c set a = a * 20
+
+select id, a from c order by id
+
+update c set d = 999
+
+update c set a = '7' where id = 1
+
+insert into c(b, a) values ('x', 101) on conflict(b) do update set a = 102
+
+insert into c(b, a) values ('x', 50) on conflict(b) do update set a = 102
+
+insert into c(b, a) values ('x', 50) on conflict(b) do update set a = excluded.a + 1
+
+select * from c order by id
+
+pragma ignore_check_constraints = 1
+
+update c set a = 500 where id = 1
+
+insert into c(a) values (1000)
+
+select count(*) from c where a > 99
+
+pragma ignore_check_constraints = 0
+
+delete from c where a > 99
+
+create table w(p text, q int, r int unique, s, primary key(p, q)) without rowid
+
+create index w_s on w(s)
+
+insert into w values ('a', 1, 1, 's1'), ('a', 2, 2, 's2'), ('b', 1, 3, 's3')
+
+update w set s = s || '!' where q = 1
+
+update w set r = r + 10
+
+update w set q = q + 1 where p = 'a'
+
+update w set q = q + 1
+
+update or replace w set q = 3 where p = 'a'
+
+select * from w order by p, q
+
+select s from w indexed by w_s where s > '' order by s
+
+select r from w where r > 0 order by r
+
+create table g(id integer primary key, a int, b int as (a * 2) stored, c int as (b + 1))
+
+create index g_b on g(b)
+
+create index g_c on g(c)
+
+create index g_part on g(a) where id > 1
+
+insert into g(a) values (1), (2), (3)
+
+update g set a = a + 1 where id < 3
+
+select b from g where b > 0 order by b
+
+select c from g where c > 0 order by c
+
+select a from g where id > 1 and a > 0 order by a
+
+update g set id = id + 10 where a = 2
+
+select id, a from g order by id
+
+create table h(id integer primary key, k int unique, v)
+
+create index h_v on h(v)
+
+create trigger h_before before update of k on h begin update h set v = 'before ' || new.k where id = old.id; end
+
+create trigger h_after after update of k on h begin update h set v = v || ' after' where id = new.id; end
+
+insert into h values (1, 1, 'one'), (2, 2, 'two')
+
+update h set k = k + 10
+
+select * from h order by id
+
+select v from h where v > '' order by v
+
+update or replace h set k = 12 where id = 1
+
+select * from h order by id
+
+pragma integrity_check
