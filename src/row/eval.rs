@@ -48,9 +48,9 @@ impl<'e> Near<'e> {
     /// A level that is at a row.
     #[inline]
     pub fn of(levels: &'e [Level], level: usize) -> Near<'e> {
-        match levels.get(level) {
-            Some(at) if !at.null_row => Near { level: level as u16, record: at.record() },
-            _ => Near::NONE,
+        match levels.get(level).and_then(Level::near_record) {
+            Some(record) => Near { level: level as u16, record },
+            None => Near::NONE,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Opening has two halves, because seek values are computed from the levels before: [`keys`] evaluates them,
 //! [`open`] places the cursor.
 
+use std::cell::OnceCell;
 use std::collections::hash_map::Entry;
 use std::hash::Hasher;
 use std::sync::Arc;
@@ -571,7 +572,7 @@ fn open_table(
                 None => scan.trees.key.insert(index_tree()?).clone(),
             };
             let cursor = KeyCursor::new(index, view);
-            level.rows = Rows::Indexed { keys: cursor, table: tree, view, rowid: 0, row: None };
+            level.rows = Rows::Indexed { keys: cursor, table: tree, view, rowid: 0, row: OnceCell::new() };
             open_ranges(scan, keys, *reverse);
         }
         _ => return Err(Error::internal("seek values do not fit the access path")),
@@ -740,16 +741,14 @@ pub fn next(level: &mut Level, scan: &mut Scan, cx: &Context<'_>) -> Result<bool
         Rows::Point { .. } => Ok(std::mem::take(&mut scan.placed)),
         Rows::Closed => Ok(false),
         Rows::Key(cursor) => Ok(next_key(cursor, scan)),
-        Rows::Indexed { keys, table, view, rowid, row } => loop {
-            if !next_key(keys, scan) {
-                return Ok(false);
+        Rows::Indexed { keys, rowid, row, .. } => {
+            row.take();
+            let more = next_key(keys, scan);
+            if more {
+                *rowid = rowid_of_key(keys.key());
             }
-            *rowid = rowid_of_key(keys.key());
-            *row = table.get(*rowid, *view);
-            if row.is_some() {
-                return Ok(true);
-            }
-        },
+            Ok(more)
+        }
         Rows::KeyIndexed { keys, row } => loop {
             if !next_key(keys, scan) {
                 return Ok(false);

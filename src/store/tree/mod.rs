@@ -194,12 +194,6 @@ impl<O: Order> Body<O> {
 impl RowTree {
     /// The greatest rowid that the view sees.
     pub fn max_key(self: &Arc<Self>, view: View) -> Option<i64> {
-        if let Some((leaf, i)) = self.body.read().root.last()
-            && leaf.is_seen(view)
-            && !leaf.is_tombstone(i)
-        {
-            return Some(leaf.entries()[i].inline);
-        }
         let mut cursor = RowCursor::new(self.clone(), view);
         cursor.last().then(|| cursor.rowid())
     }
