@@ -3,6 +3,7 @@
 use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::sync::Arc;
 
+use arrayvec::ArrayVec;
 use heliosdb_udfs::scalar::LikeOptions;
 use heliosdb_udfs::signature::Host;
 use heliosdb_udfs::value::Value;
@@ -97,11 +98,11 @@ pub struct Shared {
     pub recursive: RefCell<Vec<(u32, Vec<u8>)>>,
     like: OnceCell<LikeOptions>,
     /// Runs that have ended, kept for the next run of the statement.
-    idle: RefCell<Vec<QueryRun>>,
+    idle: RefCell<ArrayVec<QueryRun, IDLE_MAX>>,
 }
 
 /// Idle runs that are kept.
-const IDLE_MAX: usize = 4;
+const IDLE_MAX: usize = 2;
 
 impl Shared {
     /// A run of a program at its beginning.
@@ -120,10 +121,8 @@ impl Shared {
     /// Takes a run back that will not be moved any more.
     pub fn rest(&self, mut run: QueryRun) {
         run.rest();
-        let mut idle = self.idle.borrow_mut();
-        if idle.len() < IDLE_MAX {
-            idle.push(run);
-        }
+        // Where there is no room it goes.
+        drop(self.idle.borrow_mut().try_push(run));
     }
 
     /// Forgets everything but the idle runs.

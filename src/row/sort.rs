@@ -13,7 +13,7 @@ use super::run::sort_order;
 use super::scan::encode;
 
 /// Rows that are gathered, at the least, before those past the wanted ones are thrown away.
-const CUT_MIN: usize = 64;
+const CUT_MIN: usize = 512;
 
 pub struct Sorter<'p> {
     terms: &'p [SortKeyProgram],
@@ -24,7 +24,7 @@ pub struct Sorter<'p> {
     values: Vec<Value>,
     /// Keep no more than this many.
     keep: Option<usize>,
-    /// Rows were thrown away: those still to come must sort before the row at this place.
+    /// Rows were thrown away: those still to come must sort before the row at this place, the last of those kept.
     limit: Option<usize>,
 }
 
@@ -103,10 +103,17 @@ impl<'p> Sorter<'p> {
         }
     }
 
-    /// Throws the rows behind the first `keep` away. The others are then in order, equal ones as they arrived.
+    /// Throws the rows behind the first `keep` away. The others stay as they arrived.
     fn cut(&mut self, keep: usize) {
-        let order = self.order();
-        let first = &order[..keep.min(order.len())];
+        let mut first: Vec<usize> = (0..self.rows.len()).collect();
+        let (_, last, _) = first.select_nth_unstable_by(keep - 1, |a, b| match &self.keys {
+            Keys::Bytes(keys) => keys.get(*a).cmp(keys.get(*b)).then(a.cmp(b)),
+            Keys::Values(keys) => order(self.terms, &keys[*a], &keys[*b]).then(a.cmp(b)),
+        });
+        let last = *last;
+        first.truncate(keep);
+        first.sort_unstable();
+        self.limit = first.iter().position(|i| *i == last);
         let mut rows = Kept::default();
         first.iter().for_each(|i| rows.push_record(self.rows.get(*i)));
         self.rows = rows;
@@ -118,7 +125,6 @@ impl<'p> Sorter<'p> {
             }
             Keys::Values(keys) => *keys = first.iter().map(|i| std::mem::take(&mut keys[*i])).collect(),
         }
-        self.limit = Some(keep - 1);
     }
 
     /// The places of the rows in their order.
