@@ -176,7 +176,7 @@ impl SelectRun {
 
     pub fn next(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
         if let Stage::Sorted(sorted) = &mut self.stage {
-            return Ok(sorted.next());
+            return Ok(sorted.advance());
         }
         if self.place == Place::Start && matches!(self.stage, Stage::Loops) {
             if let Some(aggregation) = &program.aggregation {
@@ -280,7 +280,7 @@ impl SelectRun {
             }
         }
         let mut sorted = sorter.finish();
-        let more = sorted.next();
+        let more = sorted.advance();
         self.stage = Stage::Sorted(sorted);
         Ok(more)
     }

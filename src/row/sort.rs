@@ -205,7 +205,7 @@ fn order(terms: &[SortKeyProgram], a: &[Value], b: &[Value]) -> Ordering {
 
 impl Sorted {
     /// Moves to the next row; false at the end.
-    pub fn next(&mut self) -> bool {
+    pub fn advance(&mut self) -> bool {
         self.at += 1;
         self.at <= self.order.len()
     }

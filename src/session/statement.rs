@@ -303,7 +303,7 @@ impl Statement {
             self.compiled.generation == inner.generation.get() && inner.is_current(&self.compiled.fingerprint);
         if !current {
             self.compiled = compile::compile(inner, &self.parsed, &self.sql)?;
-            self.shared = Box::default();
+            *self.shared = Shared::default();
             self.generation = self.generation.wrapping_add(1);
         }
         Ok(())
