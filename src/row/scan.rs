@@ -517,13 +517,7 @@ fn open_table(
             scan.placed = if *reverse { cursor.last() } else { cursor.first() };
             level.rows = if scan.placed { Rows::Table(cursor) } else { Rows::Closed };
         }
-        (Access::Rowids { .. }, Keys::Rowid(rowid)) => {
-            level.rows = match tree.get(rowid, view) {
-                Some(version) => Rows::Point { rowid, version },
-                None => Rows::Closed,
-            };
-            scan.placed = !matches!(level.rows, Rows::Closed);
-        }
+        (Access::Rowids { .. }, Keys::Rowid(rowid)) => place_at(level, scan, rowid, &tree, view),
         (Access::Rowids { reverse, .. }, Keys::Rowids(mut rowids)) => {
             if !*reverse {
                 rowids.reverse();
@@ -558,9 +552,16 @@ fn open_table(
             if let Some(hash) = &scan.hash {
                 scan.rowids.extend(hash.matches(&key));
             }
-            if scan.rowids.is_empty() {
-                level.rows = Rows::Closed;
-                return Ok(());
+            match scan.rowids[..] {
+                [] => {
+                    level.rows = Rows::Closed;
+                    return Ok(());
+                }
+                [rowid] => {
+                    place_at(level, scan, rowid, &tree, view);
+                    return Ok(());
+                }
+                _ => {}
             }
             scan.rowids.reverse();
             scan.by_rowids = true;
@@ -578,6 +579,15 @@ fn open_table(
         _ => return Err(Error::internal("seek values do not fit the access path")),
     }
     Ok(())
+}
+
+/// At the row of a rowid, if there is one.
+fn place_at(level: &mut Level, scan: &mut Scan, rowid: i64, tree: &RowTree, view: View) {
+    level.rows = match tree.get(rowid, view) {
+        Some(version) => Rows::Point { rowid, version },
+        None => Rows::Closed,
+    };
+    scan.placed = !matches!(level.rows, Rows::Closed);
 }
 
 fn open_ranges(scan: &mut Scan, keys: Keys, reverse: bool) {
