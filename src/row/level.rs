@@ -2,6 +2,7 @@
 //!
 //! Every kind shows its row as a packed record, so that expressions need one way to read a field.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use heliosdb_udfs::value::{Value, ValueRef};
@@ -64,13 +65,14 @@ pub enum Rows {
         rowid: i64,
         version: Version,
     },
-    /// Rowid table through an index: the entry leads to the row.
+    /// Rowid table through an index: the entry leads to the row, which is looked up when it is first read. A view that
+    /// sees the entry sees the row.
     Indexed {
         keys: KeyCursor,
         table: Arc<RowTree>,
         view: View,
         rowid: i64,
-        row: Option<Version>,
+        row: OnceCell<Option<Version>>,
     },
     /// A WITHOUT ROWID table in key order.
     Key(KeyCursor),
@@ -121,7 +123,10 @@ impl Level {
         match &self.rows {
             Rows::Table(cursor) => cursor.record(),
             Rows::Point { version, .. } => version.record(),
-            Rows::Indexed { row, .. } | Rows::KeyIndexed { row, .. } => row.as_ref().map_or(&[], Version::record),
+            Rows::Indexed { row, table, view, rowid, .. } => {
+                row.get_or_init(|| table.get(*rowid, *view)).as_ref().map_or(&[], Version::record)
+            }
+            Rows::KeyIndexed { row, .. } => row.as_ref().map_or(&[], Version::record),
             Rows::Query { record, .. } | Rows::Function { record, .. } => record,
             Rows::Key(cursor) => cursor.record(),
             Rows::Kept { rows, at, matches } => match matches {
@@ -131,6 +136,16 @@ impl Level {
             Rows::Single { record, .. } => record,
             Rows::Recursive(run) => run.record(),
             Rows::Closed => &[],
+        }
+    }
+
+    /// The record of the current row if it costs nothing to say.
+    #[inline]
+    pub fn near_record(&self) -> Option<&[u8]> {
+        match &self.rows {
+            _ if self.null_row => None,
+            Rows::Indexed { row, .. } if row.get().is_none() => None,
+            _ => Some(self.record()),
         }
     }
 

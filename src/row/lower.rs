@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use heliosdb_udfs::value::{Affinity, Collation, Value, key};
+use heliosdb_udfs::scalar::known_pattern;
+use heliosdb_udfs::signature::Scalar;
+use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef, key};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::access;
@@ -528,6 +530,7 @@ impl<'l> Lower<'l> {
             ExprKind::Call(call) => {
                 let args = self.nodes(&call.args)?;
                 match &call.function {
+                    Function::Builtin(function) if function.name == "like" => like(function, args, call),
                     Function::Builtin(function) => Node::Call { function, args, collation: call.collation.clone() },
                     Function::User { function, .. } => Node::CallUser { function: function.clone(), args },
                 }
@@ -551,7 +554,12 @@ impl<'l> Lower<'l> {
             return Ok(Node::InList { negated, operand, items, affinity: by.affinity, collation });
         }
         let arena = bumpalo::Bump::new();
-        let mut set = ConstantSet { keys: FxHashSet::default(), has_null: false, collation: by.collation.clone() };
+        let mut set = ConstantSet {
+            keys: FxHashSet::default(),
+            integers: Some(FxHashSet::default()),
+            has_null: false,
+            collation: by.collation.clone(),
+        };
         for item in &items {
             let Node::Constant(value) = item else { continue };
             if matches!(value, Value::Null) {
@@ -559,6 +567,10 @@ impl<'l> Lower<'l> {
                 continue;
             }
             let v = super::eval::prepare(value.as_ref(), by.affinity, &arena);
+            match (v, &mut set.integers) {
+                (ValueRef::Integer(i), Some(integers)) => _ = integers.insert(i),
+                _ => set.integers = None,
+            }
             let mut bytes = Vec::new();
             let encoded = key::encode_key(v, &by.collation, false, &mut bytes);
             debug_assert!(encoded.is_ok(), "custom collations were sent elsewhere");
@@ -588,6 +600,17 @@ pub fn field(level: u16, layout: &Layout, column: u16) -> Node {
     }
 }
 
+/// LIKE; with a constant pattern it is taken apart beforehand.
+fn like(function: &'static Scalar, mut args: Vec<Node>, call: &bound::Call) -> Node {
+    if let [Node::Constant(Value::Text(pattern)), _] = &args[..]
+        && let Some(pattern) = known_pattern(pattern)
+        && let Some(operand) = args.pop()
+    {
+        return Node::Like { operand: Box::new(operand), pattern };
+    }
+    Node::Call { function, args, collation: call.collation.clone() }
+}
+
 fn rule(by: &Comparison) -> (Affinity, Collation) {
     (by.affinity, by.collation.clone())
 }
@@ -600,10 +623,7 @@ fn comparison(op: CompareOp, left: Box<Node>, right: Box<Node>, by: &Comparison)
     if let (Node::Column { level, field, default: None }, Node::Constant(Value::Integer(value))) = (&*left, &*right)
         && by.affinity != Affinity::Text
     {
-        let plain = matches!(by.affinity, Affinity::None | Affinity::Blob | Affinity::FlexNum);
-        if plain {
-            return Node::CompareFieldInteger { op, level: *level, field: *field, value: *value };
-        }
+        return Node::CompareFieldInteger { op, level: *level, field: *field, value: *value, affinity: by.affinity };
     }
     Node::Compare { op, left, right, affinity: by.affinity, collation: by.collation.clone() }
 }

@@ -3,10 +3,13 @@
 //! Opening has two halves, because seek values are computed from the levels before: [`keys`] evaluates them,
 //! [`open`] places the cursor.
 
+use std::cell::OnceCell;
+use std::collections::hash_map::Entry;
+use std::hash::Hasher;
 use std::sync::Arc;
 
 use heliosdb_udfs::value::{Value, ValueRef, affinity, compare};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
 
 use super::context::Context;
 use super::eval::{Env, eval, prepare};
@@ -46,10 +49,23 @@ struct Trees {
 }
 
 /// Positions of kept rows, or rowids of a table's rows, by the encoded values of their lookup fields.
+///
+/// Entries of one hash are chained in the order in which they came, whatever their keys are.
 #[derive(Default)]
 pub struct HashTable {
-    positions: FxHashMap<Box<[u8]>, Vec<i64>>,
+    chains: FxHashMap<u64, Chain>,
+    keys: Kept,
+    /// A position, and the place of the next entry of its chain.
+    entries: Vec<(i64, u32)>,
 }
+
+struct Chain {
+    first: u32,
+    last: u32,
+}
+
+/// No entry follows.
+const CHAIN_END: u32 = u32::MAX;
 
 #[derive(Default, Clone)]
 enum End {
@@ -71,7 +87,7 @@ struct KeyRange {
     /// Last key in forward order: keys beginning with it are included if `through`.
     high: Vec<u8>,
     through: bool,
-    /// Neither bound beyond the prefix: every key that begins with `low`.
+    /// Neither bound beyond the prefix: every key that begins with `low`. Then `high` is not used.
     whole_prefix: bool,
 }
 
@@ -80,8 +96,10 @@ pub enum Keys {
     None,
     /// The level has no row.
     Nothing,
+    Rowid(i64),
     Rowids(Vec<i64>),
     RowidRange(Option<i64>, Option<i64>),
+    Range(KeyRangeBox),
     Ranges(Vec<KeyRangeBox>),
     Values(Vec<Value>),
     Hash(Vec<u8>),
@@ -122,6 +140,9 @@ fn hash_key(lookup: &Lookup, env: &Env<'_>) -> Result<Keys> {
 fn access_keys(access: &Access, env: &Env<'_>) -> Result<Keys> {
     match access {
         Access::Scan { .. } => Ok(Keys::None),
+        Access::Rowids { keys: SeekTerm::Equal(node), .. } => {
+            Ok(exact_rowid(eval(node, env)?).map_or(Keys::Nothing, Keys::Rowid))
+        }
         Access::Rowids { keys, .. } => {
             let mut rowids = Vec::new();
             term_values(keys, env, &mut |v| {
@@ -140,6 +161,21 @@ fn access_keys(access: &Access, env: &Env<'_>) -> Result<Keys> {
             let Some(low) = rowid_low(low.as_ref(), env)? else { return Ok(Keys::Nothing) };
             let Some(high) = rowid_high(high.as_ref(), env)? else { return Ok(Keys::Nothing) };
             Ok(Keys::RowidRange(low, high))
+        }
+        Access::Index { equal, low, high, columns, .. }
+            if equal.iter().all(|term| matches!(term, SeekTerm::Equal(_) | SeekTerm::Is(_))) =>
+        {
+            let mut prefix = Vec::with_capacity(32);
+            for (term, column) in equal.iter().zip(columns) {
+                let (SeekTerm::Equal(node) | SeekTerm::Is(node)) = term else { return Ok(Keys::Nothing) };
+                let v = eval(node, env)?;
+                if v.is_null() && matches!(term, SeekTerm::Equal(_)) {
+                    return Ok(Keys::Nothing);
+                }
+                encode(prepare(v, column.affinity, env.arena), &column.collation, column.descending, &mut prefix);
+            }
+            let range = key_range(prefix, low.as_ref(), high.as_ref(), columns.get(equal.len()), env)?;
+            Ok(range.map_or(Keys::Nothing, |range| Keys::Range(KeyRangeBox(range))))
         }
         Access::Index { equal, low, high, columns, .. } => {
             let mut prefixes: Vec<Vec<u8>> = vec![Vec::new()];
@@ -268,7 +304,7 @@ fn key_range(
     env: &Env<'_>,
 ) -> Result<Option<KeyRange>> {
     let (Some(column), true) = (column, low.is_some() || high.is_some()) else {
-        let high = prefix.clone();
+        let high = Vec::new();
         return Ok(Some(KeyRange { low: prefix, after_low: false, high, through: true, whole_prefix: true }));
     };
     let edge = |bound: &Bound| -> Result<Option<Vec<u8>>> {
@@ -474,15 +510,8 @@ fn open_table(
             scan.placed = if *reverse { cursor.last() } else { cursor.first() };
             level.rows = if scan.placed { Rows::Table(cursor) } else { Rows::Closed };
         }
+        (Access::Rowids { .. }, Keys::Rowid(rowid)) => place_at(level, scan, rowid, &tree, view),
         (Access::Rowids { reverse, .. }, Keys::Rowids(mut rowids)) => {
-            if let [rowid] = rowids[..] {
-                level.rows = match tree.get(rowid, view) {
-                    Some(version) => Rows::Point { rowid, version },
-                    None => Rows::Closed,
-                };
-                scan.placed = !matches!(level.rows, Rows::Closed);
-                return Ok(());
-            }
             if !*reverse {
                 rowids.reverse();
             }
@@ -513,12 +542,21 @@ fn open_table(
             if scan.hash.is_none() {
                 scan.hash = Some(super::run::hash_table_rows(RowCursor::new(tree.clone(), view), lookup, cx)?);
             }
-            let matches = scan.hash.as_ref().and_then(|h| h.positions.get(key.as_slice()));
-            let Some(matches) = matches else {
-                level.rows = Rows::Closed;
-                return Ok(());
-            };
-            scan.rowids = matches.iter().rev().copied().collect();
+            if let Some(hash) = &scan.hash {
+                scan.rowids.extend(hash.matches(&key));
+            }
+            match scan.rowids[..] {
+                [] => {
+                    level.rows = Rows::Closed;
+                    return Ok(());
+                }
+                [rowid] => {
+                    place_at(level, scan, rowid, &tree, view);
+                    return Ok(());
+                }
+                _ => {}
+            }
+            scan.rowids.reverse();
             scan.by_rowids = true;
             level.rows = Rows::Table(RowCursor::new(tree, view));
         }
@@ -528,7 +566,7 @@ fn open_table(
                 None => scan.trees.key.insert(index_tree()?).clone(),
             };
             let cursor = KeyCursor::new(index, view);
-            level.rows = Rows::Indexed { keys: cursor, table: tree, view, rowid: 0, row: None };
+            level.rows = Rows::Indexed { keys: cursor, table: tree, view, rowid: 0, row: OnceCell::new() };
             open_ranges(scan, keys, *reverse);
         }
         _ => return Err(Error::internal("seek values do not fit the access path")),
@@ -536,12 +574,26 @@ fn open_table(
     Ok(())
 }
 
+/// At the row of a rowid, if there is one.
+fn place_at(level: &mut Level, scan: &mut Scan, rowid: i64, tree: &RowTree, view: View) {
+    level.rows = match tree.get(rowid, view) {
+        Some(version) => Rows::Point { rowid, version },
+        None => Rows::Closed,
+    };
+    scan.placed = !matches!(level.rows, Rows::Closed);
+}
+
 fn open_ranges(scan: &mut Scan, keys: Keys, reverse: bool) {
     scan.reverse = reverse;
-    let Keys::Ranges(ranges) = keys else { return };
-    scan.ranges = ranges.into_iter().map(|r| r.0).collect();
-    if !reverse {
-        scan.ranges.reverse();
+    match keys {
+        Keys::Range(range) => scan.ranges.push(range.0),
+        Keys::Ranges(ranges) => {
+            scan.ranges = ranges.into_iter().map(|r| r.0).collect();
+            if !reverse {
+                scan.ranges.reverse();
+            }
+        }
+        _ => {}
     }
 }
 
@@ -589,16 +641,30 @@ fn open_hash_over(
         scan.hash = Some(super::run::hash_rows(&rows, lookup, cx)?);
     }
     let Keys::Hash(key) = keys else { return Err(Error::internal("a hash lookup needs its key")) };
-    let matches = scan.hash.as_ref().and_then(|h| h.positions.get(key.as_slice())).cloned();
-    scan.placed = matches.is_some();
-    level.rows = match matches {
-        Some(m) => Rows::Kept { rows, at: 0, matches: Some(m) },
-        None => Rows::Closed,
+    // The list of the opening before is used again.
+    let mut matches = match std::mem::take(&mut level.rows) {
+        Rows::Kept { matches: Some(matches), .. } => matches,
+        _ => Vec::new(),
     };
+    matches.clear();
+    if let Some(hash) = &scan.hash {
+        matches.extend(hash.matches(&key));
+    }
+    scan.placed = !matches.is_empty();
+    level.rows = Rows::Kept { rows, at: 0, matches: Some(matches) };
     Ok(())
 }
 
 impl Scan {
+    /// Lets go of everything but the room of its lists.
+    pub fn rest(&mut self) {
+        self.forget();
+        self.trees = Trees::default();
+        self.rowids.clear();
+        self.ranges.clear();
+        self.end = End::None;
+    }
+
     /// Forgets rows that were kept for earlier inputs or earlier data.
     pub fn forget(&mut self) {
         self.kept = None;
@@ -607,9 +673,41 @@ impl Scan {
 }
 
 impl HashTable {
-    pub fn insert(&mut self, key: Vec<u8>, position: i64) {
-        self.positions.entry(key.into()).or_default().push(position);
+    /// Adds an entry; beyond 2^32 entries there is no room.
+    pub fn insert(&mut self, key: &[u8], position: i64) {
+        let place = self.entries.len() as u32;
+        self.keys.push_record(key);
+        self.entries.push((position, CHAIN_END));
+        match self.chains.entry(hash_of(key)) {
+            Entry::Vacant(free) => _ = free.insert(Chain { first: place, last: place }),
+            Entry::Occupied(mut chain) => {
+                let last = std::mem::replace(&mut chain.get_mut().last, place);
+                self.entries[last as usize].1 = place;
+            }
+        }
     }
+
+    /// The positions of a key, in the order in which they came.
+    fn matches(&self, key: &[u8]) -> impl Iterator<Item = i64> {
+        let mut at = self.chains.get(&hash_of(key)).map_or(CHAIN_END, |chain| chain.first);
+        std::iter::from_fn(move || {
+            while at != CHAIN_END {
+                let place = at as usize;
+                let (position, next) = self.entries[place];
+                at = next;
+                if self.keys.get(place) == key {
+                    return Some(position);
+                }
+            }
+            None
+        })
+    }
+}
+
+fn hash_of(key: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(key);
+    hasher.finish()
 }
 
 /// Moves a level to its next row; false at the end.
@@ -646,16 +744,14 @@ pub fn next(level: &mut Level, scan: &mut Scan, cx: &Context<'_>) -> Result<bool
         Rows::Point { .. } => Ok(std::mem::take(&mut scan.placed)),
         Rows::Closed => Ok(false),
         Rows::Key(cursor) => Ok(next_key(cursor, scan)),
-        Rows::Indexed { keys, table, view, rowid, row } => loop {
-            if !next_key(keys, scan) {
-                return Ok(false);
+        Rows::Indexed { keys, rowid, row, .. } => {
+            row.take();
+            let more = next_key(keys, scan);
+            if more {
+                *rowid = rowid_of_key(keys.key());
             }
-            *rowid = rowid_of_key(keys.key());
-            *row = table.get(*rowid, *view);
-            if row.is_some() {
-                return Ok(true);
-            }
-        },
+            Ok(more)
+        }
         Rows::KeyIndexed { keys, row } => loop {
             if !next_key(keys, scan) {
                 return Ok(false);
@@ -714,13 +810,14 @@ fn next_key(cursor: &mut KeyCursor, scan: &mut Scan) -> bool {
             return false;
         };
         if scan.reverse {
+            let high = if range.whole_prefix { &range.low } else { &range.high };
             more = if range.through {
-                match successor(&range.high) {
+                match successor(high) {
                     Some(key) => cursor.seek_lt(&key),
                     None => cursor.last(),
                 }
             } else {
-                cursor.seek_lt(&range.high)
+                cursor.seek_lt(high)
             };
             scan.end = if range.whole_prefix {
                 End::Prefix(range.low)
@@ -742,7 +839,7 @@ fn next_key(cursor: &mut KeyCursor, scan: &mut Scan) -> bool {
                 cursor.seek_ge(&range.low)
             };
             scan.end = if range.whole_prefix {
-                End::Prefix(range.high)
+                End::Prefix(range.low)
             } else if range.through {
                 End::Through(range.high)
             } else {

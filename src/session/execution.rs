@@ -9,7 +9,7 @@ use std::sync::Arc;
 use heliosdb_udfs::signature::Host;
 use heliosdb_udfs::value::{Value, ValueRef, cast};
 
-use super::inner::{DATABASES_MAX, Inner};
+use super::inner::Inner;
 use super::status::Limit;
 use super::{extension, host, pragma, table_function};
 use crate::catalog::{Table, Trigger};
@@ -29,8 +29,8 @@ use crate::txn::{Pin, StatementMark, Transaction, TransactionState, ViewGuard};
 pub struct Held {
     /// The files stay as they are while the statement runs.
     pub pins: RefCell<Vec<Pin>>,
-    guards: RefCell<[Option<ViewGuard>; DATABASES_MAX]>,
-    marks: RefCell<[Option<StatementMark>; DATABASES_MAX]>,
+    guards: RefCell<PerDatabase<ViewGuard>>,
+    marks: RefCell<PerDatabase<StatementMark>>,
     now_ms: OnceCell<i64>,
     ticks: Cell<u32>,
     pub changes: Cell<i64>,
@@ -40,6 +40,43 @@ pub struct Held {
     triggers: RefCell<Vec<(Arc<BoundTrigger>, Arc<TriggerProgram>)>>,
     /// Triggers that are running, the innermost last.
     running_triggers: RefCell<Vec<Arc<Trigger>>>,
+}
+
+/// Something for each database that a statement touches: most touch one.
+struct PerDatabase<T> {
+    first: Option<(DatabaseIndex, T)>,
+    others: Vec<(DatabaseIndex, T)>,
+}
+
+impl<T> Default for PerDatabase<T> {
+    fn default() -> PerDatabase<T> {
+        PerDatabase { first: None, others: Vec::new() }
+    }
+}
+
+impl<T> PerDatabase<T> {
+    #[inline]
+    fn get(&self, database: DatabaseIndex) -> Option<&T> {
+        let entries = self.first.iter().chain(&self.others);
+        entries.filter(|(of, _)| *of == database).map(|(_, entry)| entry).next()
+    }
+
+    /// Adds the entry of a database that has none.
+    fn insert(&mut self, database: DatabaseIndex, entry: T) {
+        match &self.first {
+            None => self.first = Some((database, entry)),
+            Some(_) => self.others.push((database, entry)),
+        }
+    }
+
+    fn take(&mut self) -> impl Iterator<Item = (DatabaseIndex, T)> + use<T> {
+        self.first.take().into_iter().chain(std::mem::take(&mut self.others))
+    }
+
+    fn clear(&mut self) {
+        self.first = None;
+        self.others.clear();
+    }
 }
 
 pub struct Execution<'s> {
@@ -56,34 +93,42 @@ const TICK_OPERATIONS: u32 = 64;
 impl Held {
     /// Ends the marks of a statement whose writes stay.
     pub fn keep_writes(&self, inner: &Inner) {
-        for (i, mark) in self.marks.borrow_mut().iter_mut().enumerate() {
-            if let Some(mark) = mark.take() {
-                inner.transaction(DatabaseIndex(i as u16)).statement_end(mark);
-            }
+        for (database, mark) in self.marks.borrow_mut().take() {
+            inner.transaction(database).statement_end(mark);
         }
     }
 
     /// Takes back what the statement wrote.
     pub fn undo_writes(&self, inner: &Inner) {
-        for (i, mark) in self.marks.borrow_mut().iter_mut().enumerate() {
-            if let Some(mark) = mark.take() {
-                inner.transaction(DatabaseIndex(i as u16)).statement_rollback(mark);
-            }
+        for (database, mark) in self.marks.borrow_mut().take() {
+            inner.transaction(database).statement_rollback(mark);
         }
     }
 
     /// Forgets marks of transactions that have ended.
     pub fn forget_writes(&self) {
-        self.marks.borrow_mut().fill(None);
+        self.marks.borrow_mut().clear();
+    }
+
+    /// Forgets everything about the run that has ended; its cursors must be gone.
+    pub fn clear(&mut self) {
+        self.guards.get_mut().clear();
+        self.marks.get_mut().clear();
+        self.pins.get_mut().clear();
+        self.now_ms.take();
+        self.ticks.set(0);
+        self.changes.set(0);
+        self.targets.get_mut().clear();
+        self.triggers.get_mut().clear();
+        self.running_triggers.get_mut().clear();
     }
 }
 
 impl Execution<'_> {
     fn begin_write(&self, database: DatabaseIndex) -> Result<RefMut<'_, Transaction>> {
-        let at = database.0 as usize;
-        if self.held.marks.borrow()[at].is_none() {
+        if self.held.marks.borrow().get(database).is_none() {
             let mark = self.inner.begin_write(database)?.statement_begin();
-            self.held.marks.borrow_mut()[at] = Some(mark);
+            self.held.marks.borrow_mut().insert(database, mark);
         }
         Ok(self.inner.transaction(database))
     }
@@ -123,11 +168,10 @@ impl Surroundings for Execution<'_> {
         if self.inner.trigger_depth.get() > 0 {
             return self.live_view(database);
         }
-        let at = database.0 as usize;
-        if let Some(mark) = &self.held.marks.borrow()[at] {
+        if let Some(mark) = self.held.marks.borrow().get(database) {
             return Ok(mark.view());
         }
-        if let Some(guard) = &self.held.guards.borrow()[at] {
+        if let Some(guard) = self.held.guards.borrow().get(database) {
             return Ok(guard.view());
         }
         let mut transaction = self.inner.transaction(database);
@@ -137,7 +181,7 @@ impl Surroundings for Execution<'_> {
         let guard = transaction.open_view();
         let view = guard.view();
         drop(transaction);
-        self.held.guards.borrow_mut()[at] = Some(guard);
+        self.held.guards.borrow_mut().insert(database, guard);
         Ok(view)
     }
 
@@ -145,10 +189,13 @@ impl Surroundings for Execution<'_> {
         let mut transaction = self.inner.transaction(database);
         if transaction.state() == TransactionState::None {
             drop(transaction);
-            let at = database.0 as usize;
-            let mut guards = self.held.guards.borrow_mut();
-            let guard = guards[at].get_or_insert_with(|| self.inner.transaction(database).open_view());
-            return Ok(guard.view());
+            if let Some(guard) = self.held.guards.borrow().get(database) {
+                return Ok(guard.view());
+            }
+            let guard = self.inner.transaction(database).open_view();
+            let view = guard.view();
+            self.held.guards.borrow_mut().insert(database, guard);
+            return Ok(view);
         }
         Ok(transaction.view())
     }

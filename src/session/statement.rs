@@ -31,7 +31,7 @@ pub enum Step {
 
 enum State {
     Idle,
-    Query { run: Box<QueryRun>, held: Box<Held>, shared: Box<Shared>, rollbacks: u32 },
+    Query { run: QueryRun, rollbacks: u32 },
     Rows { rows: Vec<Vec<Value>>, at: usize },
     Done,
 }
@@ -46,6 +46,8 @@ pub struct Statement {
     compiled: Compiled,
     parameters: Vec<Value>,
     state: State,
+    held: Box<Held>,
+    shared: Box<Shared>,
     generation: u32,
 }
 
@@ -64,6 +66,8 @@ impl Statement {
             compiled,
             parameters,
             state: State::Idle,
+            held: Box::default(),
+            shared: Box::default(),
             generation: 0,
         })
     }
@@ -193,10 +197,18 @@ impl Statement {
         if matches!(state, State::Query { .. } | State::Rows { .. }) {
             let connection = self.connection.clone();
             let inner = connection.lock();
-            // Cursors go before their views.
-            drop(state);
+            self.end_run(state);
             inner.running.set(inner.running.get().saturating_sub(1));
         }
+    }
+
+    /// Ends what a run holds: cursors go before their views.
+    fn end_run(&mut self, state: State) {
+        if let State::Query { run, .. } = state {
+            self.shared.rest(run);
+        }
+        self.shared.clear();
+        self.held.clear();
     }
 
     /// Runs to the next row or to the end.
@@ -238,15 +250,15 @@ impl Statement {
     }
 
     fn step_query(&mut self, inner: &Inner) -> Result<Step> {
-        let State::Query { run, held, shared, rollbacks } = &mut self.state else { return Ok(Step::Done) };
+        let State::Query { run, rollbacks } = &mut self.state else { return Ok(Step::Done) };
         if *rollbacks != inner.rollbacks.get() && inner.rollbacks.get() != 0 {
             // SQLite ends reads only when the schema changed under them; rows already found stay readable.
             if !inner.is_current(&self.compiled.fingerprint) {
                 return Err(aborted_by_rollback());
             }
         }
-        let execution = Execution { inner, held };
-        let cx = Context { parameters: &self.parameters, around: &execution, shared };
+        let execution = Execution { inner, held: &self.held };
+        let cx = Context { parameters: &self.parameters, around: &execution, shared: &self.shared };
         if run.next(&cx)? {
             return Ok(Step::Row);
         }
@@ -255,7 +267,8 @@ impl Statement {
     }
 
     fn finish(&mut self, inner: &Inner) {
-        self.state = State::Done;
+        let state = std::mem::replace(&mut self.state, State::Done);
+        self.end_run(state);
         inner.running.set(inner.running.get().saturating_sub(1));
     }
 
@@ -277,14 +290,12 @@ impl Statement {
     fn run(&mut self, inner: &Inner, pins: Vec<Pin>) -> Result<Step> {
         self.refresh(inner)?;
         self.trace(inner);
-        let held = Held::default();
-        Execution { inner, held: &held }.count_operations(STATEMENT_OPERATIONS)?;
+        Execution { inner, held: &self.held }.count_operations(STATEMENT_OPERATIONS)?;
         match &self.compiled.program {
             Program::Query(program) => {
-                let run = Box::new(QueryRun::new(program.clone(), Vec::new()));
-                let rollbacks = inner.rollbacks.get();
-                held.pins.replace(pins);
-                self.state = State::Query { run, held: Box::new(held), shared: Box::default(), rollbacks };
+                let run = self.shared.run(program, Vec::new());
+                self.held.pins.replace(pins);
+                self.state = State::Query { run, rollbacks: inner.rollbacks.get() };
                 inner.running.set(inner.running.get() + 1);
                 self.step_query(inner)
             }
@@ -314,6 +325,7 @@ impl Statement {
             self.compiled.generation == inner.generation.get() && inner.is_current(&self.compiled.fingerprint);
         if !current {
             self.compiled = compile::compile(inner, &self.parsed, &self.sql)?;
+            *self.shared = Shared::default();
             self.generation = self.generation.wrapping_add(1);
         }
         Ok(())
@@ -330,11 +342,10 @@ impl Statement {
 
     fn run_write(&mut self, inner: &Inner) -> Result<Step> {
         let Program::Write(program) = &self.compiled.program else { return Ok(Step::Done) };
-        let held = Held::default();
-        let shared = Shared::default();
+        let held = &*self.held;
         let result = {
-            let execution = Execution { inner, held: &held };
-            let cx = Context { parameters: &self.parameters, around: &execution, shared: &shared };
+            let execution = Execution { inner, held };
+            let cx = Context { parameters: &self.parameters, around: &execution, shared: &self.shared };
             inner.running.set(inner.running.get() + 1);
             inner.writing.set(inner.writing.get() + 1);
             let result = write::execute(program, &[], &cx).and_then(|written| fault::check().map(|()| written));
@@ -345,7 +356,7 @@ impl Statement {
         let result = match result {
             Ok(written) => {
                 inner.status.changes.set(written.changes);
-                end_write(inner, &held, None).map(|()| written.returned).inspect_err(|_| forget_changes(inner, &held))
+                end_write(inner, held, None).map(|()| written.returned).inspect_err(|_| forget_changes(inner, held))
             }
             Err(e) => {
                 let changes = held.changes.get();
@@ -353,9 +364,10 @@ impl Statement {
                     // What is taken back has not been changed; what triggers did stays counted.
                     forget_changes(inner, &held);
                 }
-                Err(fail_write(inner, &held, e, changes))
+                Err(fail_write(inner, held, e, changes))
             }
         };
+        self.end_run(State::Done);
         self.deliver(result?, inner)
     }
 

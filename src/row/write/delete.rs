@@ -68,6 +68,9 @@ impl Run<'_> {
     }
 
     pub fn delete(&mut self, program: &DeleteProgram) -> Result<()> {
+        if program.plain && self.delete_plain(program)? {
+            return Ok(());
+        }
         let target = &program.target;
         let mut rows = self.found(&program.rows)?;
         if program.by_key {

@@ -49,6 +49,9 @@ pub fn failed(action: Conflict, mut error: Error) -> Error {
 
 impl Run<'_> {
     pub fn insert(&mut self, program: &InsertProgram) -> Result<()> {
+        if program.plain && self.insert_plain(program)? {
+            return Ok(());
+        }
         let Some(rows) = &program.rows else {
             return self.insert_values(program, &[]);
         };
@@ -74,7 +77,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn insert_values(&mut self, program: &InsertProgram, source: &[Value]) -> Result<()> {
+    pub fn insert_values(&mut self, program: &InsertProgram, source: &[Value]) -> Result<()> {
         let target = &program.target;
         let table = &target.table;
         let mut row = Row { rowid: 0, values: Vec::with_capacity(table.columns.len()) };
@@ -198,7 +201,7 @@ impl Run<'_> {
                 return Ok(None);
             }
         }
-        self.make_room(target, self.or, row, tree, explicit, None)
+        self.make_room(target, self.or, row, tree, explicit, None, None)
     }
 
     /// NOT NULL and CHECK; false if the row is skipped.
@@ -248,7 +251,8 @@ impl Run<'_> {
         Ok(true)
     }
 
-    /// Sees to it that no other row has the rowid or a unique key: skips, fails, or removes the others.
+    /// Sees to it that no other row has the rowid or a unique key: skips, fails, or removes the others. Gives the entries
+    /// to write; with `set` only those that depend on these columns.
     pub fn make_room(
         &mut self,
         target: &TargetProgram,
@@ -257,6 +261,7 @@ impl Run<'_> {
         tree: Option<&Arc<RowTree>>,
         check_rowid: bool,
         old: Option<(&Row, Option<&[u8]>)>,
+        set: Option<&[u16]>,
     ) -> Result<Option<Vec<Entry>>> {
         let around = self.cx.around;
         let mut to_remove: Vec<Holder> = Vec::new();
@@ -277,6 +282,9 @@ impl Run<'_> {
         let mut replacing = Vec::new();
         for &i in &target.check_order {
             let index = &target.indexes[i];
+            if set.is_some_and(|set| !index.depends_on(set)) {
+                continue;
+            }
             let Some(key) = key::entry_key(target, index, row, self.cx)? else { continue };
             let tree = around.key_tree(target.database, index.index.id)?;
             if index.index.unique {

@@ -50,6 +50,7 @@ pub fn fill_index(
 ) -> Result<()> {
     let (terms, filter) = lower_terms(table, row, terms, filter)?;
     let program = IndexProgram {
+        columns: None,
         index: index.clone(),
         terms,
         collations: collations.to_vec(),
@@ -72,6 +73,7 @@ pub fn fill_index(
         parent_keys: Vec::new(),
         subqueries: Vec::new(),
         has_not_null: false,
+        plain: false,
     };
     target.indexes.push(program);
     let tree = around.key_tree(database, index.id)?;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::target::{TargetProgram, lower_target};
+use super::plain::is_plain_scan;
+use super::target::{IndexProgram, TargetProgram, lower_target};
 use crate::catalog::{Index, IndexTerm};
 use crate::error::Result;
 use crate::plan::bound::{
@@ -31,6 +32,8 @@ pub struct InsertProgram {
     pub returning: Option<ReturningProgram>,
     pub view: bool,
     pub subqueries: Vec<Subquery>,
+    /// As in `plain`.
+    pub plain: bool,
 }
 
 pub enum ColumnValue {
@@ -78,6 +81,8 @@ pub struct UpdateProgram {
     pub view: bool,
     /// Rows are visited in the order of their keys, not as they were found: see `keyed_update`.
     pub by_key: bool,
+    /// As in `plain`.
+    pub plain: bool,
 }
 
 pub struct DeleteProgram {
@@ -87,6 +92,8 @@ pub struct DeleteProgram {
     pub by_key: bool,
     pub returning: Option<ReturningProgram>,
     pub view: bool,
+    /// As in `plain`.
+    pub plain: bool,
 }
 
 pub fn lower(statement: &bound::Statement, _shared: &Lowering) -> Result<Arc<WriteProgram>> {
@@ -129,8 +136,15 @@ fn insert(s: &bound::Insert, shared: &Lowering) -> Result<InsertProgram> {
         };
         upserts.push(UpsertProgram { target: upsert.target, action });
     }
+    let target = lower_target(&s.target)?;
+    let plain = target.plain
+        && s.view.is_none()
+        && s.returning.is_none()
+        && upserts.iter().all(|u| u.action.as_ref().is_none_or(|update| is_plain_upsert(&target, update)))
+        && values.iter().all(|v| matches!(v, ColumnValue::Source(_) | ColumnValue::Default(Node::Constant(_))));
     Ok(InsertProgram {
-        target: lower_target(&s.target)?,
+        plain,
+        target,
         or: s.or,
         rows,
         values,
@@ -140,6 +154,13 @@ fn insert(s: &bound::Insert, shared: &Lowering) -> Result<InsertProgram> {
         view: s.view.is_some(),
         subqueries: lower.subqueries,
     })
+}
+
+/// Whether DO UPDATE leaves every key and index entry as it is.
+fn is_plain_upsert(target: &TargetProgram, update: &UpsertUpdate) -> bool {
+    let set: Vec<u16> = update.set.iter().map(|(c, _)| *c).collect();
+    let is_key = |c: &u16| *c == ROWID || target.table.rowid_alias() == Some(*c);
+    update.subqueries.is_empty() && !set.iter().any(is_key) && !target.indexes.iter().any(|i| i.depends_on(&set))
 }
 
 fn returning(
@@ -215,10 +236,34 @@ fn update(s: &bound::Update, shared: &Lowering) -> Result<UpdateProgram> {
         let values = s.set.iter().map(|(_, e)| lower.node(e)).collect::<Result<_>>()?;
         Some(SetProgram { values, subqueries: lower.subqueries })
     };
-    let rows = rows(&s.select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
+    let rows = rows(&s.select, output.clone(), &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
+    let target = lower_target(&s.target)?;
+    let columns: Vec<u16> = s.set.iter().map(|(c, _)| *c).collect();
+    let is_key = |c: &u16| *c == ROWID || target.table.rowid_alias() == Some(*c);
+    // A row that takes the place of others may take those that the scan is yet to come to.
+    let replaces = |i: &IndexProgram| {
+        i.depends_on(&columns) && i.index.unique && super::insert::action(s.or, Some(i.conflict)) == Conflict::Replace
+    };
+    let may_be_plain = target.plain
+        && set.is_some()
+        && !view
+        && s.returning.is_none()
+        && !columns.iter().any(is_key)
+        && !target.indexes.iter().any(replaces);
     let by_key = set.is_some() && keyed_update(s, &rows);
+    let (mut plain, mut rows) = (false, rows);
+    if may_be_plain && !by_key {
+        // In one pass the new values come with the rows.
+        output.extend(s.set.iter().map(|(_, e)| e.clone()));
+        let with_values =
+            self::rows(&s.select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
+        if is_plain_scan(&with_values) {
+            (plain, rows) = (true, with_values);
+        }
+    }
     Ok(UpdateProgram {
-        target: lower_target(&s.target)?,
+        plain,
+        target,
         or: s.or,
         rows,
         found_by,
@@ -276,9 +321,11 @@ fn delete(s: &bound::Delete, shared: &Lowering) -> Result<DeleteProgram> {
     let output = identity(&s.target, s.old, view);
     let rows = rows(&s.select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
     let by_key = !view && keyed_delete(s);
+    let target = lower_target(&s.target)?;
     Ok(DeleteProgram {
+        plain: target.plain && !view && !by_key && s.returning.is_none() && is_plain_scan(&rows),
         by_key,
-        target: lower_target(&s.target)?,
+        target,
         rows,
         returning: returning(s.returning.as_ref(), &s.target, &s.free, shared)?,
         view,

@@ -11,6 +11,7 @@ mod insert;
 mod key;
 mod load;
 mod lower;
+mod plain;
 mod row;
 mod target;
 mod trigger;

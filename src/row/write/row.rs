@@ -9,7 +9,7 @@ use super::target::TargetProgram;
 use crate::catalog::Table;
 use crate::error::{Code, Error, Result};
 use crate::row::context::Context;
-use crate::row::eval::Env;
+use crate::row::eval::{Env, Near};
 use crate::row::level::{Level, Rows};
 use crate::row::node::Subquery;
 use crate::row::run::SubqueryRun;
@@ -70,7 +70,6 @@ pub fn apply(value: &mut Value, to: Affinity) {
             | (_, Affinity::None | Affinity::Blob | Affinity::FlexNum)
             | (Value::Integer(_), Affinity::Integer | Affinity::Numeric)
             | (Value::Text(_), Affinity::Text)
-            | (Value::Real(_), Affinity::Real)
     );
     if !unchanged {
         let arena = Bump::new();
@@ -89,7 +88,17 @@ pub fn with_env<T>(
     let arena = Bump::new();
     let json = Cell::new(false);
     let runs: Vec<RefCell<SubqueryRun>> = SubqueryRun::all(subqueries);
-    let env = Env { cx, levels, inputs, slots: &[], subqueries, runs: &runs, arena: &arena, json: &json };
+    let env = Env {
+        cx,
+        levels,
+        near: Near::of(levels, 0),
+        inputs,
+        slots: &[],
+        subqueries,
+        runs: &runs,
+        arena: &arena,
+        json: &json,
+    };
     f(&env)
 }
 

@@ -255,6 +255,12 @@ impl KeyTree {
         cursor.last().then(|| cursor.key().into())
     }
 
+    /// Whether the view sees a key that begins with `prefix`.
+    pub fn has_prefix(self: &Arc<Self>, prefix: &[u8], view: View) -> bool {
+        let mut cursor = KeyCursor::new(self.clone(), view);
+        cursor.seek_ge(prefix) && cursor.key().starts_with(prefix)
+    }
+
     /// The first entry whose key begins with `prefix`.
     pub fn first_with_prefix(self: &Arc<Self>, prefix: &[u8], view: View) -> Option<Version> {
         let mut cursor = KeyCursor::new(self.clone(), view);
