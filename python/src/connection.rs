@@ -379,7 +379,7 @@ impl Connection {
         let uri = options.uri;
         let engine = raw::unlocked(py, || {
             raw::release();
-            let mut open = OpenOptions::from_filename(&name, uri)?;
+            let mut open = OpenOptions::from_bytes(&name, uri)?;
             open.busy_timeout_ms = timeout_ms;
             Engine::open(open)
         })

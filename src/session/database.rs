@@ -36,10 +36,10 @@ pub fn shared_memory(name: &str) -> Arc<Transactions> {
 }
 
 /// The database in a file. All connections of the process that have it open share it.
-pub fn in_file(path: &str, flags: OpenFlags) -> Result<Arc<Transactions>> {
+pub fn in_file(path: &Path, flags: OpenFlags) -> Result<Arc<Transactions>> {
     static FILES: Mutex<Vec<Weak<Transactions>>> = Mutex::new(Vec::new());
     let mut files = FILES.lock();
-    let container = Container::open(Path::new(path), flags)?;
+    let container = Container::open(path, flags)?;
     let mut open = files.iter().filter_map(Weak::upgrade);
     let known = open.find(|d| d.file().is_some_and(|file| Arc::ptr_eq(file.container(), &container)));
     drop(open);
