@@ -34,7 +34,7 @@ pub mod transaction;
 #[cfg(unix)]
 mod vfs;
 
-pub use open::{Container, OpenFlags};
+pub use open::{Container, OpenFlags, refused};
 pub use statement::Pragma;
 pub use system::FileId;
 pub use transaction::{ChangeToken, Level, Others, TransactionState};
