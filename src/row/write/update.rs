@@ -14,7 +14,7 @@ use super::target::TargetProgram;
 use super::trigger::Fired;
 use crate::error::{Error, Result};
 use crate::plan::bound::{Conflict, ROWID, TriggerEvent, TriggerTime};
-use crate::row::eval::{Near, Env, eval};
+use crate::row::eval::{Env, Near, eval};
 use crate::row::level::rowid_key;
 use crate::row::run::SubqueryRun;
 

@@ -37,6 +37,6 @@ mod tests;
 mod vfs;
 
 pub use lease::{Header, Token, Writer};
-pub use open::{Container, OpenFlags};
+pub use open::{Container, OpenFlags, refused};
 pub use state::{Level, Others};
 pub use system::FileId;

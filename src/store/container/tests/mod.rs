@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use heliosdb_udfs::value::Value;
 
@@ -170,8 +171,17 @@ impl Stock {
         }
     }
 
+    /// Succeeds, if need be after some tries: a close of ours may be in the way for as long as some other test
+    /// starts a process (docs/format/container.md, "Descriptors").
     pub fn ok(&mut self, sql: &str) -> String {
-        self.run(sql).unwrap_or_else(|e| panic!("{sql}: {e}"))
+        for _ in 0..100 {
+            match self.run(sql) {
+                Err(message) if message == "database is locked" => std::thread::sleep(Duration::from_millis(10)),
+                Err(message) => panic!("{sql}: {message}"),
+                Ok(value) => return value,
+            }
+        }
+        panic!("{sql}: database is locked");
     }
 
     pub fn is_locked(&mut self, sql: &str) -> bool {
