@@ -51,7 +51,7 @@ pub fn needs_files(parsed: &Parsed) -> bool {
         | ast::Statement::RollbackTo(_)
         | ast::Statement::Attach { .. }
         | ast::Statement::Detach(_)
-        | ast::Statement::Vacuum { into: None, .. } => false,
+        | ast::Statement::Vacuum { .. } => false,
         ast::Statement::Pragma(p) => pragma::needs_files(&p.name.text),
         _ => true,
     }

@@ -20,7 +20,8 @@ use crate::catalog::load::{SchemaRow, load};
 use crate::catalog::system::SCHEMA_TABLE_ID;
 use crate::catalog::{Schema, Table};
 use crate::env;
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
+use crate::store::container::sqlite::Sqlite;
 use crate::store::container::{Container, Header, Token, Writer};
 use crate::store::image::keys::Keys;
 use crate::store::image::rows::Rows;
@@ -148,20 +149,21 @@ impl DatabaseFile {
         state.leased
     }
 
+    /// Runs something in the container while nobody of this process reads the file; memory is forgotten afterwards.
+    fn alone<T>(&self, f: impl FnOnce(&Sqlite) -> Result<T>) -> Result<T> {
+        let mut state = self.state.lock();
+        if state.pins > 0 {
+            return Err(super::Error::Busy.into());
+        }
+        state.leased = false;
+        state.token = None;
+        self.container.outside(f)
+    }
+
     /// Gives the lease back at once, if nobody has a pin.
     pub fn release(&self) {
         let mut state = self.state.lock();
         if state.leased && state.pins == 0 {
-            self.container.release();
-            state.leased = false;
-        }
-    }
-
-    /// Memory is not what the file holds any more: it is read anew at the next pin.
-    pub fn forget(&self) {
-        let mut state = self.state.lock();
-        state.token = None;
-        if state.pins == 0 {
             self.container.release();
             state.leased = false;
         }
@@ -331,6 +333,13 @@ impl Transactions {
         let Some(file) = self.file() else { return Ok(None) };
         keep_trying(timeout_ms, interrupted, || file.pin(self))?;
         Ok(Some(Pin { shared: self.clone() }))
+    }
+
+    /// Runs something in the file's container that nobody may read beside, such as VACUUM, waiting for other processes
+    /// up to the timeout. SQLITE_BUSY if somebody of this process has a pin.
+    pub fn alone<T>(&self, timeout_ms: u64, f: impl Fn(&Sqlite) -> Result<T>) -> Result<T> {
+        let Some(file) = self.file() else { return Err(Error::internal("the database has no file")) };
+        keep_trying(timeout_ms, &|| false, || file.alone(&f))
     }
 
     /// One more pin beside another.
