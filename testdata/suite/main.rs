@@ -5,6 +5,7 @@ mod engine;
 mod extension;
 mod generator;
 mod oracle;
+mod parser;
 mod slt;
 mod tidy;
 mod waiting;

@@ -3,7 +3,7 @@
 use super::{Parser, Result, unquote};
 use crate::ast::{BinaryOp, Call, Expr, ExprKind, InSet, LikeOp, Literal, Over, RaiseAction, Span, TypeName, UnaryOp};
 use crate::keyword::Keyword as K;
-use crate::lexer::TokenKind as T;
+use crate::lexer::{Token, TokenKind as T};
 
 /// SQLITE_MAX_EXPR_DEPTH
 const DEPTH_MAX: u32 = 1000;
@@ -119,7 +119,10 @@ impl Parser<'_> {
                 T::Keyword(K::Null | K::Between | K::In | K::Like | K::Glob | K::Regexp | K::Match) => {
                     self.advance();
                 }
-                _ => return Ok(None),
+                _ => {
+                    self.advance();
+                    return Err(self.unexpected());
+                }
             }
         }
         let T::Keyword(keyword) = self.kind() else { return Ok(None) };
@@ -153,9 +156,8 @@ impl Parser<'_> {
             K::Is => {
                 self.advance();
                 let mut negated = self.take(K::Not);
-                if self.is(K::Distinct) && self.peek() == T::Keyword(K::From) {
-                    self.advance();
-                    self.advance();
+                if self.take(K::Distinct) {
+                    self.expect(K::From)?;
                     negated = !negated;
                 }
                 let (l, lh) = take(left);
@@ -168,6 +170,10 @@ impl Parser<'_> {
                 self.advance();
                 let (operand, lh) = take(left);
                 let (low, h1) = self.binding(NOT)?;
+                // OR may follow, but then it takes the AND as well, and BETWEEN has none.
+                while self.take(K::Or) {
+                    self.binding(AND)?;
+                }
                 self.expect(K::And)?;
                 let (high, h2) = self.binding(EQUALITY + 1)?;
                 let kind = ExprKind::Between { negated, operand, low: Box::new(low), high: Box::new(high) };
@@ -257,11 +263,17 @@ impl Parser<'_> {
         match token.kind {
             T::Integer => {
                 self.advance();
-                let literal = integer(self.slice(token.span)).map_err(|message| self.error_at(token.span, message))?;
+                self.check_separators(token)?;
+                let literal = integer(self.slice(token.span)).unwrap_or_else(|message| {
+                    let error = self.error_at(token.span, message);
+                    self.late_error.get_or_insert(error);
+                    Literal::Null
+                });
                 leaf(ExprKind::Literal(literal))
             }
             T::Float => {
                 self.advance();
+                self.check_separators(token)?;
                 let text = self.slice(token.span).replace('_', "");
                 leaf(ExprKind::Literal(Literal::Real(text.parse().unwrap_or(f64::INFINITY))))
             }
@@ -304,13 +316,30 @@ impl Parser<'_> {
                     self.expect_kind(T::RightParen)?;
                     Ok((expr(ExprKind::Exists(Box::new(query)), self.since(token.span.start)), 1))
                 }
-                K::Cast if self.peek() == T::LeftParen => self.cast(),
-                K::Raise if self.peek() == T::LeftParen => self.raise(),
+                K::Cast => self.cast(),
+                K::Raise => self.raise(),
                 k if k.may_be_name() => self.named(),
                 _ => Err(self.unexpected()),
             },
             _ => Err(self.unexpected()),
         }
+    }
+
+    /// Underscores stand between two digits.
+    fn check_separators(&self, number: Token) -> Result<()> {
+        let text = self.slice(number.span).as_bytes();
+        let is_hex = matches!(text.get(1), Some(b'x' | b'X'));
+        let digit =
+            |i: usize| text.get(i).is_some_and(|b| if is_hex { b.is_ascii_hexdigit() } else { b.is_ascii_digit() });
+        let wrong = |i: usize| text[i] == b'_' && !(digit(i - 1) && digit(i + 1));
+        if (1..text.len()).any(wrong) {
+            if matches!(self.kind(), T::Integer | T::Float | T::Blob | T::Parameter | T::Dot | T::LeftParen | T::Tilde)
+            {
+                return Err(self.unexpected());
+            }
+            return Err(self.unexpected_at(Token { kind: T::Illegal, span: number.span }));
+        }
+        Ok(())
     }
 
     /// `(expr)`, `(expr, …)` or `(SELECT …)`.
@@ -416,7 +445,7 @@ impl Parser<'_> {
                     self.advance();
                     Some(Over::Named(self.name()?))
                 }
-                T::Keyword(k) if k.may_be_name() => {
+                T::Keyword(k) if k.may_be_name() && k != K::Filter => {
                     self.advance();
                     Some(Over::Named(self.name()?))
                 }
@@ -463,7 +492,7 @@ impl Parser<'_> {
     fn cast(&mut self) -> Result<Tall> {
         let start = self.here();
         self.advance();
-        self.advance();
+        self.expect_kind(T::LeftParen)?;
         let (operand, h) = self.boxed()?;
         self.expect(K::As)?;
         let type_name = self.type_name()?;
@@ -474,7 +503,7 @@ impl Parser<'_> {
     fn raise(&mut self) -> Result<Tall> {
         let start = self.here();
         self.advance();
-        self.advance();
+        self.expect_kind(T::LeftParen)?;
         let action = match self.kind() {
             T::Keyword(K::Ignore) => RaiseAction::Ignore,
             T::Keyword(K::Rollback) => RaiseAction::Rollback,
@@ -498,10 +527,6 @@ impl Parser<'_> {
         let start = self.here();
         let mut words = 0;
         while self.at_id() || self.at(T::String) {
-            // GENERATED ALWAYS begins a constraint, not a type's second word.
-            if self.is(K::Generated) && self.peek() == T::Keyword(K::Always) && words > 0 {
-                break;
-            }
             self.advance();
             words += 1;
         }
@@ -523,11 +548,16 @@ impl Parser<'_> {
         if matches!(self.kind(), T::Plus | T::Minus) {
             self.advance();
         }
-        if !matches!(self.kind(), T::Integer | T::Float) && !self.at_id() {
+        if !self.at_plain_number() {
             return Err(self.unexpected());
         }
         self.advance();
         Ok(())
+    }
+
+    /// A number without underscores: the only kind that types and pragmas take.
+    pub(super) fn at_plain_number(&self) -> bool {
+        matches!(self.kind(), T::Integer | T::Float) && !self.slice(self.current.span).contains('_')
     }
 }
 

@@ -48,6 +48,8 @@ pub(crate) struct Parser<'t> {
     /// End of the last token taken.
     last_end: u32,
     nesting: u32,
+    /// An error that a syntax error further on goes before.
+    late_error: Option<ParseError>,
     parameters: Parameters,
     /// Inside a trigger's body RETURNING and qualified targets are errors.
     in_trigger: bool,
@@ -62,6 +64,7 @@ impl<'t> Parser<'t> {
             next: None,
             last_end: offset as u32,
             nesting: 0,
+            late_error: None,
             parameters: Parameters::default(),
             in_trigger: false,
         }
@@ -179,7 +182,25 @@ impl<'t> Parser<'t> {
     fn at_id(&self) -> bool {
         match self.kind() {
             TokenKind::Word | TokenKind::QuotedName => true,
-            TokenKind::Keyword(k) => k.may_be_name() && !k.is_join_word() && k != Keyword::Indexed,
+            TokenKind::Keyword(Keyword::Window) => !self.at_window_clause(),
+            TokenKind::Keyword(k) => {
+                k.may_be_name() && !k.is_join_word() && k != Keyword::Indexed && !self.at_function_word(k)
+            }
+            _ => false,
+        }
+    }
+
+    /// FILTER and OVER are names but behind a parenthesis that closes, in front of what they need.
+    fn at_function_word(&self, keyword: Keyword) -> bool {
+        if !matches!(keyword, Keyword::Filter | Keyword::Over)
+            || self.text.as_bytes().get((self.last_end as usize).wrapping_sub(1)) != Some(&b')')
+        {
+            return false;
+        }
+        match token(self.text.as_bytes(), self.current.span.end as usize).kind {
+            TokenKind::LeftParen => true,
+            TokenKind::Word | TokenKind::QuotedName | TokenKind::String => keyword == Keyword::Over,
+            TokenKind::Keyword(k) => keyword == Keyword::Over && k.may_be_name() && k != Keyword::Filter,
             _ => false,
         }
     }
@@ -188,6 +209,7 @@ impl<'t> Parser<'t> {
     fn at_name(&self) -> bool {
         match self.kind() {
             TokenKind::Word | TokenKind::QuotedName | TokenKind::String => true,
+            TokenKind::Keyword(Keyword::Window) => !self.at_window_clause(),
             TokenKind::Keyword(k) => k.may_be_name(),
             _ => false,
         }
@@ -251,6 +273,10 @@ impl<'t> Parser<'t> {
     fn parameter(&mut self) -> Result<u32> {
         let token = self.advance();
         let text = self.slice(token.span);
+        // `#1` is for SQLite's own use.
+        if text.starts_with('#') && text.as_bytes()[1].is_ascii_digit() {
+            return Err(self.unexpected_at(token));
+        }
         if text == "?" {
             self.parameters.count += 1;
             if self.parameters.count > PARAMETER_MAX {
@@ -309,6 +335,9 @@ pub fn parse_expression(text: &str) -> Result<crate::ast::Expr> {
     let expr = parser.expr()?;
     if !parser.at(TokenKind::End) {
         return Err(parser.unexpected());
+    }
+    if let Some(error) = parser.late_error {
+        return Err(error);
     }
     Ok(expr)
 }

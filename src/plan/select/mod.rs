@@ -45,7 +45,7 @@ impl<'a> Binder<'a> {
         }
         self.open_query();
         if let Some(with) = &query.with {
-            self.open_with(with, query)?;
+            self.open_with(with, query);
         }
         let (limit, offset) = self.limits(query.limit.as_ref(), query.offset.as_ref())?;
         let mut bound = if query.body.arms.is_empty() {
