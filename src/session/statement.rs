@@ -14,6 +14,7 @@ use super::execution::{Execution, Held, aborted_by_rollback};
 use super::inner::Inner;
 use super::status::Limit;
 use super::{Connection, ddl, host, pragma, transaction};
+use crate::env::stack::{is_deep, with_room_for, with_room_to_compile};
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::RaiseAction;
 use crate::row::context::{Context, Shared};
@@ -51,7 +52,7 @@ impl Statement {
     pub(super) fn new(connection: Arc<Connection>, sql: &str, parsed: Parsed) -> Result<Statement> {
         let compiled = {
             let guard = connection.lock();
-            compile::compile(&guard, &parsed, sql)?
+            with_room_to_compile(|| compile::compile(&guard, &parsed, sql))?
         };
         let parameters = vec![Value::Null; parsed.parameters.count as usize];
         Ok(Statement {
@@ -191,7 +192,7 @@ impl Statement {
             let connection = self.connection.clone();
             let inner = connection.lock();
             // Cursors go before their views.
-            drop(state);
+            with_room_for(self.parsed.nesting, || drop(state));
             inner.running.set(inner.running.get().saturating_sub(1));
         }
     }
@@ -201,7 +202,8 @@ impl Statement {
         let connection = self.connection.clone();
         let inner = connection.lock();
         inner.check_open()?;
-        let result = self.step_locked(&inner);
+        let nesting = self.parsed.nesting;
+        let result = with_room_for(nesting, || self.step_locked(&inner));
         if result.is_err() {
             drop(inner);
             self.reset();
@@ -291,7 +293,7 @@ impl Statement {
         let current =
             self.compiled.generation == inner.generation.get() && inner.is_current(&self.compiled.fingerprint);
         if !current {
-            self.compiled = compile::compile(inner, &self.parsed, &self.sql)?;
+            self.compiled = with_room_to_compile(|| compile::compile(inner, &self.parsed, &self.sql))?;
             self.generation = self.generation.wrapping_add(1);
         }
         Ok(())
@@ -398,6 +400,21 @@ impl Statement {
 impl Drop for Statement {
     fn drop(&mut self) {
         self.reset();
+        let nesting = self.parsed.nesting;
+        if !is_deep(nesting) {
+            return;
+        }
+        let nothing = Parsed {
+            statement: ast::Statement::Commit,
+            explain: Explain::No,
+            span: ast::Span::default(),
+            tail: 0,
+            nesting: 0,
+            parameters: ast::Parameters::default(),
+        };
+        let parsed = std::mem::replace(&mut self.parsed, Arc::new(nothing));
+        let program = std::mem::replace(&mut self.compiled.program, Program::Other);
+        with_room_for(nesting, || drop((parsed, program)));
     }
 }
 

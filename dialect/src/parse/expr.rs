@@ -38,7 +38,8 @@ impl Parser<'_> {
         Ok((Box::new(e), h))
     }
 
-    fn check(&self, tall: Tall) -> Result<Tall> {
+    fn check(&mut self, tall: Tall) -> Result<Tall> {
+        self.deepest = self.deepest.max(tall.1);
         if tall.1 > DEPTH_MAX {
             return Err(self.error(format!("Expression tree is too large (maximum depth {DEPTH_MAX})")));
         }
@@ -47,7 +48,7 @@ impl Parser<'_> {
 
     /// An expression whose operators bind at least as tightly as `least`.
     fn binding(&mut self, least: u8) -> Result<Tall> {
-        self.nested(|p| {
+        self.nested(1, |p| {
             let mut left = p.prefix()?;
             while let Some(joined) = p.suffix(least, &mut left)? {
                 left = p.check(joined)?;
@@ -96,7 +97,7 @@ impl Parser<'_> {
             }
             self.advance();
             let (l, lh) = take(left);
-            let (r, rh) = self.binding(power + 1)?;
+            let (r, rh) = self.nested(1, |p| p.binding(power + 1))?;
             let kind = ExprKind::Binary(op, l, Box::new(r));
             return Ok(Some((expr(kind, self.since(start)), lh.max(rh) + 1)));
         }
@@ -136,7 +137,7 @@ impl Parser<'_> {
         if let Some(op) = like {
             self.advance();
             let (operand, lh) = take(left);
-            let (pattern, ph) = self.binding(EQUALITY + 1)?;
+            let (pattern, ph) = self.nested(1, |p| p.binding(EQUALITY + 1))?;
             let (escape, eh) = if self.take(K::Escape) {
                 let (e, h) = self.binding(EQUALITY + 1)?;
                 (Some(Box::new(e)), h)
@@ -175,14 +176,14 @@ impl Parser<'_> {
                     self.binding(AND)?;
                 }
                 self.expect(K::And)?;
-                let (high, h2) = self.binding(EQUALITY + 1)?;
+                let (high, h2) = self.nested(3, |p| p.binding(EQUALITY + 1))?;
                 let kind = ExprKind::Between { negated, operand, low: Box::new(low), high: Box::new(high) };
                 Ok(Some((expr(kind, self.since(start)), lh.max(h1).max(h2) + 1)))
             }
             K::In => {
                 self.advance();
                 let (operand, lh) = take(left);
-                let (set, h) = self.in_set()?;
+                let (set, h) = self.nested(2, Self::in_set)?;
                 Ok(Some((expr(ExprKind::In { negated, operand, set }, self.since(start)), lh.max(h) + 1)))
             }
             _ => Ok(None),
@@ -219,7 +220,7 @@ impl Parser<'_> {
         let (first, mut height) = self.binding(OR)?;
         let mut list = vec![first];
         while self.take_kind(T::Comma) {
-            let (e, h) = self.binding(OR)?;
+            let (e, h) = self.nested(2, |p| p.binding(OR))?;
             list.push(e);
             height = height.max(h);
         }
@@ -312,7 +313,7 @@ impl Parser<'_> {
                 K::Exists => {
                     self.advance();
                     self.expect_kind(T::LeftParen)?;
-                    let query = self.query()?;
+                    let query = self.nested(2, Self::query)?;
                     self.expect_kind(T::RightParen)?;
                     Ok((expr(ExprKind::Exists(Box::new(query)), self.since(token.span.start)), 1))
                 }
@@ -347,7 +348,7 @@ impl Parser<'_> {
         let start = self.here();
         self.advance();
         if self.at_query() {
-            let query = self.query()?;
+            let query = self.nested(1, Self::query)?;
             self.expect_kind(T::RightParen)?;
             return Ok((expr(ExprKind::Subquery(Box::new(query)), self.since(start)), 1));
         }
@@ -406,7 +407,7 @@ impl Parser<'_> {
                 self.take(K::All);
             }
             if !self.at(T::RightParen) && !self.is(K::Order) {
-                (call.args, height) = self.expr_list()?;
+                (call.args, height) = self.nested(2, Self::expr_list)?;
             }
             if self.take(K::Order) {
                 self.expect(K::By)?;
@@ -469,9 +470,9 @@ impl Parser<'_> {
         };
         let mut whens = Vec::new();
         while self.take(K::When) {
-            let (when, h1) = self.binding(OR)?;
+            let (when, h1) = self.nested(2, |p| p.binding(OR))?;
             self.expect(K::Then)?;
-            let (then, h2) = self.binding(OR)?;
+            let (then, h2) = self.nested(4, |p| p.binding(OR))?;
             height = height.max(h1).max(h2);
             whens.push((when, then));
         }
@@ -493,7 +494,7 @@ impl Parser<'_> {
         let start = self.here();
         self.advance();
         self.expect_kind(T::LeftParen)?;
-        let (operand, h) = self.boxed()?;
+        let (operand, h) = self.nested(1, Self::boxed)?;
         self.expect(K::As)?;
         let type_name = self.type_name()?;
         self.expect_kind(T::RightParen)?;

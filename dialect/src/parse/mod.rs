@@ -36,8 +36,11 @@ impl std::error::Error for ParseError {}
 
 pub(crate) type Result<T> = std::result::Result<T, ParseError>;
 
-/// How deep statements, subqueries and parentheses may nest.
-const NESTING_MAX: u32 = 1000;
+/// SQLITE_LIMIT_PARSER_DEPTH: how many symbols of the grammar may be open at once.
+const NESTING_MAX: u32 = 2499;
+/// Stack that one level takes at most, and how much is added if there is less.
+const LEVEL_BYTES: usize = 64 << 10;
+const STACK_BYTES: usize = 2 << 20;
 /// SQLITE_MAX_VARIABLE_NUMBER
 const PARAMETER_MAX: u32 = 32766;
 
@@ -48,6 +51,7 @@ pub(crate) struct Parser<'t> {
     /// End of the last token taken.
     last_end: u32,
     nesting: u32,
+    deepest: u32,
     /// An error that a syntax error further on goes before.
     late_error: Option<ParseError>,
     parameters: Parameters,
@@ -64,6 +68,7 @@ impl<'t> Parser<'t> {
             next: None,
             last_end: offset as u32,
             nesting: 0,
+            deepest: 0,
             late_error: None,
             parameters: Parameters::default(),
             in_trigger: false,
@@ -165,14 +170,15 @@ impl<'t> Parser<'t> {
         ParseError { message: message.into(), offset: Some(span.start as usize) }
     }
 
-    /// Runs `f` one level deeper.
-    fn nested<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        if self.nesting >= NESTING_MAX {
-            return Err(self.error("parser stack overflow"));
+    /// Runs `f` deeper by the symbols that SQLite's parser has open then, on more stack if it takes that.
+    fn nested<T>(&mut self, symbols: u32, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.nesting += symbols;
+        if self.nesting > NESTING_MAX {
+            return Err(self.error("Recursion limit"));
         }
-        self.nesting += 1;
-        let result = f(self);
-        self.nesting -= 1;
+        self.deepest = self.deepest.max(self.nesting);
+        let result = stacker::maybe_grow(LEVEL_BYTES, STACK_BYTES, || f(self));
+        self.nesting -= symbols;
         result
     }
 

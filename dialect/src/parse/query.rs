@@ -15,7 +15,7 @@ struct CoreEnd {
 
 impl Parser<'_> {
     pub(super) fn query(&mut self) -> Result<Query> {
-        self.nested(|p| {
+        self.nested(4, |p| {
             let with = p.with()?;
             p.query_after_with(with)
         })
@@ -81,7 +81,7 @@ impl Parser<'_> {
                 }
                 _ => break,
             };
-            let core = self.core()?;
+            let core = self.nested(2, Self::core)?;
             ends.push(self.end_of_core(&core)?);
             arms.push((op, core));
         }
@@ -136,7 +136,7 @@ impl Parser<'_> {
         }
         let columns = self.result_columns()?;
         let from = if self.take(K::From) { Some(self.sources(false)?) } else { None };
-        let filter = if self.take(K::Where) { Some(self.expr()?) } else { None };
+        let filter = if self.take(K::Where) { Some(self.nested(1, Self::expr)?) } else { None };
         let group_by = if self.take(K::Group) {
             self.expect(K::By)?;
             self.expr_list()?.0

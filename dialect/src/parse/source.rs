@@ -108,9 +108,9 @@ impl Parser<'_> {
         let start = self.here();
         if self.take_kind(T::LeftParen) {
             let kind = if self.at_query() {
-                SourceKind::Query(Box::new(self.query()?))
+                SourceKind::Query(Box::new(self.nested(2, Self::query)?))
             } else {
-                SourceKind::Join(Box::new(self.nested(|p| p.sources(true))?))
+                SourceKind::Join(Box::new(self.nested(2, |p| p.sources(true))?))
             };
             self.expect_kind(T::RightParen)?;
             let alias = self.source_alias()?;

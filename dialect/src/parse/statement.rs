@@ -22,7 +22,8 @@ impl Parser<'_> {
         if let Some(error) = self.late_error {
             return Err(error);
         }
-        Ok(Parsed { statement, explain, span, tail, parameters: self.parameters })
+        let nesting = self.deepest;
+        Ok(Parsed { nesting, statement, explain, span, tail, parameters: self.parameters })
     }
 
     fn explain(&mut self) -> Result<Explain> {

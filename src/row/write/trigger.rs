@@ -8,6 +8,7 @@ use super::Run;
 use super::row::{Row, with_env};
 use super::target::TargetProgram;
 use crate::catalog::Table;
+use crate::env::stack::with_room;
 use crate::error::{Error, Result};
 use crate::plan::bound::{BoundTrigger, Free, ROWID, RaiseAction, TriggerEvent, TriggerTime};
 use crate::row::context::{Context, Shared};
@@ -64,7 +65,7 @@ impl Run<'_> {
         }
         let depth = around.trigger_depth();
         if depth.get() >= around.write_options().trigger_depth_max {
-            return Err(Error::sql("too many levels of trigger recursion"));
+            return Err(Error::sql("triggers nested too deep"));
         }
         let program = around.trigger_program(trigger)?;
         let inputs: Vec<Value> = program.free.iter().map(|f| input(&program, f, table, old, new)).collect();
@@ -91,7 +92,7 @@ impl Run<'_> {
                         while run.next(&cx)? {}
                     }
                     TriggerStatement::Write(write, positions) => {
-                        super::execute_nested(write, &pick(positions), self.violations, &cx)?;
+                        with_room(|| super::execute_nested(write, &pick(positions), self.violations, &cx))?;
                     }
                 }
             }
