@@ -265,7 +265,7 @@ impl PragmaContext for ConnectionHost<'_> {
     }
 
     fn data_version(&self, database: DatabaseIndex) -> i64 {
-        self.execution.inner.shared(database).last_commit().0 as i64 + 1
+        self.execution.inner.transaction(database).foreign_commits() as i64 + 1
     }
 
     fn view_columns(&self, database: DatabaseIndex, view: &View) -> Result<Vec<Column>> {

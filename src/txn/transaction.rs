@@ -30,6 +30,8 @@ pub enum TransactionState {
 
 pub struct Transaction {
     shared: Arc<Transactions>,
+    /// Commits published by it.
+    own_commits: u64,
     state: TransactionState,
     /// Read: the registered horizon. Write: what the next version is stamped with.
     stamp: Stamp,
@@ -82,6 +84,7 @@ impl Transaction {
         let schema = shared.schema();
         Transaction {
             shared,
+            own_commits: 0,
             state: TransactionState::None,
             stamp: Stamp::default(),
             has_read: false,
@@ -96,6 +99,11 @@ impl Transaction {
             rewritten: 0,
             scratch: Vec::new(),
         }
+    }
+
+    /// The commits of others (`PRAGMA data_version` goes by it).
+    pub fn foreign_commits(&self) -> u64 {
+        self.shared.last_commit().0.saturating_sub(self.own_commits)
     }
 
     pub fn shared(&self) -> &Arc<Transactions> {
@@ -194,6 +202,7 @@ impl Transaction {
         let mut state = self.shared.state();
         state.committed = committed;
         state.last_csn = csn;
+        self.own_commits += 1;
         let replaced = if Arc::ptr_eq(&self.schema, &state.schema) {
             None
         } else {
