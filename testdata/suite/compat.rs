@@ -33,6 +33,9 @@ const EXTENSIONS: &str = "`load_extension` works for scalar functions, aggregate
 extensions. Their virtual tables are not there, a function that runs statements of its own sees an empty database, and JSON \
 subtypes do not cross.";
 
+const ENCODING: &str = "Text is UTF-8 inside. `PRAGMA encoding = 'UTF-16'` is taken and means nothing; a UTF-16 file that is \
+deserialized becomes UTF-8, so `hex()`, `octet_length()` and CAST to BLOB show UTF-8, where SQLite shows UTF-16.";
+
 /// Why something of SQLite is missing, by how its name begins.
 const REASONS: &[(&str, &str)] = &[
     ("fts", "full-text search comes later"),
@@ -99,6 +102,7 @@ fn made() -> String {
     missing("function_list", &names(&mut ours, "function_list"), &mut functions);
     section(&mut out, "Functions", "function", &functions);
     write!(out, "\n## Extensions\n\n{EXTENSIONS}\n").expect("memory");
+    write!(out, "\n## Encoding\n\n{ENCODING}\n").expect("memory");
     let mut pragmas: BTreeMap<String, String> = PRAGMAS.iter().map(|p| (p.name.into(), p.doc.into())).collect();
     missing("pragma_list", &names(&mut ours, "pragma_list"), &mut pragmas);
     section(&mut out, "Pragmas", "pragma", &pragmas);
