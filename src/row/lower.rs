@@ -15,6 +15,7 @@ use super::program::{
     SortKeyProgram, SortKeySource, SortNode, SortTerm, WindowProgram, Windows,
 };
 use crate::catalog::Table;
+use crate::env::stack::with_room;
 use crate::error::{Error, Result};
 use crate::plan::bound::{
     self, AggregateId, ColumnRef, CompareOp, Comparison, Cte, Expr, ExprKind, Free, Function, OrderKey, Query, ROWID,
@@ -23,7 +24,7 @@ use crate::plan::bound::{
 
 /// Lowers a whole query. `free` fixes the order of the inputs.
 pub fn query(query: &Query, shared: &Lowering) -> Result<Arc<QueryProgram>> {
-    Lower::new(&query.free, shared).query(query)
+    with_room(|| Lower::new(&query.free, shared).query(query))
 }
 
 /// What lowering keeps over the parts of one statement.
@@ -455,6 +456,10 @@ impl<'l> Lower<'l> {
     }
 
     pub fn node(&mut self, e: &Expr) -> Result<Node> {
+        with_room(|| self.node_inside(e))
+    }
+
+    fn node_inside(&mut self, e: &Expr) -> Result<Node> {
         Ok(match &e.kind {
             ExprKind::Literal(v) => Node::Constant(v.clone()),
             ExprKind::Parameter(n) => Node::Parameter(n - 1),

@@ -1,10 +1,13 @@
 //! The one integration test binary: scripts whose results come from SQLite, random statements against it, the list
 //! of what is there, and the rules of the tree.
 
+mod compat;
+mod deep;
 mod engine;
 mod extension;
 mod generator;
 mod oracle;
+mod parser;
 mod slt;
 mod tidy;
 mod waiting;

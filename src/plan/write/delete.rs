@@ -21,7 +21,7 @@ impl<'a> Binder<'a> {
                 let filter = delete.filter.as_ref().map_or(0, |f| references::in_expr(f, name));
                 references::in_with(with, name) + filter
             };
-            self.open_with_uses(with, &count)?;
+            self.open_with_uses(with, &count);
         }
         let event = TriggerEvent::Delete;
         let rows = self.target_rows(&delete.table, delete.alias.as_ref(), &delete.index, event, &[])?;

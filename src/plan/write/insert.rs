@@ -21,7 +21,7 @@ impl<'a> Binder<'a> {
         self.frames.push(Frame { base: self.scopes.len(), free: Vec::new() });
         if let Some(with) = &insert.with {
             let count = |name: &str| references::in_with(with, name) + references::in_rows(&insert.rows, name);
-            self.open_with_uses(with, &count)?;
+            self.open_with_uses(with, &count);
         }
         let written = self.written(&insert.table)?;
         let database = match written {

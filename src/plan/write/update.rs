@@ -73,7 +73,7 @@ impl<'a> Binder<'a> {
                 let filter = update.filter.as_ref().map_or(0, |f| references::in_expr(f, name));
                 references::in_with(with, name) + from + values + filter
             };
-            self.open_with_uses(with, &count)?;
+            self.open_with_uses(with, &count);
         }
         let set: Vec<&str> = update.set.iter().flat_map(|a| &a.columns).map(|c| &*c.text).collect();
         let event = TriggerEvent::Update;
