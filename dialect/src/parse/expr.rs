@@ -306,6 +306,11 @@ impl Parser<'_> {
                 }
                 K::Cast if self.peek() == T::LeftParen => self.cast(),
                 K::Raise if self.peek() == T::LeftParen => self.raise(),
+                // A name elsewhere, but not where an expression begins.
+                K::Cast | K::Raise => {
+                    self.advance();
+                    Err(self.unexpected())
+                }
                 k if k.may_be_name() => self.named(),
                 _ => Err(self.unexpected()),
             },

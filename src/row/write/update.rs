@@ -153,7 +153,6 @@ impl Run<'_> {
         let moved = table.has_rowid() && new.rowid != old.rowid;
         let own = Some((&old, primary.as_deref()));
         let Some(entries) = self.make_room(target, or, &new, tree.as_ref(), moved, own)? else { return Ok(()) };
-        self.parent_leaves(target, &old, Some(&new))?;
         self.erase_changed(target, &old, &new, primary.as_deref(), moved)?;
         self.store(target, &new, tree.as_ref(), &entries)?;
         self.child_changed(target, &old, &new)?;
