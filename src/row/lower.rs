@@ -183,7 +183,7 @@ impl<'l> Lower<'l> {
             slots: 0,
         };
         if let Some(keys) = &select.group_by {
-            program.aggregation = Some(self.aggregation(select, keys, plan.extreme)?);
+            program.aggregation = Some(self.aggregation(select, keys, order_by, plan.extreme)?);
         }
         // Everything behind the windows reads slots that hold what the windows' input rows keep.
         let before_windows = self.stage.take();
@@ -248,7 +248,13 @@ impl<'l> Lower<'l> {
     }
 
     /// Lowers keys and arguments over the levels, then switches to slots.
-    fn aggregation(&mut self, select: &Select, keys: &[bound::GroupKey], extreme_first: bool) -> Result<Aggregation> {
+    fn aggregation(
+        &mut self,
+        select: &Select,
+        keys: &[bound::GroupKey],
+        order_by: &[bound::OrderBy],
+        extreme_first: bool,
+    ) -> Result<Aggregation> {
         let mut lowered_keys = Vec::new();
         for key in keys {
             lowered_keys.push((self.node(&key.expr)?, key.collation.clone()));
@@ -278,6 +284,11 @@ impl<'l> Lower<'l> {
         };
         Ok(Aggregation {
             keys: lowered_keys,
+            // With as many terms in ORDER BY, SQLite makes groups in their directions, whatever they sort by.
+            descending: match order_by.len() == keys.len() {
+                true => order_by.iter().map(|t| t.descending).collect(),
+                false => vec![false; keys.len()],
+            },
             grouped: !keys.is_empty(),
             aggregates,
             captured: Vec::new(),

@@ -485,6 +485,7 @@ fn fail_write(inner: &Inner, held: &Held, mut error: Error, changes: i64) -> Err
         inner.rollback_all();
     } else if action == Some(RaiseAction::Fail) {
         if let Err(e) = end_write(inner, held, Some(changes)) {
+            forget_changes(inner, held);
             return e;
         }
     } else {

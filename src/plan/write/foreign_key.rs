@@ -41,8 +41,13 @@ impl<'a> Binder<'a> {
 }
 
 /// Raises what SQLite raises when it prepares a statement that must look a key up: the parent is not there, or its
-/// columns are no key.
-pub(super) fn check_keys(space: &Namespace<'_>, target: &Target, events: &[(TriggerEvent, Vec<u16>)]) -> Result<()> {
+/// columns are no key. `many`: the statement may write more than one row.
+pub(super) fn check_keys(
+    space: &Namespace<'_>,
+    target: &Target,
+    events: &[(TriggerEvent, Vec<u16>)],
+    many: bool,
+) -> Result<()> {
     let set = |columns: &[u16]| {
         events.iter().any(|(event, changed)| match event {
             TriggerEvent::Update => columns.iter().any(|c| changed.contains(c)),
@@ -71,8 +76,8 @@ pub(super) fn check_keys(space: &Namespace<'_>, target: &Target, events: &[(Trig
             }
         };
         let concerned = events.iter().any(|(event, changed)| match event {
-            // A row that appears can only mend what is counted until COMMIT.
-            TriggerEvent::Insert => foreign_key.deferred,
+            // A single row that appears can only mend what is counted until COMMIT.
+            TriggerEvent::Insert => many || foreign_key.deferred,
             TriggerEvent::Update => changed.iter().filter(|c| **c != ROWID).any(is_part),
             TriggerEvent::Delete => true,
         });

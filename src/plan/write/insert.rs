@@ -8,7 +8,7 @@ use heliosdb_dialect::ast::{self, Conflict};
 
 use super::super::authorize;
 use super::super::binder::{Binder, Frame, is_rowid};
-use super::super::bound::{Insert, InsertValue, Query, TriggerEvent, UpsertAction, ViewTarget};
+use super::super::bound::{Body, Insert, InsertValue, Query, TriggerEvent, UpsertAction, ViewTarget};
 use super::super::expr::{made, walk};
 use super::super::scope::Columns;
 use super::super::select::{Naming, references};
@@ -57,7 +57,13 @@ impl<'a> Binder<'a> {
             events.push((TriggerEvent::Delete, Vec::new()));
         }
         let target = self.target(database, &table, events.clone())?;
-        super::foreign_key::check_keys(self.space, &target, &events)?;
+        let single = match rows.as_ref().map(|q| &q.body) {
+            None => true,
+            Some(Body::Values(rows)) => rows.len() == 1,
+            Some(_) => false,
+        };
+        let many = !single || !target.triggers.is_empty() || !insert.returning.is_empty();
+        super::foreign_key::check_keys(self.space, &target, &events, many)?;
         let columns = match written {
             Written::Table(_, table) => Columns::Table(table),
             Written::View(..) => Columns::View(table),

@@ -111,7 +111,7 @@ impl<'a> Binder<'a> {
             events.push((TriggerEvent::Delete, Vec::new()));
         }
         let target = self.target(database, &table, events.clone())?;
-        super::foreign_key::check_keys(self.space, &target, &events)?;
+        super::foreign_key::check_keys(self.space, &target, &events, true)?;
         let columns = match written {
             Written::Table(_, table) => Columns::Table(table),
             Written::View(..) => Columns::View(table),
@@ -205,6 +205,8 @@ impl<'a> Binder<'a> {
         let shown = table.columns.get(column as usize).map_or("ROWID", |c| &c.name);
         let permission = self.ask(authorize::UPDATE, Some(&table.name), Some(shown), Some(database))?;
         if permission == Permission::Granted {
+            // Of a column that is set twice the last value counts.
+            set.retain(|(c, _)| *c != column);
             set.push((column, value));
         }
         Ok(())

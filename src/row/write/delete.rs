@@ -111,7 +111,6 @@ impl Run<'_> {
                 return Ok(false);
             }
         }
-        self.parent_leaves(target, row, None)?;
         self.erase(target, row, primary)?;
         self.child_left(target, row)?;
         match why {

@@ -82,19 +82,6 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A parent row is about to go or change: RESTRICT says no at once.
-    pub fn parent_leaves(&mut self, target: &TargetProgram, old: &Row, new: Option<&Row>) -> Result<()> {
-        for key in &target.parent_keys {
-            let Some(columns) = changed_columns(key, old, new)? else { continue };
-            let foreign_key = &key.child.foreign_keys[key.position as usize];
-            let action = if new.is_some() { foreign_key.on_update } else { foreign_key.on_delete };
-            if action == ForeignKeyAction::Restrict && !self.children(key, old, columns)?.is_empty() {
-                return Err(Error::new(Code::CONSTRAINT_TRIGGER, "FOREIGN KEY constraint failed"));
-            }
-        }
-        Ok(())
-    }
-
     /// A parent row has gone or changed: its children follow, or violate the key.
     pub fn act_on_children(&mut self, target: &TargetProgram, old: &Row, new: Option<&Row>) -> Result<()> {
         for key in &target.parent_keys {
@@ -109,9 +96,12 @@ impl Run<'_> {
             }
             let foreign_key = &key.child.foreign_keys[key.position as usize];
             let action = if new.is_some() { foreign_key.on_update } else { foreign_key.on_delete };
+            if action == ForeignKeyAction::Restrict {
+                return Err(Error::new(Code::CONSTRAINT_TRIGGER, "FOREIGN KEY constraint failed"));
+            }
             // An action mends what is counted here: the child that it changes or deletes subtracts again.
             self.add(key, children.len() as i64);
-            if matches!(action, ForeignKeyAction::NoAction | ForeignKeyAction::Restrict) {
+            if action == ForeignKeyAction::NoAction {
                 continue;
             }
             let child_target = self.cx.around.target_program(key.database, &key.child)?;

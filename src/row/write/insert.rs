@@ -131,6 +131,8 @@ impl Run<'_> {
                 Some(rowid) => rowid,
                 None => self.new_rowid(target, tree)?,
             };
+            // A row that is skipped has used its number up.
+            self.note_sequence(target, row.rowid)?;
             if let Some(alias) = table.rowid_alias() {
                 row.values[alias as usize] = Value::Integer(row.rowid);
             }
@@ -145,7 +147,6 @@ impl Run<'_> {
         }
         self.parent_appeared(target, &row)?;
         self.store(target, &row, tree.as_ref(), &entries)?;
-        self.note_sequence(target, row.rowid)?;
         if tree.is_some() {
             self.cx.around.set_last_insert_rowid(row.rowid);
         }

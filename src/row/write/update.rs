@@ -163,7 +163,6 @@ impl Run<'_> {
         let Some(entries) = self.make_room(target, or, &new, tree.as_ref(), renamed, own, set)? else {
             return Ok(());
         };
-        self.parent_leaves(target, old, Some(&new))?;
         self.erase_changed(target, old, &new, primary, set)?;
         self.store(target, &new, tree.as_ref(), &entries)?;
         self.child_changed(target, old, &new)?;

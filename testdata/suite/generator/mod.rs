@@ -34,6 +34,10 @@ const ROWID_MAX: i64 = i64::MAX;
 /// SQLITE_CONSTRAINT_PINNED: a trigger takes the row away that SQLite's cursor stands on.
 const PINNED: i32 = 2835;
 
+/// A value of a wrong type for a STRICT table, or for a rowid.
+const DATATYPE: i32 = 3091;
+const MISMATCH: i32 = 20;
+
 /// How the rows of a statement are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compare {
@@ -112,12 +116,15 @@ pub fn run(statements: &[Statement]) -> Option<(usize, String)> {
         let Ok(got) = std::panic::catch_unwind(run) else { return Some((i, "  panic".to_owned())) };
         if let Some(how) = difference(statement.compare, &got, &wanted) {
             // Behind the largest rowid, SQLite chooses at random.
-            let pinned = wanted.0.error.as_ref().is_some_and(|e| e.0 == PINNED);
+            let code = wanted.0.error.as_ref().map_or(0, |e| e.0);
+            let pinned = code == PINNED;
             let random =
                 pinned || wanted.1.last_insert_rowid != got.1.last_insert_rowid && wanted.1.last_insert_rowid > 1 << 40;
             return (!random).then_some((i, how));
         }
-        if wanted.1.last_insert_rowid == ROWID_MAX {
+        // In a transaction, SQLite keeps the rows before one with a value of a wrong type.
+        let wrong_type = wanted.0.error.as_ref().is_some_and(|e| matches!(e.0, DATATYPE | MISMATCH));
+        if wanted.1.last_insert_rowid == ROWID_MAX || wrong_type && !wanted.1.autocommit {
             return None;
         }
     }
