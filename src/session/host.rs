@@ -398,8 +398,8 @@ impl Surroundings for Live<'_> {
         self.execution.target_program(database, table)
     }
 
-    fn count_nested_change(&self) {
-        self.execution.count_nested_change();
+    fn count_nested_changes(&self, n: i64) {
+        self.execution.count_nested_changes(n);
     }
 
     fn count_change(&self) {

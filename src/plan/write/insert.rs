@@ -57,6 +57,10 @@ impl<'a> Binder<'a> {
             events.push((TriggerEvent::Delete, Vec::new()));
         }
         let target = self.target(database, &table, events.clone())?;
+        let has_key = table.rowid_alias().is_some() || table.indexes.iter().any(|i| i.unique);
+        if has_key && can_replace(insert.or, &table) {
+            events.push((TriggerEvent::Delete, Vec::new()));
+        }
         let single = match rows.as_ref().map(|q| &q.body) {
             None => true,
             Some(Body::Values(rows)) => rows.len() == 1,
@@ -78,18 +82,7 @@ impl<'a> Binder<'a> {
 
     /// REPLACE deletes rows, which fires triggers under `recursive_triggers`.
     pub(super) fn may_replace(&self, or: Option<Conflict>, table: &Table) -> bool {
-        self.space.options.recursive_triggers
-            && match or {
-                Some(or) => or == Conflict::Replace,
-                None => {
-                    table.indexes.iter().any(|i| i.conflict == Some(Conflict::Replace))
-                        || table.primary_key.as_ref().is_some_and(|k| k.conflict == Some(Conflict::Replace))
-                        || table
-                            .columns
-                            .iter()
-                            .any(|c| c.not_null.as_ref().is_some_and(|n| n.conflict == Some(Conflict::Replace)))
-                }
-            }
+        self.space.options.recursive_triggers && can_replace(or, table)
     }
 
     /// The ordinals of the listed columns; `None` is the rowid.
@@ -174,5 +167,20 @@ impl<'a> Binder<'a> {
         }
         debug_assert!(values.iter().all(|v| !matches!(v, InsertValue::Default(e) if walk::query(e).is_some())));
         Ok((values, rowid))
+    }
+}
+
+/// Whether a row may take the place of others.
+fn can_replace(or: Option<Conflict>, table: &Table) -> bool {
+    match or {
+        Some(or) => or == Conflict::Replace,
+        None => {
+            table.indexes.iter().any(|i| i.conflict == Some(Conflict::Replace))
+                || table.primary_key.as_ref().is_some_and(|k| k.conflict == Some(Conflict::Replace))
+                || table
+                    .columns
+                    .iter()
+                    .any(|c| c.not_null.as_ref().is_some_and(|n| n.conflict == Some(Conflict::Replace)))
+        }
     }
 }

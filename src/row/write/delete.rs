@@ -115,7 +115,7 @@ impl Run<'_> {
         self.child_left(target, row)?;
         match why {
             Deleted::ByStatement => self.count(None, row)?,
-            Deleted::ByKey => self.cx.around.count_nested_change(),
+            Deleted::ByKey => self.cx.around.count_nested_changes(1),
             Deleted::Replaced => {}
         }
         self.act_on_children(target, row, None)?;

@@ -9,11 +9,14 @@ use heliosdb_udfs::value::{Affinity, Collation, Value, affinity, compare};
 
 use super::Run;
 use super::delete::Deleted;
+use super::lower::{ColumnValue, InsertProgram, UpsertProgram};
 use super::row::Row;
 use super::target::TargetProgram;
 use crate::catalog::{IndexTerm, Table};
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::{Conflict, DatabaseIndex, ForeignKeyCheck};
+use crate::row::level::rowid_of_key;
+use crate::row::program::Body;
 use crate::row::scan::encode;
 use crate::store::{KeyCursor, RowCursor};
 use heliosdb_dialect::ast::ForeignKeyAction;
@@ -130,6 +133,40 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// A single row that nothing follows: SQLite refuses it before it is stored.
+    pub fn is_alone(&self, program: &InsertProgram) -> bool {
+        let single = match program.rows.as_ref().map(|rows| &rows.body) {
+            None => true,
+            Some(Body::Values(rows)) => rows.len() == 1,
+            Some(_) => false,
+        };
+        let target = &program.target;
+        let table = &target.table;
+        let given = table.rowid_alias().is_some_and(|c| matches!(program.values[c as usize], ColumnValue::Source(_)));
+        let own_replaces = table.primary_key.as_ref().is_some_and(|k| k.conflict == Some(Conflict::Replace));
+        let replaces = match self.or {
+            _ if program.upserts.iter().any(|u| u.target.is_none()) => false,
+            Some(or) => or == Conflict::Replace && (given || target.indexes.iter().any(|i| i.index.unique)),
+            None => {
+                let answered = |i: usize| program.upserts.iter().any(|u| u.target == Some(Some(i)));
+                let mut replacing = target.indexes.iter().enumerate().filter(|(_, x)| x.conflict == Conflict::Replace);
+                given && own_replaces || replacing.any(|(i, _)| !answered(i))
+            }
+        };
+        let is_key = |column: u16| {
+            let child =
+                target.child_keys.iter().any(|k| k.child.foreign_keys[k.position as usize].columns.contains(&column));
+            child || target.parent_keys.iter().any(|k| k.parent_columns.iter().flatten().any(|c| *c == column))
+        };
+        // A clause for any constraint behind clauses for all of them answers none.
+        let unique = target.indexes.iter().filter(|i| i.index.unique).count() + usize::from(given);
+        let answers = |(i, u): &(usize, &UpsertProgram)| u.target.is_some() || *i < unique;
+        let sets = program.upserts.iter().enumerate().filter(answers).flat_map(|(_, u)| &u.action).flat_map(|a| &a.set);
+        let updates = sets.map(|(column, _)| *column).any(is_key);
+        let top = target.triggers.is_empty() && self.cx.around.trigger_depth().get() == 0;
+        single && top && !replaces && !updates && program.returning.is_none()
+    }
+
     /// Whether the parent of a child row exists, or none is needed. A new row has not been stored yet.
     fn has_parent(&self, key: &ForeignKeyCheck, row: &Row, is_new: bool) -> Result<bool> {
         let foreign_key = &key.child.foreign_keys[key.position as usize];
@@ -154,7 +191,9 @@ impl Run<'_> {
                 return Ok(true);
             }
         }
-        self.find_parent(key.database, parent, columns, &values)
+        // A new row that is stored already is not its own parent by another comparison.
+        let own = (is_new && parent.id == key.child.id && parent.has_rowid()).then_some(row.rowid);
+        self.find_parent(key.database, parent, columns, &values, own)
     }
 
     fn find_parent(
@@ -163,6 +202,7 @@ impl Run<'_> {
         parent: &Arc<Table>,
         columns: &[u16],
         values: &[&Value],
+        but: Option<i64>,
     ) -> Result<bool> {
         let around = self.cx.around;
         let view = around.live_view(database)?;
@@ -198,7 +238,8 @@ impl Run<'_> {
                 encode(v, &collation, k.descending, &mut prefix);
             }
             let tree = around.key_tree(database, index.id)?;
-            return Ok(tree.first_with_prefix(&prefix, view).is_some());
+            let found = tree.first_with_prefix(&prefix, view);
+            return Ok(found.is_some_and(|f| but.is_none_or(|but| rowid_of_key(f.key()) != but)));
         }
         Ok(false)
     }
@@ -250,7 +291,7 @@ impl Run<'_> {
             let mut cursor = KeyCursor::new(around.key_tree(key.database, index.id)?, view);
             let mut more = cursor.seek_ge(&prefix);
             while more && cursor.key().starts_with(&prefix) {
-                let rowid = crate::row::level::rowid_of_key(cursor.key());
+                let rowid = rowid_of_key(cursor.key());
                 if let Some(version) = tree.get(rowid, view) {
                     let row = Row::read(child, rowid, version.record());
                     if refers(&row) {

@@ -8,7 +8,7 @@ use super::Run;
 use super::delete::Deleted;
 use super::key::{self, EntryKey, Holder};
 use super::lower::{ColumnValue, InsertProgram, ReturningProgram};
-use super::row::{Row, apply, check_types, generate, with_env};
+use super::row::{Row, apply, check_types, check_virtual_types, generate, with_env};
 use super::target::{IndexProgram, TargetProgram};
 use super::trigger::Fired;
 use crate::error::{Code, Error, Result};
@@ -32,6 +32,15 @@ pub struct Entry {
     pub tree: Arc<KeyTree>,
 }
 
+/// What a NOT NULL constraint makes of a row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NotNull {
+    Holds,
+    /// REPLACE has put the default in.
+    Given,
+    Skip,
+}
+
 /// What to do with a violation: the statement's OR clause, else the constraint's own, else ABORT.
 pub fn action(or: Option<Conflict>, own: Option<Conflict>) -> Conflict {
     or.or(own).unwrap_or(Conflict::Abort)
@@ -49,9 +58,17 @@ pub fn failed(action: Conflict, mut error: Error) -> Error {
 
 impl Run<'_> {
     pub fn insert(&mut self, program: &InsertProgram) -> Result<()> {
+<<<<<<< HEAD
         if program.plain && self.insert_plain(program)? {
             return Ok(());
         }
+=======
+        self.insert_all(program)?;
+        self.note_sequence(&program.target)
+    }
+
+    fn insert_all(&mut self, program: &InsertProgram) -> Result<()> {
+>>>>>>> w-suite
         let Some(rows) = &program.rows else {
             return self.insert_values(program, &[]);
         };
@@ -116,9 +133,10 @@ impl Run<'_> {
             }
             return Ok(());
         }
-        if !target.triggers.is_empty() || !target.generated.is_empty() {
+        if !target.generated.is_empty() || target.triggers.iter().any(|t| t.time == TriggerTime::Before) {
             check_types(table, &row)?;
             generate(target, &mut row, self.cx)?;
+            check_virtual_types(table, &row)?;
         }
         if self.fire(target, self.or, TriggerTime::Before, TriggerEvent::Insert, &[], None, Some(&row))?
             == Fired::Ignore
@@ -131,8 +149,7 @@ impl Run<'_> {
                 Some(rowid) => rowid,
                 None => self.new_rowid(target, tree)?,
             };
-            // A row that is skipped has used its number up.
-            self.note_sequence(target, row.rowid)?;
+            self.use_up(target, row.rowid);
             if let Some(alias) = table.rowid_alias() {
                 row.values[alias as usize] = Value::Integer(row.rowid);
             }
@@ -153,33 +170,6 @@ impl Run<'_> {
         self.count(program.returning.as_ref(), &row)?;
         self.fire(target, self.or, TriggerTime::After, TriggerEvent::Insert, &[], None, Some(&row))?;
         Ok(())
-    }
-
-    /// A single row that nothing follows: SQLite refuses it before it is stored.
-    fn is_alone(&self, program: &InsertProgram) -> bool {
-        let single = match program.rows.as_ref().map(|rows| &rows.body) {
-            None => true,
-            Some(Body::Values(rows)) => rows.len() == 1,
-            Some(_) => false,
-        };
-        let target = &program.target;
-        let table = &target.table;
-        let given = table.rowid_alias().is_some_and(|c| matches!(program.values[c as usize], ColumnValue::Source(_)));
-        let own_replaces = table.primary_key.as_ref().is_some_and(|k| k.conflict == Some(Conflict::Replace));
-        let replaces = match self.or {
-            _ if program.upserts.iter().any(|u| u.target.is_none()) => false,
-            Some(or) => or == Conflict::Replace && (given || target.indexes.iter().any(|i| i.index.unique)),
-            None => given && own_replaces || target.indexes.iter().any(|i| i.conflict == Conflict::Replace),
-        };
-        let is_key = |column: u16| {
-            let child =
-                target.child_keys.iter().any(|k| k.child.foreign_keys[k.position as usize].columns.contains(&column));
-            child || target.parent_keys.iter().any(|k| k.parent_columns.iter().flatten().any(|c| *c == column))
-        };
-        let sets = program.upserts.iter().flat_map(|u| &u.action).flat_map(|a| &a.set);
-        let updates = sets.map(|(column, _)| *column).any(is_key);
-        let top = target.triggers.is_empty() && self.cx.around.trigger_depth().get() == 0;
-        single && top && !replaces && !updates && program.returning.is_none()
     }
 
     /// Checks everything that can keep a new row out; `None` if it is skipped (or an UPSERT took its place).
@@ -209,26 +199,21 @@ impl Run<'_> {
     pub fn check_row(&mut self, target: &TargetProgram, or: Option<Conflict>, row: &mut Row) -> Result<bool> {
         let table = &target.table;
         if target.has_not_null {
-            for (i, column) in table.columns.iter().enumerate() {
-                let Some(not_null) = &column.not_null else { continue };
-                if table.rowid_alias() == Some(i as u16) || !matches!(row.values[i], Value::Null) {
-                    continue;
+            let mut given = false;
+            for (i, _) in table.columns.iter().enumerate().filter(|(_, c)| c.generated.is_none()) {
+                match self.check_not_null(target, or, row, i)? {
+                    NotNull::Skip => return Ok(false),
+                    NotNull::Given => given = true,
+                    NotNull::Holds => {}
                 }
-                let mut action = action(or, not_null.conflict);
-                if action == Conflict::Replace {
-                    let default = self.cx.around.default_value(target.database, table, i)?;
-                    if !matches!(default, Value::Null) {
-                        row.values[i] = default;
-                        apply(&mut row.values[i], column.affinity);
-                        continue;
-                    }
-                    action = Conflict::Abort;
-                }
-                if action == Conflict::Ignore {
+            }
+            if given && !target.generated.is_empty() {
+                generate(target, row, self.cx)?;
+            }
+            for (i, _) in table.columns.iter().enumerate().filter(|(_, c)| c.generated.is_some()) {
+                if self.check_not_null(target, or, row, i)? == NotNull::Skip {
                     return Ok(false);
                 }
-                let message = format!("NOT NULL constraint failed: {}.{}", table.name, column.name);
-                return Err(failed(action, Error::new(Code::CONSTRAINT_NOTNULL, message)));
             }
         }
         if !target.checks.is_empty() && !self.cx.around.write_options().ignore_checks {
@@ -252,8 +237,36 @@ impl Run<'_> {
         Ok(true)
     }
 
+<<<<<<< HEAD
     /// Sees to it that no other row has the rowid or a unique key: skips, fails, or removes the others. Gives the entries
     /// to write; with `set` only those that depend on these columns.
+=======
+    fn check_not_null(&self, target: &TargetProgram, or: Option<Conflict>, row: &mut Row, i: usize) -> Result<NotNull> {
+        let table = &target.table;
+        let column = &table.columns[i];
+        let Some(not_null) = &column.not_null else { return Ok(NotNull::Holds) };
+        if table.rowid_alias() == Some(i as u16) || !matches!(row.values[i], Value::Null) {
+            return Ok(NotNull::Holds);
+        }
+        let mut action = action(or, not_null.conflict);
+        if action == Conflict::Replace {
+            let default = self.cx.around.default_value(target.database, table, i)?;
+            if !matches!(default, Value::Null) {
+                row.values[i] = default;
+                apply(&mut row.values[i], column.affinity);
+                return Ok(NotNull::Given);
+            }
+            action = Conflict::Abort;
+        }
+        if action == Conflict::Ignore {
+            return Ok(NotNull::Skip);
+        }
+        let message = format!("NOT NULL constraint failed: {}.{}", table.name, column.name);
+        Err(failed(action, Error::new(Code::CONSTRAINT_NOTNULL, message)))
+    }
+
+    /// Sees to it that no other row has the rowid or a unique key: skips, fails, or removes the others.
+>>>>>>> w-suite
     pub fn make_room(
         &mut self,
         target: &TargetProgram,
@@ -455,39 +468,6 @@ impl Run<'_> {
                 Error::new(code, format!("UNIQUE constraint failed: {what}"))
             }
         }
-    }
-
-    /// The rowid of a row that names none: one more than the largest, never one used before with AUTOINCREMENT.
-    fn new_rowid(&self, target: &TargetProgram, tree: &Arc<RowTree>) -> Result<i64> {
-        let around = self.cx.around;
-        let view = around.live_view(target.database)?;
-        let largest = tree.max_key(view);
-        let full = || Error::new(Code::FULL, "database or disk is full");
-        if target.table.primary_key.as_ref().is_some_and(|p| p.autoincrement) {
-            let used = around.sequence(target.database, &target.table.name)?.unwrap_or(0);
-            return used.max(largest.unwrap_or(0)).checked_add(1).ok_or_else(full);
-        }
-        match largest {
-            None => Ok(1),
-            Some(largest) if largest < i64::MAX => Ok(largest + 1),
-            Some(_) => {
-                // The last rowid is taken: SQLite tries a hundred random ones.
-                for _ in 0..100 {
-                    let rowid = crate::env::random_u64() as i64 & (i64::MAX >> 1) | 1;
-                    if tree.get(rowid, view).is_none() {
-                        return Ok(rowid);
-                    }
-                }
-                Err(full())
-            }
-        }
-    }
-
-    fn note_sequence(&self, target: &TargetProgram, rowid: i64) -> Result<()> {
-        if target.table.primary_key.as_ref().is_some_and(|p| p.autoincrement) {
-            self.cx.around.note_sequence(target.database, &target.table.name, rowid)?;
-        }
-        Ok(())
     }
 
     /// Counts a changed row and computes RETURNING for it.
