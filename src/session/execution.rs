@@ -239,13 +239,8 @@ impl Surroundings for Execution<'_> {
         self.inner.status.total_changes.set(self.inner.status.total_changes.get() + 1);
     }
 
-<<<<<<< HEAD
-    fn count_nested_change(&self) {
-        self.inner.status.total_changes.set(self.inner.status.total_changes.get() + 1);
-=======
     fn count_nested_changes(&self, n: i64) {
-        self.inner.total_changes.set(self.inner.total_changes.get() + n);
->>>>>>> w-suite
+        self.inner.status.total_changes.set(self.inner.status.total_changes.get() + n);
     }
 
     fn default_value(&self, database: DatabaseIndex, table: &Arc<Table>, column: usize) -> Result<Value> {

@@ -58,17 +58,14 @@ pub fn failed(action: Conflict, mut error: Error) -> Error {
 
 impl Run<'_> {
     pub fn insert(&mut self, program: &InsertProgram) -> Result<()> {
-<<<<<<< HEAD
         if program.plain && self.insert_plain(program)? {
             return Ok(());
         }
-=======
         self.insert_all(program)?;
         self.note_sequence(&program.target)
     }
 
     fn insert_all(&mut self, program: &InsertProgram) -> Result<()> {
->>>>>>> w-suite
         let Some(rows) = &program.rows else {
             return self.insert_values(program, &[]);
         };
@@ -237,10 +234,6 @@ impl Run<'_> {
         Ok(true)
     }
 
-<<<<<<< HEAD
-    /// Sees to it that no other row has the rowid or a unique key: skips, fails, or removes the others. Gives the entries
-    /// to write; with `set` only those that depend on these columns.
-=======
     fn check_not_null(&self, target: &TargetProgram, or: Option<Conflict>, row: &mut Row, i: usize) -> Result<NotNull> {
         let table = &target.table;
         let column = &table.columns[i];
@@ -265,8 +258,8 @@ impl Run<'_> {
         Err(failed(action, Error::new(Code::CONSTRAINT_NOTNULL, message)))
     }
 
-    /// Sees to it that no other row has the rowid or a unique key: skips, fails, or removes the others.
->>>>>>> w-suite
+    /// Sees to it that no other row has the rowid or a unique key: skips, fails, or removes the others. Gives the entries
+    /// to write; with `set` only those that depend on these columns.
     pub fn make_room(
         &mut self,
         target: &TargetProgram,
