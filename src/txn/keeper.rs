@@ -5,6 +5,7 @@
 use std::sync::{Arc, OnceLock, Weak};
 
 use parking_lot::{Condvar, Mutex};
+use rustc_hash::FxHashMap;
 
 use super::database::Transactions;
 use crate::env;
@@ -20,9 +21,11 @@ struct Keeper {
 
 #[derive(Default)]
 struct State {
-    files: Vec<(Weak<Transactions>, u64)>,
+    files: Vec<Weak<Transactions>>,
     process: u32,
     sleeping: bool,
+    /// A lease was taken since the files were last asked.
+    woken: bool,
 }
 
 fn keeper() -> &'static Arc<Keeper> {
@@ -33,7 +36,7 @@ fn keeper() -> &'static Arc<Keeper> {
 /// Watches over a file from now on.
 pub fn watch(database: &Arc<Transactions>) {
     let mut state = keeper().state.lock();
-    state.files.push((Arc::downgrade(database), 0));
+    state.files.push(Arc::downgrade(database));
     // A forked child has none of its parent's threads.
     if state.process != std::process::id() {
         let own = keeper().clone();
@@ -46,7 +49,8 @@ pub fn watch(database: &Arc<Transactions>) {
 
 /// A lease was taken.
 pub fn wake() {
-    let state = keeper().state.lock();
+    let mut state = keeper().state.lock();
+    state.woken = true;
     if state.sleeping {
         keeper().woken.notify_one();
     }
@@ -54,20 +58,29 @@ pub fn wake() {
 
 impl Keeper {
     fn run(&self) {
+        let mut seen: FxHashMap<usize, u64> = FxHashMap::default();
         loop {
             env::sleep_ms(IDLE_MS);
-            let mut state = self.state.lock();
+            // The files are asked without the keeper's lock: whoever takes a lease holds the file's and then wants ours.
+            let files: Vec<Arc<Transactions>> = {
+                let mut state = self.state.lock();
+                state.files.retain(|file| file.strong_count() > 0);
+                state.files.iter().filter_map(Weak::upgrade).collect()
+            };
             let mut any = false;
-            state.files.retain_mut(|(file, seen)| {
-                let Some(database) = file.upgrade() else { return false };
+            for database in &files {
+                let seen = seen.entry(Arc::as_ptr(database) as usize).or_default();
                 any |= database.file().is_some_and(|file| file.settle(seen));
-                true
-            });
-            if !any {
+            }
+            drop(files);
+            let mut state = self.state.lock();
+            if !any && !std::mem::take(&mut state.woken) {
+                seen.clear();
                 state.sleeping = true;
                 self.woken.wait(&mut state);
                 state.sleeping = false;
             }
+            state.woken = false;
         }
     }
 }
