@@ -72,15 +72,23 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A parent row that children were waiting for has come.
-    pub fn parent_appeared(&mut self, target: &TargetProgram, row: &Row) -> Result<()> {
+    /// A parent row that children were waiting for has come, or an old one has taken another key. A row waits for itself
+    /// no more: `check_child` has seen to it.
+    pub fn parent_appeared(&mut self, target: &TargetProgram, row: &Row, old: Option<&Row>) -> Result<()> {
         for key in &target.parent_keys {
-            if self.counted(key) > 0
-                && let Ok(columns) = &key.parent_columns
-            {
-                let children = self.children(key, row, columns)?;
-                self.add(key, -(children.len() as i64));
+            if self.counted(key) == 0 {
+                continue;
             }
+            let columns = match old {
+                Some(old) => changed_columns(key, old, Some(row))?,
+                None => key.parent_columns.as_deref().ok(),
+            };
+            let Some(columns) = columns else { continue };
+            let mut children = self.children(key, row, columns)?;
+            if key.child.id == target.table.id && target.table.has_rowid() {
+                children.retain(|(child, _)| child.rowid != row.rowid);
+            }
+            self.add(key, -(children.len() as i64));
         }
         Ok(())
     }
@@ -158,9 +166,12 @@ impl Run<'_> {
                 target.child_keys.iter().any(|k| k.child.foreign_keys[k.position as usize].columns.contains(&column));
             child || target.parent_keys.iter().any(|k| k.parent_columns.iter().flatten().any(|c| *c == column))
         };
-        // A clause for any constraint behind clauses for all of them answers none.
+        // A clause answers nothing behind others for the same constraint, or for all of them.
         let unique = target.indexes.iter().filter(|i| i.index.unique).count() + usize::from(given);
-        let answers = |(i, u): &(usize, &UpsertProgram)| u.target.is_some() || *i < unique;
+        let answers = |(i, u): &(usize, &UpsertProgram)| {
+            let known = program.upserts[..*i].iter().any(|earlier| earlier.target == u.target);
+            !known && (u.target.is_some() || *i < unique)
+        };
         let sets = program.upserts.iter().enumerate().filter(answers).flat_map(|(_, u)| &u.action).flat_map(|a| &a.set);
         let updates = sets.map(|(column, _)| *column).any(is_key);
         let top = target.triggers.is_empty() && self.cx.around.trigger_depth().get() == 0;

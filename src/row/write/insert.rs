@@ -58,6 +58,7 @@ pub fn failed(action: Conflict, mut error: Error) -> Error {
 
 impl Run<'_> {
     pub fn insert(&mut self, program: &InsertProgram) -> Result<()> {
+        self.use_up(&program.target, 0);
         self.insert_all(program)?;
         self.note_sequence(&program.target)
     }
@@ -107,7 +108,10 @@ impl Run<'_> {
             (None, Some(alias)) => row.values[alias as usize].clone(),
             (None, None) => Value::Null,
         };
-        row.apply_affinity(table);
+        // INSTEAD OF triggers see values as they were given.
+        if !program.view {
+            row.apply_affinity(table);
+        }
         apply(&mut given, heliosdb_udfs::value::Affinity::Integer);
         let explicit = match given {
             Value::Null => None,
@@ -156,7 +160,7 @@ impl Run<'_> {
         if self.violations.get() > 0 && self.is_alone(program) {
             return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
         }
-        self.parent_appeared(target, &row)?;
+        self.parent_appeared(target, &row, None)?;
         self.store(target, &row, tree.as_ref(), &entries)?;
         if tree.is_some() {
             self.cx.around.set_last_insert_rowid(row.rowid);
@@ -314,7 +318,7 @@ impl Run<'_> {
         // Triggers of the rows that went may have put others in their place.
         if replaced && !target.triggers.is_empty() && around.write_options().recursive_triggers {
             if let Some(tree) = tree
-                && check_rowid
+                && (check_rowid || old.is_none())
                 && tree.get(row.rowid, around.live_view(target.database)?).is_some()
             {
                 return Err(self.unique_error(target, Clash::Rowid));

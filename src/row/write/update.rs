@@ -156,7 +156,7 @@ impl Run<'_> {
         self.erase_changed(target, &old, &new, primary.as_deref(), moved)?;
         self.store(target, &new, tree.as_ref(), &entries)?;
         self.child_changed(target, &old, &new)?;
-        self.parent_appeared(target, &new)?;
+        self.parent_appeared(target, &new, Some(&old))?;
         self.act_on_children(target, &old, Some(&new))?;
         self.count(returning, &new)?;
         self.fire(target, or, TriggerTime::After, event, &columns, Some(&old), Some(&new))?;

@@ -135,9 +135,20 @@ fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|v| v.parse().expect("a number in the environment"))
 }
 
+/// Bytes of stack: triggers may fire each other a thousand times.
+const STACK: usize = 32 << 20;
+
 #[test]
 #[allow(clippy::disallowed_methods)]
 fn random_programs_agree_with_sqlite() {
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(run_all).expect("a thread starts");
+    if let Err(failure) = thread.join() {
+        std::panic::resume_unwind(failure);
+    }
+}
+
+#[allow(clippy::disallowed_methods)]
+fn run_all() {
     let first = setting("HELIOSDB_RANDOM_SEED").unwrap_or(1);
     let start = std::time::Instant::now();
     let seconds = setting("HELIOSDB_RANDOM_SECONDS");

@@ -140,14 +140,15 @@ pub fn table(rng: &mut Rng, name: &str, others: &[Table]) -> (String, Table) {
     if !parents.is_empty() && rng.one_in(3) {
         let parent = parents[rng.below(parents.len())];
         let target = &parent.unique[rng.below(parent.unique.len())];
-        let target = if both { target } else { &parent.unique[0] };
         let mut action = rng.pick(ACTIONS);
         // What SQLite makes of these is not what its documentation says.
         if parent.name == own.name && action.contains("SET") {
             action = "";
         }
         let child = if target.contains(',') { "a, b" } else { own.writable.last().map_or("a", |c| c) };
-        parts.push(format!("FOREIGN KEY({child}) REFERENCES {}({target}){}", parent.name, action));
+        if both || !target.contains(',') {
+            parts.push(format!("FOREIGN KEY({child}) REFERENCES {}({target}){}", parent.name, action));
+        }
     }
     let options = match (made.has_rowid, strict) {
         (true, false) => "",
