@@ -84,7 +84,7 @@ impl Run<'_> {
                 None => key.parent_columns.as_deref().ok(),
             };
             let Some(columns) = columns else { continue };
-            let mut children = self.children(key, row, columns)?;
+            let mut children = self.children(key, row, columns, Purpose::Count)?;
             if key.child.id == target.table.id && target.table.has_rowid() {
                 children.retain(|(child, _)| child.rowid != row.rowid);
             }
@@ -97,23 +97,26 @@ impl Run<'_> {
     pub fn act_on_children(&mut self, target: &TargetProgram, old: &Row, new: Option<&Row>) -> Result<()> {
         for key in &target.parent_keys {
             let Some(columns) = changed_columns(key, old, new)? else { continue };
-            let mut children = self.children(key, old, columns)?;
-            if Arc::ptr_eq(&key.child, &target.table) || key.child.id == target.table.id {
+            let own = key.child.id == target.table.id && target.table.has_rowid() && new.is_none();
+            let children = |purpose: Purpose| -> Result<Vec<(Row, Option<Vec<u8>>)>> {
+                let mut children = self.children(key, old, columns, purpose)?;
                 // A row that refers to itself has gone with its parent.
-                children.retain(|(child, _)| new.is_some() || child.rowid != old.rowid || !target.table.has_rowid());
+                children.retain(|(child, _)| !own || child.rowid != old.rowid);
+                Ok(children)
+            };
+            // An action mends what is counted here: the child that it changes or deletes subtracts again.
+            self.add(key, children(Purpose::Count)?.len() as i64);
+            let foreign_key = &key.child.foreign_keys[key.position as usize];
+            let action = if new.is_some() { foreign_key.on_update } else { foreign_key.on_delete };
+            if action == ForeignKeyAction::NoAction {
+                continue;
             }
+            let children = children(Purpose::Act)?;
             if children.is_empty() {
                 continue;
             }
-            let foreign_key = &key.child.foreign_keys[key.position as usize];
-            let action = if new.is_some() { foreign_key.on_update } else { foreign_key.on_delete };
             if action == ForeignKeyAction::Restrict {
                 return Err(Error::new(Code::CONSTRAINT_TRIGGER, "FOREIGN KEY constraint failed"));
-            }
-            // An action mends what is counted here: the child that it changes or deletes subtracts again.
-            self.add(key, children.len() as i64);
-            if action == ForeignKeyAction::NoAction {
-                continue;
             }
             let child_target = self.cx.around.target_program(key.database, &key.child)?;
             let (changes, abort) = (self.written.changes, Some(Conflict::Abort));
@@ -150,7 +153,8 @@ impl Run<'_> {
         };
         let target = &program.target;
         let table = &target.table;
-        let given = table.rowid_alias().is_some_and(|c| matches!(program.values[c as usize], ColumnValue::Source(_)));
+        let given = program.rowid.is_some()
+            || table.rowid_alias().is_some_and(|c| matches!(program.values[c as usize], ColumnValue::Source(_)));
         let own_replaces = table.primary_key.as_ref().is_some_and(|k| k.conflict == Some(Conflict::Replace));
         let replaces = match self.or {
             _ if program.upserts.iter().any(|u| u.target.is_none()) => false,
@@ -256,7 +260,13 @@ impl Run<'_> {
     }
 
     /// The child rows that refer to a parent row.
-    fn children(&self, key: &ForeignKeyCheck, parent: &Row, columns: &[u16]) -> Result<Vec<(Row, Option<Vec<u8>>)>> {
+    fn children(
+        &self,
+        key: &ForeignKeyCheck,
+        parent: &Row,
+        columns: &[u16],
+        purpose: Purpose,
+    ) -> Result<Vec<(Row, Option<Vec<u8>>)>> {
         let around = self.cx.around;
         let child = &key.child;
         let foreign_key = &child.foreign_keys[key.position as usize];
@@ -268,7 +278,7 @@ impl Run<'_> {
         let refers = |row: &Row| {
             foreign_key.columns.iter().zip(columns).zip(&wanted).all(|((c, p), w)| {
                 let v = &row.values[*c as usize];
-                !matches!(v, Value::Null) && parent_equals(parent_table, *p, w, v)
+                !matches!(v, Value::Null) && refers_to((parent_table, *p, w), (child, *c, v), purpose)
             })
         };
         let view = around.live_view(key.database)?;
@@ -332,6 +342,29 @@ impl Run<'_> {
         }
         Ok(found)
     }
+}
+
+/// What children are looked for: SQLite compares keys in one way to count violations, in another for actions.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Count,
+    Act,
+}
+
+/// Whether a child's value refers to a parent's.
+fn refers_to(parent: (&Table, u16, &Value), child: (&Table, u16, &Value), purpose: Purpose) -> bool {
+    let of_parent = &parent.0.columns[parent.1 as usize];
+    let own = child.0.columns[child.1 as usize].affinity;
+    let affinity = match purpose {
+        // `OLD.key = child`, where OLD brings no affinity.
+        Purpose::Act => own,
+        Purpose::Count if own.is_numeric() || of_parent.affinity.is_numeric() => Affinity::Numeric,
+        Purpose::Count => Affinity::None,
+    };
+    let arena = bumpalo::Bump::new();
+    let (left, right) = (parent.2.as_ref(), child.2.as_ref());
+    let (left, right) = (affinity::apply(left, affinity, &arena), affinity::apply(right, affinity, &arena));
+    compare::compare(left, right, &of_parent.built_in_collation().unwrap_or_default()).is_eq()
 }
 
 /// The parent's key columns if the row's key goes away; `None` if an update leaves the key as it is.

@@ -36,7 +36,7 @@ pub struct Entry {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum NotNull {
     Holds,
-    /// REPLACE has put the default in.
+    /// REPLACE has put the default in, which may be NULL itself.
     Given,
     Skip,
 }
@@ -197,20 +197,21 @@ impl Run<'_> {
     pub fn check_row(&mut self, target: &TargetProgram, or: Option<Conflict>, row: &mut Row) -> Result<bool> {
         let table = &target.table;
         if target.has_not_null {
-            let mut given = false;
-            for (i, _) in table.columns.iter().enumerate().filter(|(_, c)| c.generated.is_none()) {
-                match self.check_not_null(target, or, row, i)? {
+            let mut again = !target.generated.is_empty();
+            let columns = || table.columns.iter().enumerate();
+            for (i, _) in columns().filter(|(_, c)| c.generated.is_none()) {
+                match self.check_not_null(target, or, row, i, false)? {
                     NotNull::Skip => return Ok(false),
-                    NotNull::Given => given = true,
+                    NotNull::Given => again = true,
                     NotNull::Holds => {}
                 }
             }
-            if given && !target.generated.is_empty() {
+            if again {
                 generate(target, row, self.cx)?;
-            }
-            for (i, _) in table.columns.iter().enumerate().filter(|(_, c)| c.generated.is_some()) {
-                if self.check_not_null(target, or, row, i)? == NotNull::Skip {
-                    return Ok(false);
+                for (i, _) in columns() {
+                    if self.check_not_null(target, or, row, i, true)? == NotNull::Skip {
+                        return Ok(false);
+                    }
                 }
             }
         }
@@ -235,7 +236,15 @@ impl Run<'_> {
         Ok(true)
     }
 
-    fn check_not_null(&self, target: &TargetProgram, or: Option<Conflict>, row: &mut Row, i: usize) -> Result<NotNull> {
+    /// `again`: behind the defaults of others.
+    fn check_not_null(
+        &self,
+        target: &TargetProgram,
+        or: Option<Conflict>,
+        row: &mut Row,
+        i: usize,
+        again: bool,
+    ) -> Result<NotNull> {
         let table = &target.table;
         let column = &table.columns[i];
         let Some(not_null) = &column.not_null else { return Ok(NotNull::Holds) };
@@ -244,9 +253,8 @@ impl Run<'_> {
         }
         let mut action = action(or, not_null.conflict);
         if action == Conflict::Replace {
-            let default = self.cx.around.default_value(target.database, table, i)?;
-            if !matches!(default, Value::Null) {
-                row.values[i] = default;
+            if !again && column.default.is_some() {
+                row.values[i] = self.cx.around.default_value(target.database, table, i)?;
                 apply(&mut row.values[i], column.affinity);
                 return Ok(NotNull::Given);
             }

@@ -91,7 +91,7 @@ fn upsert(rng: &mut Rng, table: &Table) -> String {
         let other = &table.writable[rng.below(table.writable.len())];
         text += &match rng.below(6) {
             0 => return text + " ON CONFLICT DO NOTHING",
-            1 => return format!("{text} ON CONFLICT DO UPDATE SET {column} = excluded.{other}"),
+            1 => return format!("{text} ON CONFLICT DO UPDATE SET {column} = excluded.{column}, {other} = 1"),
             2 => format!(" ON CONFLICT({target}) DO NOTHING"),
             3 => format!(" ON CONFLICT({target}) DO UPDATE SET {column} = excluded.{column}"),
             4 => format!(" ON CONFLICT({target}) DO UPDATE SET {column} = {column} || 'u', {other} = 7"),
