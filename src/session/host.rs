@@ -264,7 +264,9 @@ impl PragmaContext for ConnectionHost<'_> {
     }
 
     fn data_version(&self, database: DatabaseIndex) -> i64 {
-        self.execution.inner.shared(database).last_commit().0 as i64 + 1
+        let inner = self.execution.inner;
+        let own = inner.own_commits.borrow().get(&database).copied().unwrap_or(0);
+        inner.shared(database).last_commit().0 as i64 + 1 - own
     }
 
     fn view_columns(&self, database: DatabaseIndex, view: &View) -> Result<Vec<Column>> {

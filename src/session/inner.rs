@@ -7,6 +7,8 @@ use std::cell::{Cell, RefCell, RefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rustc_hash::FxHashMap;
+
 use super::functions::Registry;
 use super::pragma::Settings;
 use crate::catalog::Schema;
@@ -57,6 +59,8 @@ pub struct Inner {
     pub explicit: Cell<bool>,
     pub savepoints: RefCell<Vec<Savepoint>>,
     pub deferred_violations: Cell<i64>,
+    /// Commits of this connection by database, which `PRAGMA data_version` leaves out.
+    pub own_commits: RefCell<FxHashMap<DatabaseIndex, i64>>,
     pub trigger_depth: Cell<u32>,
     /// Statements that have been stepped and are not done.
     pub running: Cell<u32>,
@@ -98,6 +102,7 @@ impl Inner {
             explicit: Cell::new(false),
             savepoints: RefCell::new(Vec::new()),
             deferred_violations: Cell::new(0),
+            own_commits: RefCell::default(),
             trigger_depth: Cell::new(0),
             running: Cell::new(0),
             writing: Cell::new(0),
@@ -276,17 +281,23 @@ impl Inner {
         if self.deferred_violations.get() > 0 {
             return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
         }
+        let mut touched = self.explicit.get();
         for database in self.databases() {
             let mut transaction = self.transaction(database);
+            touched |= transaction.state() != TransactionState::None;
             match transaction.state() {
                 TransactionState::Write => {
                     transaction.commit();
+                    *self.own_commits.borrow_mut().entry(database).or_default() += 1;
                 }
                 TransactionState::Read => transaction.rollback(),
                 TransactionState::None => {}
             }
         }
-        self.transaction_ended();
+        // A statement that looks at no database ends nothing.
+        if touched {
+            self.transaction_ended();
+        }
         Ok(())
     }
 

@@ -29,13 +29,15 @@ impl<'a> Binder<'a> {
         };
         self.ask(authorize::INSERT, Some(self.written_name(written)), None, Some(database))?;
         let (table, view) = match written {
-            Written::Table(_, table) => (table.clone(), None),
+            Written::Table(_, table) => {
+                self.check_target(written, TriggerEvent::Insert, &[])?;
+                (table.clone(), None)
+            }
             Written::View(database, view) => {
-                let (table, _) = self.view_table(database, view)?;
+                let (table, _) = self.view_table(database, view, TriggerEvent::Insert, &[])?;
                 (table, Some(Arc::new(ViewTarget { name: view.name.clone() })))
             }
         };
-        self.check_target(written, TriggerEvent::Insert, &[])?;
         let named = self.named_columns(insert, &table)?;
         let rows = match &insert.rows {
             ast::InsertRows::DefaultValues => None,
@@ -55,7 +57,8 @@ impl<'a> Binder<'a> {
         }
         let alias = table.rowid_alias().map(|c| &values[c as usize]);
         let given = rowid.is_some() || matches!(alias, Some(InsertValue::Source(_)));
-        let replaces = can_replace(insert.or, &table, None, given);
+        // ON CONFLICT DO NOTHING for any constraint leaves nothing to REPLACE.
+        let replaces = upserts.iter().all(|u| u.target.is_some()) && can_replace(insert.or, &table, None, given);
         if replaces && self.space.options.recursive_triggers {
             events.push((TriggerEvent::Delete, Vec::new()));
         }

@@ -49,8 +49,7 @@ impl<'a> Binder<'a> {
                 (database, table.clone(), None, placed(source, kind))
             }
             Written::View(database, view) => {
-                let (table, source) = self.view_table(database, view)?;
-                self.check_target(written, event, set)?;
+                let (table, source) = self.view_table(database, view, event, set)?;
                 let view = Some(Arc::new(ViewTarget { name: view.name.clone() }));
                 (database, table, view, source)
             }

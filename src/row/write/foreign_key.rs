@@ -56,15 +56,32 @@ impl Run<'_> {
         Ok(())
     }
 
-    pub fn child_changed(&mut self, target: &TargetProgram, old: &Row, new: &Row) -> Result<()> {
-        for key in &target.child_keys {
+    /// The keys of a child row that an update may change: of a row that may be its own parent, all.
+    fn changed_keys<'t>(
+        target: &'t TargetProgram,
+        old: &Row,
+        new: &Row,
+    ) -> impl Iterator<Item = &'t Arc<ForeignKeyCheck>> {
+        target.child_keys.iter().filter(|key| {
             let columns = &key.child.foreign_keys[key.position as usize].columns;
-            if columns.iter().all(|c| same(&old.values[*c as usize], &new.values[*c as usize])) {
-                continue;
-            }
+            let own = key.parent.as_ref().is_some_and(|p| p.id == key.child.id);
+            own || columns.iter().any(|c| !same(&old.values[*c as usize], &new.values[*c as usize]))
+        })
+    }
+
+    /// A child row is about to change: it may have had no parent.
+    pub fn child_changes(&mut self, target: &TargetProgram, old: &Row, new: &Row) -> Result<()> {
+        for key in Self::changed_keys(target, old, new) {
             if self.counted(key) > 0 && !self.has_parent(key, old, false)? {
                 self.add(key, -1);
             }
+        }
+        Ok(())
+    }
+
+    /// A child row has changed: it needs its parents.
+    pub fn child_changed(&mut self, target: &TargetProgram, old: &Row, new: &Row) -> Result<()> {
+        for key in Self::changed_keys(target, old, new) {
             if !self.has_parent(key, new, true)? {
                 self.add(key, 1);
             }

@@ -9,7 +9,7 @@ use heliosdb_udfs::value::{Affinity, Value};
 use super::Run;
 use super::key;
 use super::lower::{ReturningProgram, UpdateProgram};
-use super::row::{Row, apply, generate};
+use super::row::{Row, apply, check_types, check_virtual_types, generate};
 use super::target::TargetProgram;
 use super::trigger::Fired;
 use crate::error::{Error, Result};
@@ -124,6 +124,10 @@ impl Run<'_> {
             new.values[column as usize] = value;
         }
         generate(target, &mut new, self.cx)?;
+        if !target.generated.is_empty() || target.triggers.iter().any(|t| t.time == TriggerTime::Before) {
+            check_types(table, &new)?;
+            check_virtual_types(table, &new)?;
+        }
         let (before, event) = (TriggerTime::Before, TriggerEvent::Update);
         let mut old = old.clone();
         let mut primary = primary.map(<[u8]>::to_vec);
@@ -153,6 +157,7 @@ impl Run<'_> {
         let moved = table.has_rowid() && new.rowid != old.rowid;
         let own = Some((&old, primary.as_deref()));
         let Some(entries) = self.make_room(target, or, &new, tree.as_ref(), moved, own)? else { return Ok(()) };
+        self.child_changes(target, &old, &new)?;
         self.erase_changed(target, &old, &new, primary.as_deref(), moved)?;
         self.store(target, &new, tree.as_ref(), &entries)?;
         self.child_changed(target, &old, &new)?;
