@@ -114,11 +114,15 @@ impl Run<'_> {
     pub fn act_on_children(&mut self, target: &TargetProgram, old: &Row, new: Option<&Row>) -> Result<()> {
         for key in &target.parent_keys {
             let Some(columns) = changed_columns(key, old, new)? else { continue };
-            let own = key.child.id == target.table.id && target.table.has_rowid() && new.is_none();
+            let own = key.child.id == target.table.id && target.table.has_rowid();
             let children = |purpose: Purpose| -> Result<Vec<(Row, Option<Vec<u8>>)>> {
                 let mut children = self.children(key, old, columns, purpose)?;
-                // A row that refers to itself has gone with its parent.
-                children.retain(|(child, _)| !own || child.rowid != old.rowid);
+                // A row that refers to itself has gone with its parent, or is changed like others.
+                let gone = |rowid: i64| match new {
+                    None => rowid == old.rowid,
+                    Some(new) => purpose == Purpose::Count && rowid == new.rowid,
+                };
+                children.retain(|(child, _)| !own || !gone(child.rowid));
                 Ok(children)
             };
             // An action mends what is counted here: the child that it changes or deletes subtracts again.
@@ -172,16 +176,12 @@ impl Run<'_> {
         let table = &target.table;
         let given = program.rowid.is_some()
             || table.rowid_alias().is_some_and(|c| matches!(program.values[c as usize], ColumnValue::Source(_)));
-        let own_replaces = table.primary_key.as_ref().is_some_and(|k| k.conflict == Some(Conflict::Replace));
-        let replaces = match self.or {
-            _ if program.upserts.iter().any(|u| u.target.is_none()) => false,
-            Some(or) => or == Conflict::Replace && (given || target.indexes.iter().any(|i| i.index.unique)),
-            None => {
-                let answered = |i: usize| program.upserts.iter().any(|u| u.target == Some(Some(i)));
-                let mut replacing = target.indexes.iter().enumerate().filter(|(_, x)| x.conflict == Conflict::Replace);
-                given && own_replaces || replacing.any(|(i, _)| !answered(i))
-            }
-        };
+        let answered = |i: Option<usize>| program.upserts.iter().any(|u| u.target.is_none() || u.target == Some(i));
+        let replacing = |own: Option<Conflict>| self.or.or(own) == Some(Conflict::Replace);
+        let mut indexes =
+            target.indexes.iter().enumerate().filter(|(_, x)| x.index.unique && replacing(Some(x.conflict)));
+        let own = table.primary_key.as_ref().filter(|_| table.rowid_alias().is_some()).and_then(|k| k.conflict);
+        let replaces = given && replacing(own) && !answered(None) || indexes.any(|(i, _)| !answered(Some(i)));
         let is_key = |column: u16| {
             let child =
                 target.child_keys.iter().any(|k| k.child.foreign_keys[k.position as usize].columns.contains(&column));

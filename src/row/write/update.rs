@@ -35,8 +35,9 @@ impl Run<'_> {
                 let old = Row { rowid: 0, values: found };
                 let new_values = self.new_values(program, &runs, &old, new_values)?;
                 let mut new = old.clone();
-                for (column, value) in program.columns.iter().zip(new_values) {
+                for (column, mut value) in program.columns.iter().zip(new_values) {
                     if *column != ROWID {
+                        apply(&mut value, target.table.columns[*column as usize].affinity);
                         new.values[*column as usize] = value;
                     }
                 }

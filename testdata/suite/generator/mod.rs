@@ -20,6 +20,8 @@ mod trigger;
 mod window;
 mod write;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use heliosdb::value::{Value, ValueRef};
 
 use super::engine::{Counters, Engine, Ours, Outcome, literal};
@@ -55,11 +57,17 @@ pub enum Compare {
 pub struct Statement {
     pub sql: String,
     pub compare: Compare,
+    /// Which of two connections to the same database runs it.
+    pub session: usize,
 }
 
 impl Statement {
+    fn new(sql: String, compare: Compare) -> Statement {
+        Statement { sql, compare, session: 0 }
+    }
+
     fn exact(sql: String) -> Statement {
-        Statement { sql, compare: Compare::Rows }
+        Statement::new(sql, Compare::Rows)
     }
 }
 
@@ -108,10 +116,25 @@ fn difference(
     (ours.1 != stock.1).then(|| pair(&ours.1, &stock.1))
 }
 
+fn sessions(two: bool) -> (Vec<Ours>, Vec<Sqlite>) {
+    static SERIAL: AtomicU64 = AtomicU64::new(0);
+    if !two {
+        return (vec![Ours::new()], vec![Sqlite::new()]);
+    }
+    let name = format!("suite{}", SERIAL.fetch_add(1, Ordering::Relaxed));
+    let ours = (0..2).map(|_| Ours::shared(&name)).collect();
+    (ours, (0..2).map(|_| Sqlite::shared(&name)).collect())
+}
+
 /// The number of the first statement that differs, and how.
 pub fn run(statements: &[Statement]) -> Option<(usize, String)> {
-    let (mut ours, mut stock) = (Ours::new(), Sqlite::new());
+    let (mut all_ours, mut all_stock) = sessions(statements.iter().any(|s| s.session > 0));
     for (i, statement) in statements.iter().enumerate() {
+        // Locks are not compared: a session waits until the other's transaction has ended.
+        if all_stock.iter().enumerate().any(|(k, s)| k != statement.session && !s.counters().autocommit) {
+            continue;
+        }
+        let (ours, stock) = (&mut all_ours[statement.session], &mut all_stock[statement.session]);
         let wanted = stock.run(&statement.sql);
         let wanted = (wanted, stock.counters());
         let run = std::panic::AssertUnwindSafe(|| {
@@ -171,7 +194,7 @@ fn run_all() {
         statements += case.len();
         if let Some((at, _)) = run(&case) {
             let (small, how) = shrink::shrink(&case[..=at]);
-            let text: Vec<&str> = small.iter().map(|s| s.sql.as_str()).collect();
+            let text: Vec<String> = small.iter().map(|s| format!("{}{}", ["", "/* 2 */ "][s.session], s.sql)).collect();
             failures.push(format!("seed {seed}:\n{};\n{how}\n", text.join(";\n")));
         }
         seed += 1;

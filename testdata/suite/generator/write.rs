@@ -20,7 +20,7 @@ fn returning(rng: &mut Rng, table: &Table) -> String {
 /// In RETURNING, SQLite shows some reals as the integers that it stores.
 fn written(sql: String) -> Statement {
     let compare = if sql.contains(" RETURNING ") { Compare::Loose } else { Compare::Rows };
-    Statement { sql, compare }
+    Statement::new(sql, compare)
 }
 
 fn rows(rng: &mut Rng, width: usize) -> String {
@@ -182,5 +182,5 @@ pub fn told(rng: &mut Rng) -> Statement {
         "SELECT name, seq FROM sqlite_sequence",
         "PRAGMA table_list",
     ]);
-    Statement { sql: sql.to_owned(), compare: Compare::Rows }
+    Statement::new(sql.to_owned(), Compare::Rows)
 }
