@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use heliosdb_dialect::ast::{self, Explain, Parsed};
+use heliosdb_dialect::ast::{self, Explain, ForeignKeyAction, Parsed};
 use heliosdb_udfs::value::Value;
 
 use super::inner::Inner;
 use super::{explain, pragma};
 use crate::catalog::{Schema, Trigger};
 use crate::error::{Error, Result};
-use crate::plan::bound::{self, BoundTrigger};
+use crate::plan::bound::{self, BoundTrigger, TriggerEvent};
 use crate::plan::{self};
 use crate::row::lower::{self, Lowering};
 use crate::row::program::{QueryProgram, TriggerProgram};
@@ -125,7 +125,7 @@ fn check_triggers(inner: &Inner, statement: &bound::Statement, seen: &mut Vec<Ar
         bound::Statement::Update(s) => &s.target,
         bound::Statement::Delete(s) => &s.target,
     };
-    for trigger in &target.triggers {
+    for trigger in target.triggers.iter().chain(&triggers_of_actions(inner, statement, target)?) {
         if seen.iter().any(|t| Arc::ptr_eq(t, &trigger.trigger)) {
             continue;
         }
@@ -135,6 +135,38 @@ fn check_triggers(inner: &Inner, statement: &bound::Statement, seen: &mut Vec<Ar
         }
     }
     Ok(())
+}
+
+/// The triggers of the tables that a DELETE or UPDATE writes through actions of foreign keys.
+fn triggers_of_actions(
+    inner: &Inner,
+    statement: &bound::Statement,
+    target: &bound::Target,
+) -> Result<Vec<Arc<BoundTrigger>>> {
+    let mut found = Vec::new();
+    for key in &target.parent_keys {
+        let foreign_key = &key.child.foreign_keys[key.position as usize];
+        let action = match statement {
+            bound::Statement::Delete(_) => foreign_key.on_delete,
+            bound::Statement::Update(s) => {
+                let concerned = key.parent_columns.iter().flatten().any(|c| s.set.iter().any(|(set, _)| set == c));
+                if concerned { foreign_key.on_update } else { ForeignKeyAction::NoAction }
+            }
+            _ => ForeignKeyAction::NoAction,
+        };
+        let event = match (action, statement) {
+            (ForeignKeyAction::NoAction | ForeignKeyAction::Restrict, _) => continue,
+            (ForeignKeyAction::Cascade, bound::Statement::Delete(_)) => TriggerEvent::Delete,
+            _ => TriggerEvent::Update,
+        };
+        let child = inner.with_namespace(|space| plan::build_target(space, key.database, &key.child))?;
+        let fires = |t: &Arc<BoundTrigger>| {
+            let watched = t.columns.is_empty() || t.columns.iter().any(|c| foreign_key.columns.contains(c));
+            t.event == event && (event == TriggerEvent::Delete || watched)
+        };
+        found.extend(child.triggers.into_iter().filter(fires));
+    }
+    Ok(found)
 }
 
 fn body<'t>(inner: &Inner, trigger: &'t BoundTrigger) -> Result<&'t bound::TriggerBody> {

@@ -44,6 +44,12 @@ impl Ours {
         &self.0
     }
 
+    /// One of several connections to a database in memory.
+    pub fn shared(name: &str) -> Ours {
+        let options = OpenOptions::from_filename(&format!("file:/{name}?vfs=memdb"), true).expect("a plain URI");
+        Ours(Connection::open(options).expect("memory opens"))
+    }
+
     fn run_all(&self, sql: &str, outcome: &mut Outcome) -> heliosdb::error::Result<()> {
         let mut rest = sql;
         while let Some((mut statement, tail)) = self.0.prepare(rest)? {

@@ -12,9 +12,19 @@ pub struct Sqlite(rusqlite::Connection);
 
 impl Sqlite {
     pub fn new() -> Sqlite {
-        let connection = rusqlite::Connection::open_in_memory().expect("memory opens");
-        // The bundled build switches them on; ordinary distributions do not.
-        connection.execute_batch("PRAGMA foreign_keys = OFF").expect("a pragma of SQLite");
+        Sqlite::prepared(rusqlite::Connection::open_in_memory())
+    }
+
+    /// One of several connections to a database in memory.
+    pub fn shared(name: &str) -> Sqlite {
+        Sqlite::prepared(rusqlite::Connection::open(format!("file:/{name}?vfs=memdb")))
+    }
+
+    fn prepared(connection: rusqlite::Result<rusqlite::Connection>) -> Sqlite {
+        let connection = connection.expect("memory opens");
+        // The bundled build switches keys on, and rusqlite waits; ordinary distributions do neither.
+        let settings = "PRAGMA foreign_keys = OFF; PRAGMA busy_timeout = 0";
+        connection.execute_batch(settings).expect("pragmas of SQLite");
         Sqlite(connection)
     }
 

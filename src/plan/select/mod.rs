@@ -13,6 +13,7 @@ mod view;
 
 pub use column_name::{Naming, output_columns};
 pub use from::placed;
+pub use view::name_columns;
 
 use std::sync::Arc;
 

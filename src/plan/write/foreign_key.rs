@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use heliosdb_dialect::ast::ForeignKeyAction;
+
 use super::super::binder::Binder;
 use super::super::bound::{DatabaseIndex, ForeignKeyCheck, ROWID, Target, TriggerEvent};
 use super::super::context::Namespace;
@@ -48,6 +50,7 @@ pub(super) fn check_keys(
     events: &[(TriggerEvent, Vec<u16>)],
     many: bool,
 ) -> Result<()> {
+    let mut failed: Option<String> = None;
     let set = |columns: &[u16]| {
         events.iter().any(|(event, changed)| match event {
             TriggerEvent::Update => columns.iter().any(|c| changed.contains(c)),
@@ -62,9 +65,12 @@ pub(super) fn check_keys(
         }
         if key.parent.is_none() {
             let database = &space.databases[key.database.0 as usize].0;
-            return Err(Error::sql(format!("no such table: {database}.{}", foreign_key.parent)));
+            failed.get_or_insert(format!("no such table: {database}.{}", foreign_key.parent));
+            continue;
         }
-        key.parent_columns.as_ref().map_err(|message| Error::sql(message.clone()))?;
+        if let Err(message) = &key.parent_columns {
+            failed.get_or_insert(message.clone());
+        }
     }
     for key in &target.parent_keys {
         let foreign_key = &key.child.foreign_keys[key.position as usize];
@@ -84,9 +90,20 @@ pub(super) fn check_keys(
         if !concerned {
             continue;
         }
-        key.parent_columns.as_ref().map_err(|message| Error::sql(message.clone()))?;
+        let Err(message) = &key.parent_columns else { continue };
+        // The last key with an action to prepare has the last word.
+        let acts = events.iter().any(|(event, _)| match event {
+            TriggerEvent::Insert => false,
+            TriggerEvent::Update => foreign_key.on_update != ForeignKeyAction::NoAction,
+            TriggerEvent::Delete => foreign_key.on_delete != ForeignKeyAction::NoAction,
+        });
+        if acts {
+            failed = Some(message.clone());
+        } else {
+            failed.get_or_insert(message.clone());
+        }
     }
-    Ok(())
+    failed.map_or(Ok(()), |message| Err(Error::sql(message)))
 }
 
 fn mismatch(child: &Table, key: &ForeignKey) -> String {

@@ -13,6 +13,7 @@ use super::super::expr::Operand;
 use super::super::locate::Found;
 use super::super::scope::{Columns, Scope, ScopeSource};
 use super::super::select::{placed, references};
+use super::insert::can_replace;
 use super::target::Written;
 use crate::catalog::Table;
 use crate::error::{Error, Result};
@@ -48,8 +49,7 @@ impl<'a> Binder<'a> {
                 (database, table.clone(), None, placed(source, kind))
             }
             Written::View(database, view) => {
-                let (table, source) = self.view_table(database, view)?;
-                self.check_target(written, event, set)?;
+                let (table, source) = self.view_table(database, view, event, set)?;
                 let view = Some(Arc::new(ViewTarget { name: view.name.clone() }));
                 (database, table, view, source)
             }
@@ -101,13 +101,15 @@ impl<'a> Binder<'a> {
         let order_by = self.sort_keys(&update.order_by)?;
         let scope = self.scopes.pop().expect("pushed above");
         let select = row_select(scope, filter);
-        let columns = set.iter().map(|(c, _)| *c).collect();
+        let columns: Vec<u16> = set.iter().map(|(c, _)| *c).collect();
         if update.from.as_ref().is_some_and(|from| self.names_target(from, update, &table)) {
             let shown = update.alias.as_ref().map_or(&table.name, |a| &a.text);
             return Err(Error::sql(format!("target object/alias may not appear in FROM clause: {shown}")));
         }
+        let moves = columns.iter().any(|c| *c == ROWID || table.rowid_alias() == Some(*c));
+        let replaces = can_replace(update.or, &table, Some(&columns), moves);
         let mut events = vec![(TriggerEvent::Update, columns)];
-        if self.may_replace(update.or, &table) {
+        if replaces && self.space.options.recursive_triggers {
             events.push((TriggerEvent::Delete, Vec::new()));
         }
         let target = self.target(database, &table, events.clone())?;

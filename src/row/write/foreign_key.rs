@@ -56,15 +56,32 @@ impl Run<'_> {
         Ok(())
     }
 
-    pub fn child_changed(&mut self, target: &TargetProgram, old: &Row, new: &Row) -> Result<()> {
-        for key in &target.child_keys {
+    /// The keys of a child row that an update may change: of a row that may be its own parent, all.
+    fn changed_keys<'t>(
+        target: &'t TargetProgram,
+        old: &Row,
+        new: &Row,
+    ) -> impl Iterator<Item = &'t Arc<ForeignKeyCheck>> {
+        target.child_keys.iter().filter(|key| {
             let columns = &key.child.foreign_keys[key.position as usize].columns;
-            if columns.iter().all(|c| same(&old.values[*c as usize], &new.values[*c as usize])) {
-                continue;
-            }
+            let own = key.parent.as_ref().is_some_and(|p| p.id == key.child.id);
+            own || columns.iter().any(|c| !same(&old.values[*c as usize], &new.values[*c as usize]))
+        })
+    }
+
+    /// A child row is about to change: it may have had no parent.
+    pub fn child_changes(&mut self, target: &TargetProgram, old: &Row, new: &Row) -> Result<()> {
+        for key in Self::changed_keys(target, old, new) {
             if self.counted(key) > 0 && !self.has_parent(key, old, false)? {
                 self.add(key, -1);
             }
+        }
+        Ok(())
+    }
+
+    /// A child row has changed: it needs its parents.
+    pub fn child_changed(&mut self, target: &TargetProgram, old: &Row, new: &Row) -> Result<()> {
+        for key in Self::changed_keys(target, old, new) {
             if !self.has_parent(key, new, true)? {
                 self.add(key, 1);
             }
@@ -72,15 +89,23 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A parent row that children were waiting for has come.
-    pub fn parent_appeared(&mut self, target: &TargetProgram, row: &Row) -> Result<()> {
+    /// A parent row that children were waiting for has come, or an old one has taken another key. A row waits for itself
+    /// no more: `check_child` has seen to it.
+    pub fn parent_appeared(&mut self, target: &TargetProgram, row: &Row, old: Option<&Row>) -> Result<()> {
         for key in &target.parent_keys {
-            if self.counted(key) > 0
-                && let Ok(columns) = &key.parent_columns
-            {
-                let children = self.children(key, row, columns)?;
-                self.add(key, -(children.len() as i64));
+            if self.counted(key) == 0 {
+                continue;
             }
+            let columns = match old {
+                Some(old) => changed_columns(key, old, Some(row))?,
+                None => key.parent_columns.as_deref().ok(),
+            };
+            let Some(columns) = columns else { continue };
+            let mut children = self.children(key, row, columns, Purpose::Count)?;
+            if key.child.id == target.table.id && target.table.has_rowid() {
+                children.retain(|(child, _)| child.rowid != row.rowid);
+            }
+            self.add(key, -(children.len() as i64));
         }
         Ok(())
     }
@@ -89,23 +114,30 @@ impl Run<'_> {
     pub fn act_on_children(&mut self, target: &TargetProgram, old: &Row, new: Option<&Row>) -> Result<()> {
         for key in &target.parent_keys {
             let Some(columns) = changed_columns(key, old, new)? else { continue };
-            let mut children = self.children(key, old, columns)?;
-            if Arc::ptr_eq(&key.child, &target.table) || key.child.id == target.table.id {
-                // A row that refers to itself has gone with its parent.
-                children.retain(|(child, _)| new.is_some() || child.rowid != old.rowid || !target.table.has_rowid());
+            let own = key.child.id == target.table.id && target.table.has_rowid();
+            let children = |purpose: Purpose| -> Result<Vec<(Row, Option<Vec<u8>>)>> {
+                let mut children = self.children(key, old, columns, purpose)?;
+                // A row that refers to itself has gone with its parent, or is changed like others.
+                let gone = |rowid: i64| match new {
+                    None => rowid == old.rowid,
+                    Some(new) => purpose == Purpose::Count && rowid == new.rowid,
+                };
+                children.retain(|(child, _)| !own || !gone(child.rowid));
+                Ok(children)
+            };
+            // An action mends what is counted here: the child that it changes or deletes subtracts again.
+            self.add(key, children(Purpose::Count)?.len() as i64);
+            let foreign_key = &key.child.foreign_keys[key.position as usize];
+            let action = if new.is_some() { foreign_key.on_update } else { foreign_key.on_delete };
+            if action == ForeignKeyAction::NoAction {
+                continue;
             }
+            let children = children(Purpose::Act)?;
             if children.is_empty() {
                 continue;
             }
-            let foreign_key = &key.child.foreign_keys[key.position as usize];
-            let action = if new.is_some() { foreign_key.on_update } else { foreign_key.on_delete };
             if action == ForeignKeyAction::Restrict {
                 return Err(Error::new(Code::CONSTRAINT_TRIGGER, "FOREIGN KEY constraint failed"));
-            }
-            // An action mends what is counted here: the child that it changes or deletes subtracts again.
-            self.add(key, children.len() as i64);
-            if action == ForeignKeyAction::NoAction {
-                continue;
             }
             let child_target = self.cx.around.target_program(key.database, &key.child)?;
             let (changes, abort) = (self.written.changes, Some(Conflict::Abort));
@@ -142,25 +174,25 @@ impl Run<'_> {
         };
         let target = &program.target;
         let table = &target.table;
-        let given = table.rowid_alias().is_some_and(|c| matches!(program.values[c as usize], ColumnValue::Source(_)));
-        let own_replaces = table.primary_key.as_ref().is_some_and(|k| k.conflict == Some(Conflict::Replace));
-        let replaces = match self.or {
-            _ if program.upserts.iter().any(|u| u.target.is_none()) => false,
-            Some(or) => or == Conflict::Replace && (given || target.indexes.iter().any(|i| i.index.unique)),
-            None => {
-                let answered = |i: usize| program.upserts.iter().any(|u| u.target == Some(Some(i)));
-                let mut replacing = target.indexes.iter().enumerate().filter(|(_, x)| x.conflict == Conflict::Replace);
-                given && own_replaces || replacing.any(|(i, _)| !answered(i))
-            }
-        };
+        let given = program.rowid.is_some()
+            || table.rowid_alias().is_some_and(|c| matches!(program.values[c as usize], ColumnValue::Source(_)));
+        let answered = |i: Option<usize>| program.upserts.iter().any(|u| u.target.is_none() || u.target == Some(i));
+        let replacing = |own: Option<Conflict>| self.or.or(own) == Some(Conflict::Replace);
+        let mut indexes =
+            target.indexes.iter().enumerate().filter(|(_, x)| x.index.unique && replacing(Some(x.conflict)));
+        let own = table.primary_key.as_ref().filter(|_| table.rowid_alias().is_some()).and_then(|k| k.conflict);
+        let replaces = given && replacing(own) && !answered(None) || indexes.any(|(i, _)| !answered(Some(i)));
         let is_key = |column: u16| {
             let child =
                 target.child_keys.iter().any(|k| k.child.foreign_keys[k.position as usize].columns.contains(&column));
             child || target.parent_keys.iter().any(|k| k.parent_columns.iter().flatten().any(|c| *c == column))
         };
-        // A clause for any constraint behind clauses for all of them answers none.
+        // A clause answers nothing behind others for the same constraint, or for all of them.
         let unique = target.indexes.iter().filter(|i| i.index.unique).count() + usize::from(given);
-        let answers = |(i, u): &(usize, &UpsertProgram)| u.target.is_some() || *i < unique;
+        let answers = |(i, u): &(usize, &UpsertProgram)| {
+            let known = program.upserts[..*i].iter().any(|earlier| earlier.target == u.target);
+            !known && (u.target.is_some() || *i < unique)
+        };
         let sets = program.upserts.iter().enumerate().filter(answers).flat_map(|(_, u)| &u.action).flat_map(|a| &a.set);
         let updates = sets.map(|(column, _)| *column).any(is_key);
         let top = target.triggers.is_empty() && self.cx.around.trigger_depth().get() == 0;
@@ -245,7 +277,13 @@ impl Run<'_> {
     }
 
     /// The child rows that refer to a parent row.
-    fn children(&self, key: &ForeignKeyCheck, parent: &Row, columns: &[u16]) -> Result<Vec<(Row, Option<Vec<u8>>)>> {
+    fn children(
+        &self,
+        key: &ForeignKeyCheck,
+        parent: &Row,
+        columns: &[u16],
+        purpose: Purpose,
+    ) -> Result<Vec<(Row, Option<Vec<u8>>)>> {
         let around = self.cx.around;
         let child = &key.child;
         let foreign_key = &child.foreign_keys[key.position as usize];
@@ -257,7 +295,7 @@ impl Run<'_> {
         let refers = |row: &Row| {
             foreign_key.columns.iter().zip(columns).zip(&wanted).all(|((c, p), w)| {
                 let v = &row.values[*c as usize];
-                !matches!(v, Value::Null) && parent_equals(parent_table, *p, w, v)
+                !matches!(v, Value::Null) && refers_to((parent_table, *p, w), (child, *c, v), purpose)
             })
         };
         let view = around.live_view(key.database)?;
@@ -321,6 +359,29 @@ impl Run<'_> {
         }
         Ok(found)
     }
+}
+
+/// What children are looked for: SQLite compares keys in one way to count violations, in another for actions.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Count,
+    Act,
+}
+
+/// Whether a child's value refers to a parent's.
+fn refers_to(parent: (&Table, u16, &Value), child: (&Table, u16, &Value), purpose: Purpose) -> bool {
+    let of_parent = &parent.0.columns[parent.1 as usize];
+    let own = child.0.columns[child.1 as usize].affinity;
+    let affinity = match purpose {
+        // `OLD.key = child`, where OLD brings no affinity.
+        Purpose::Act => own,
+        Purpose::Count if own.is_numeric() || of_parent.affinity.is_numeric() => Affinity::Numeric,
+        Purpose::Count => Affinity::None,
+    };
+    let arena = bumpalo::Bump::new();
+    let (left, right) = (parent.2.as_ref(), child.2.as_ref());
+    let (left, right) = (affinity::apply(left, affinity, &arena), affinity::apply(right, affinity, &arena));
+    compare::compare(left, right, &of_parent.built_in_collation().unwrap_or_default()).is_eq()
 }
 
 /// The parent's key columns if the row's key goes away; `None` if an update leaves the key as it is.

@@ -36,7 +36,7 @@ pub struct Entry {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum NotNull {
     Holds,
-    /// REPLACE has put the default in.
+    /// REPLACE has put the default in, which may be NULL itself.
     Given,
     Skip,
 }
@@ -61,6 +61,7 @@ impl Run<'_> {
         if program.plain && self.insert_plain(program)? {
             return Ok(());
         }
+        self.use_up(&program.target, 0);
         self.insert_all(program)?;
         self.note_sequence(&program.target)
     }
@@ -110,7 +111,10 @@ impl Run<'_> {
             (None, Some(alias)) => row.values[alias as usize].clone(),
             (None, None) => Value::Null,
         };
-        row.apply_affinity(table);
+        // INSTEAD OF triggers see values as they were given.
+        if !program.view {
+            row.apply_affinity(table);
+        }
         apply(&mut given, heliosdb_udfs::value::Affinity::Integer);
         let explicit = match given {
             Value::Null => None,
@@ -159,7 +163,7 @@ impl Run<'_> {
         if self.violations.get() > 0 && self.is_alone(program) {
             return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
         }
-        self.parent_appeared(target, &row)?;
+        self.parent_appeared(target, &row, None)?;
         self.store(target, &row, tree.as_ref(), &entries)?;
         if tree.is_some() {
             self.cx.around.set_last_insert_rowid(row.rowid);
@@ -196,20 +200,21 @@ impl Run<'_> {
     pub fn check_row(&mut self, target: &TargetProgram, or: Option<Conflict>, row: &mut Row) -> Result<bool> {
         let table = &target.table;
         if target.has_not_null {
-            let mut given = false;
-            for (i, _) in table.columns.iter().enumerate().filter(|(_, c)| c.generated.is_none()) {
-                match self.check_not_null(target, or, row, i)? {
+            let mut again = !target.generated.is_empty();
+            let columns = || table.columns.iter().enumerate();
+            for (i, _) in columns().filter(|(_, c)| c.generated.is_none()) {
+                match self.check_not_null(target, or, row, i, false)? {
                     NotNull::Skip => return Ok(false),
-                    NotNull::Given => given = true,
+                    NotNull::Given => again = true,
                     NotNull::Holds => {}
                 }
             }
-            if given && !target.generated.is_empty() {
+            if again {
                 generate(target, row, self.cx)?;
-            }
-            for (i, _) in table.columns.iter().enumerate().filter(|(_, c)| c.generated.is_some()) {
-                if self.check_not_null(target, or, row, i)? == NotNull::Skip {
-                    return Ok(false);
+                for (i, _) in columns() {
+                    if self.check_not_null(target, or, row, i, true)? == NotNull::Skip {
+                        return Ok(false);
+                    }
                 }
             }
         }
@@ -234,7 +239,15 @@ impl Run<'_> {
         Ok(true)
     }
 
-    fn check_not_null(&self, target: &TargetProgram, or: Option<Conflict>, row: &mut Row, i: usize) -> Result<NotNull> {
+    /// `again`: behind the defaults of others.
+    fn check_not_null(
+        &self,
+        target: &TargetProgram,
+        or: Option<Conflict>,
+        row: &mut Row,
+        i: usize,
+        again: bool,
+    ) -> Result<NotNull> {
         let table = &target.table;
         let column = &table.columns[i];
         let Some(not_null) = &column.not_null else { return Ok(NotNull::Holds) };
@@ -243,9 +256,8 @@ impl Run<'_> {
         }
         let mut action = action(or, not_null.conflict);
         if action == Conflict::Replace {
-            let default = self.cx.around.default_value(target.database, table, i)?;
-            if !matches!(default, Value::Null) {
-                row.values[i] = default;
+            if !again && column.default.is_some() {
+                row.values[i] = self.cx.around.default_value(target.database, table, i)?;
                 apply(&mut row.values[i], column.affinity);
                 return Ok(NotNull::Given);
             }
@@ -322,7 +334,7 @@ impl Run<'_> {
         // Triggers of the rows that went may have put others in their place.
         if replaced && !target.triggers.is_empty() && around.write_options().recursive_triggers {
             if let Some(tree) = tree
-                && check_rowid
+                && (check_rowid || old.is_none())
                 && tree.get(row.rowid, around.live_view(target.database)?).is_some()
             {
                 return Err(self.unique_error(target, Clash::Rowid));

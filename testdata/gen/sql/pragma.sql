@@ -34,8 +34,6 @@ pragma foreign_key_list = t
 
 pragma main.table_info(t)
 
-pragma temp.table_info(t)
-
 select name, type, "notnull", dflt_value, pk from pragma_table_info('t')
 
 select schema, name, type, ncol, wr, strict from pragma_table_list where name not like 'sqlite%' order by name
@@ -133,12 +131,6 @@ pragma checkpoint_fullfsync
 pragma fullfsync
 
 pragma count_changes
-
-pragma count_changes = 1
-
-insert into u values (1, 2), (3, 4)
-
-pragma count_changes = 0
 
 pragma data_version
 
@@ -239,3 +231,5 @@ select count(*) >= 0 from pragma_module_list
 select count(*) > 0 from pragma_compile_options
 
 pragma foreign_keys = off
+
+pragma temp.table_info(t)

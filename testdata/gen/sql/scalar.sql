@@ -22,7 +22,7 @@ select replace('abcabc', 'bc', ''), replace('abc', '', 'x'), replace(NULL, 'a', 
 
 select round(1.005, 2), round(-2.5), round(1e18), round(2.5, -1), round('3.7x'), round(NULL), round(1, NULL), round(123456789.987654321, 30)
 
-select sign(-3), sign('x'), sign(2.5), sign(NULL), sign('0'), soundex('Robert')
+select sign(-3), sign('x'), sign(2.5), sign(NULL), sign('0')
 
 select substr('hello', 0), substr('hello', 2), substr('hello', -2, 1), substr('hello', 3, -2), substr('hello', 0, 2), substr(x'010203', 2, 1), substring('añb', 2, 1), substr(NULL, 1), substr('abc', 1, NULL), substr(12345, 2, 3)
 
@@ -60,6 +60,6 @@ select 1 in (1, 2), NULL in (1), 1 in (NULL), 1 not in (2, NULL), 1 in (), NULL 
 
 select case 1 when 1 then 'a' else 'b' end, case when 0 then 1 end, case NULL when NULL then 1 else 2 end, case 'a' collate nocase when 'A' then 1 end
 
-select 'abc' like 'A%', 'abc' not like '_', 'a_c' like 'a\_c' escape '\', NULL like 'a', 'abc' glob 'a*', 'a]c' glob 'a[]]c', 'abc' glob '[!a]*', 12 like '1%', x'61' like 'a', 'ä' like 'Ä'
+select 'abc' like 'A%', 'abc' not like '_', 'a_c' like 'a\_c' escape '\', NULL like 'a', 'abc' glob 'a*', 'a]c' glob 'a[]]c', 'abc' glob '[!a]*', 12 like '1%', 'ä' like 'Ä'
 
 select 0x10, 0xffffffffffffffff, 1_000, 1e3, .5, 5., 1e-400, 9223372036854775807, 9223372036854775808, -9223372036854775808, x'AB', 'it''s'

@@ -20,6 +20,8 @@ mod trigger;
 mod window;
 mod write;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use heliosdb::value::{Value, ValueRef};
 
 use super::engine::{Counters, Engine, Ours, Outcome, literal};
@@ -55,11 +57,17 @@ pub enum Compare {
 pub struct Statement {
     pub sql: String,
     pub compare: Compare,
+    /// Which of two connections to the same database runs it.
+    pub session: usize,
 }
 
 impl Statement {
+    fn new(sql: String, compare: Compare) -> Statement {
+        Statement { sql, compare, session: 0 }
+    }
+
     fn exact(sql: String) -> Statement {
-        Statement { sql, compare: Compare::Rows }
+        Statement::new(sql, Compare::Rows)
     }
 }
 
@@ -84,7 +92,12 @@ fn rows(outcome: &Outcome, compare: Compare) -> Vec<String> {
 }
 
 /// What differs between two runs of a statement.
-fn difference(compare: Compare, ours: &(Outcome, Counters), stock: &(Outcome, Counters)) -> Option<String> {
+fn difference(
+    compare: Compare,
+    altered: bool,
+    ours: &(Outcome, Counters),
+    stock: &(Outcome, Counters),
+) -> Option<String> {
     let pair =
         |ours: &dyn std::fmt::Debug, stock: &dyn std::fmt::Debug| format!("  ours   {ours:?}\n  sqlite {stock:?}");
     if ours.0.error != stock.0.error {
@@ -95,17 +108,33 @@ fn difference(compare: Compare, ours: &(Outcome, Counters), stock: &(Outcome, Co
         if our_rows != stock_rows {
             return Some(pair(&our_rows, &stock_rows));
         }
-        if ours.0.columns != stock.0.columns {
+        // SQLite's ALTER TABLE shows the columns of its own queries.
+        if ours.0.columns != stock.0.columns && !altered {
             return Some(pair(&ours.0.columns, &stock.0.columns));
         }
     }
     (ours.1 != stock.1).then(|| pair(&ours.1, &stock.1))
 }
 
+fn sessions(two: bool) -> (Vec<Ours>, Vec<Sqlite>) {
+    static SERIAL: AtomicU64 = AtomicU64::new(0);
+    if !two {
+        return (vec![Ours::new()], vec![Sqlite::new()]);
+    }
+    let name = format!("suite{}", SERIAL.fetch_add(1, Ordering::Relaxed));
+    let ours = (0..2).map(|_| Ours::shared(&name)).collect();
+    (ours, (0..2).map(|_| Sqlite::shared(&name)).collect())
+}
+
 /// The number of the first statement that differs, and how.
 pub fn run(statements: &[Statement]) -> Option<(usize, String)> {
-    let (mut ours, mut stock) = (Ours::new(), Sqlite::new());
+    let (mut all_ours, mut all_stock) = sessions(statements.iter().any(|s| s.session > 0));
     for (i, statement) in statements.iter().enumerate() {
+        // Locks are not compared: a session waits until the other's transaction has ended.
+        if all_stock.iter().enumerate().any(|(k, s)| k != statement.session && !s.counters().autocommit) {
+            continue;
+        }
+        let (ours, stock) = (&mut all_ours[statement.session], &mut all_stock[statement.session]);
         let wanted = stock.run(&statement.sql);
         let wanted = (wanted, stock.counters());
         let run = std::panic::AssertUnwindSafe(|| {
@@ -113,14 +142,19 @@ pub fn run(statements: &[Statement]) -> Option<(usize, String)> {
             let counters = ours.counters();
             (got, counters)
         });
+        let altered = statement.sql.starts_with("ALTER");
         let Ok(got) = std::panic::catch_unwind(run) else { return Some((i, "  panic".to_owned())) };
-        if let Some(how) = difference(statement.compare, &got, &wanted) {
+        if let Some(how) = difference(statement.compare, altered, &got, &wanted) {
             // Behind the largest rowid, SQLite chooses at random.
             let code = wanted.0.error.as_ref().map_or(0, |e| e.0);
             let pinned = code == PINNED;
             let random =
                 pinned || wanted.1.last_insert_rowid != got.1.last_insert_rowid && wanted.1.last_insert_rowid > 1 << 40;
             return (!random).then_some((i, how));
+        }
+        // What comes next relies on the change.
+        if altered && wanted.0.error.is_some() {
+            return None;
         }
         // In a transaction, SQLite keeps the rows before one with a value of a wrong type.
         let wrong_type = wanted.0.error.as_ref().is_some_and(|e| matches!(e.0, DATATYPE | MISMATCH));
@@ -135,9 +169,20 @@ fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|v| v.parse().expect("a number in the environment"))
 }
 
+/// Bytes of stack: triggers may fire each other a thousand times.
+const STACK: usize = 32 << 20;
+
 #[test]
 #[allow(clippy::disallowed_methods)]
 fn random_programs_agree_with_sqlite() {
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(run_all).expect("a thread starts");
+    if let Err(failure) = thread.join() {
+        std::panic::resume_unwind(failure);
+    }
+}
+
+#[allow(clippy::disallowed_methods)]
+fn run_all() {
     let first = setting("HELIOSDB_RANDOM_SEED").unwrap_or(1);
     let start = std::time::Instant::now();
     let seconds = setting("HELIOSDB_RANDOM_SECONDS");
@@ -149,7 +194,7 @@ fn random_programs_agree_with_sqlite() {
         statements += case.len();
         if let Some((at, _)) = run(&case) {
             let (small, how) = shrink::shrink(&case[..=at]);
-            let text: Vec<&str> = small.iter().map(|s| s.sql.as_str()).collect();
+            let text: Vec<String> = small.iter().map(|s| format!("{}{}", ["", "/* 2 */ "][s.session], s.sql)).collect();
             failures.push(format!("seed {seed}:\n{};\n{how}\n", text.join(";\n")));
         }
         seed += 1;

@@ -33,6 +33,9 @@ pub fn program(seed: u64) -> Vec<Statement> {
             found.push(whole(&tables[i]));
         }
     }
+    if rng.one_in(6) {
+        found.iter_mut().for_each(|s| s.session = usize::from(rng.one_in(3)));
+    }
     found.extend(tables.iter().map(whole));
     found.push(Statement::exact("PRAGMA integrity_check".to_owned()));
     found
