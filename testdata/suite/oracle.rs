@@ -7,12 +7,21 @@ use rusqlite::types::ValueRef;
 
 use super::engine::{Counters, Engine, Outcome};
 
-/// A connection of SQLite to a database in memory.
+/// A connection of SQLite.
 pub struct Sqlite(rusqlite::Connection);
 
 impl Sqlite {
+    /// To a database in memory.
     pub fn new() -> Sqlite {
-        let connection = rusqlite::Connection::open_in_memory().expect("memory opens");
+        Sqlite::over(rusqlite::Connection::open_in_memory().expect("memory opens"))
+    }
+
+    /// A connection to a file, through SQLite's own VFS.
+    pub fn open(path: &std::path::Path) -> Sqlite {
+        Sqlite::over(rusqlite::Connection::open(path).expect("the file opens"))
+    }
+
+    fn over(connection: rusqlite::Connection) -> Sqlite {
         // The bundled build switches them on; ordinary distributions do not.
         connection.execute_batch("PRAGMA foreign_keys = OFF").expect("a pragma of SQLite");
         Sqlite(connection)

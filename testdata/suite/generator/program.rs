@@ -2,7 +2,7 @@
 
 use super::rng::Rng;
 use super::schema::Table;
-use super::{Compare, Statement, alter, query, schema, trigger, write};
+use super::{Statement, alter, query, schema, trigger, write};
 
 /// The statements of a seed.
 pub fn program(seed: u64) -> Vec<Statement> {
