@@ -5,7 +5,6 @@
 use std::sync::{Arc, OnceLock, Weak};
 
 use parking_lot::{Condvar, Mutex};
-use rustc_hash::FxHashMap;
 
 use super::database::Transactions;
 use crate::env;
@@ -21,11 +20,12 @@ struct Keeper {
 
 #[derive(Default)]
 struct State {
-    files: Vec<Weak<Transactions>>,
+    /// Those that the thread has not begun to watch yet.
+    new_files: Vec<Weak<Transactions>>,
     process: u32,
     sleeping: bool,
-    /// A lease was taken since the files were last asked.
-    woken: bool,
+    /// A lease was taken since the thread last began to look.
+    taken: bool,
 }
 
 fn keeper() -> &'static Arc<Keeper> {
@@ -36,7 +36,7 @@ fn keeper() -> &'static Arc<Keeper> {
 /// Watches over a file from now on.
 pub fn watch(database: &Arc<Transactions>) {
     let mut state = keeper().state.lock();
-    state.files.push(Arc::downgrade(database));
+    state.new_files.push(Arc::downgrade(database));
     // A forked child has none of its parent's threads.
     if state.process != std::process::id() {
         let own = keeper().clone();
@@ -47,10 +47,10 @@ pub fn watch(database: &Arc<Transactions>) {
     }
 }
 
-/// A lease was taken.
+/// A lease was taken. Called with the file's state locked: the keeper must not ask for it under its own lock.
 pub fn wake() {
     let mut state = keeper().state.lock();
-    state.woken = true;
+    state.taken = true;
     if state.sleeping {
         keeper().woken.notify_one();
     }
@@ -58,29 +58,25 @@ pub fn wake() {
 
 impl Keeper {
     fn run(&self) {
-        let mut seen: FxHashMap<usize, u64> = FxHashMap::default();
+        let mut seen: Vec<(Weak<Transactions>, u64)> = Vec::new();
         loop {
             env::sleep_ms(IDLE_MS);
-            // The files are asked without the keeper's lock: whoever takes a lease holds the file's and then wants ours.
-            let files: Vec<Arc<Transactions>> = {
-                let mut state = self.state.lock();
-                state.files.retain(|file| file.strong_count() > 0);
-                state.files.iter().filter_map(Weak::upgrade).collect()
-            };
-            let mut any = false;
-            for database in &files {
-                let seen = seen.entry(Arc::as_ptr(database) as usize).or_default();
-                any |= database.file().is_some_and(|file| file.settle(seen));
-            }
-            drop(files);
             let mut state = self.state.lock();
-            if !any && !std::mem::take(&mut state.woken) {
-                seen.clear();
+            state.taken = false;
+            seen.extend(state.new_files.drain(..).map(|file| (file, 0)));
+            drop(state);
+            let mut any = false;
+            seen.retain_mut(|(file, activity)| {
+                let Some(database) = file.upgrade() else { return false };
+                any |= database.file().is_some_and(|file| file.settle(activity));
+                true
+            });
+            let mut state = self.state.lock();
+            if !any && !state.taken {
                 state.sleeping = true;
                 self.woken.wait(&mut state);
                 state.sleeping = false;
             }
-            state.woken = false;
         }
     }
 }

@@ -31,13 +31,18 @@ pub trait Engine {
     fn counters(&self) -> Counters;
 }
 
-/// A connection of ours to a database in memory.
+/// A connection of ours.
 pub struct Ours(Arc<Connection>);
 
 impl Ours {
+    /// To a database in memory.
     pub fn new() -> Ours {
-        let options = OpenOptions::from_filename(":memory:", false).expect("a plain name");
-        Ours(Connection::open(options).expect("memory opens"))
+        Ours::open(":memory:")
+    }
+
+    pub fn open(name: &str) -> Ours {
+        let options = OpenOptions::from_filename(name, false).expect("a plain name");
+        Ours(Connection::open(options).expect("it opens"))
     }
 
     pub fn connection(&self) -> &Arc<Connection> {

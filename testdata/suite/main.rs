@@ -1,10 +1,11 @@
-//! The one integration test binary: scripts whose results come from SQLite, random statements against it, the list
-//! of what is there, and the rules of the tree.
+//! The one integration test binary: scripts whose results come from SQLite, random statements against it, files
+//! that it uses too, the list of what is there, and the rules of the tree.
 
 mod compat;
 mod deep;
 mod engine;
 mod extension;
+mod files;
 mod generator;
 mod oracle;
 mod parser;

@@ -7,10 +7,11 @@ use rusqlite::types::ValueRef;
 
 use super::engine::{Counters, Engine, Outcome};
 
-/// A connection of SQLite to a database in memory.
+/// A connection of SQLite.
 pub struct Sqlite(rusqlite::Connection);
 
 impl Sqlite {
+    /// To a database in memory.
     pub fn new() -> Sqlite {
         Sqlite::prepared(rusqlite::Connection::open_in_memory())
     }
@@ -20,8 +21,13 @@ impl Sqlite {
         Sqlite::prepared(rusqlite::Connection::open(format!("file:/{name}?vfs=memdb")))
     }
 
+    /// A connection to a file, through SQLite's own VFS.
+    pub fn open(path: &std::path::Path) -> Sqlite {
+        Sqlite::prepared(rusqlite::Connection::open(path))
+    }
+
     fn prepared(connection: rusqlite::Result<rusqlite::Connection>) -> Sqlite {
-        let connection = connection.expect("memory opens");
+        let connection = connection.expect("the database opens");
         // The bundled build switches keys on, and rusqlite waits; ordinary distributions do neither.
         let settings = "PRAGMA foreign_keys = OFF; PRAGMA busy_timeout = 0";
         connection.execute_batch(settings).expect("pragmas of SQLite");

@@ -11,9 +11,9 @@
 mod alter;
 mod call;
 mod expr;
-mod program;
+pub mod program;
 mod query;
-mod rng;
+pub mod rng;
 mod schema;
 mod shrink;
 mod trigger;
@@ -31,10 +31,10 @@ use program::program;
 /// Programs in `cargo test`.
 const COUNT: u64 = 3000;
 /// Rowids from here on are chosen at random.
-const ROWID_MAX: i64 = i64::MAX;
+pub const ROWID_MAX: i64 = i64::MAX;
 
 /// SQLITE_CONSTRAINT_PINNED: a trigger takes the row away that SQLite's cursor stands on.
-const PINNED: i32 = 2835;
+pub const PINNED: i32 = 2835;
 
 /// A value of a wrong type for a STRICT table, or for a rowid.
 const DATATYPE: i32 = 3091;
@@ -92,7 +92,7 @@ fn rows(outcome: &Outcome, compare: Compare) -> Vec<String> {
 }
 
 /// What differs between two runs of a statement.
-fn difference(
+pub fn difference(
     compare: Compare,
     altered: bool,
     ours: &(Outcome, Counters),
@@ -165,7 +165,7 @@ pub fn run(statements: &[Statement]) -> Option<(usize, String)> {
     None
 }
 
-fn setting(name: &str) -> Option<u64> {
+pub fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|v| v.parse().expect("a number in the environment"))
 }
 
