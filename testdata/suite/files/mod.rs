@@ -1,5 +1,6 @@
 //! Database files that SQLite uses too: random programs, several users at once, crashes and failing calls.
 
+mod crash;
 mod random;
 mod shared;
 
