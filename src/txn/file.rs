@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use heliosdb_udfs::value::ValueRef;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use rustc_hash::FxHashMap;
 
 use super::database::Transactions;
@@ -34,6 +34,16 @@ use crate::store::{ObjectId, Stamp, Tree, Version, record};
 pub struct DatabaseFile {
     container: Arc<Container>,
     state: Mutex<State>,
+    steady: Arc<Steady>,
+}
+
+/// What reading takes for granted between two commits of our own.
+#[derive(Default)]
+struct Steady {
+    /// A read goes over several pages: it holds this, so that no commit moves entries between them.
+    reading: RwLock<()>,
+    /// Inner pages of b-trees, which every descent reads.
+    inner: Mutex<FxHashMap<u32, Arc<[u8]>>>,
 }
 
 #[derive(Default)]
@@ -54,8 +64,7 @@ struct FilePages {
     container: Arc<Container>,
     usable_size: usize,
     encoding: Encoding,
-    /// Inner pages of b-trees, which every descent reads.
-    inner: Mutex<FxHashMap<u32, Arc<[u8]>>>,
+    steady: Arc<Steady>,
 }
 
 /// Inner pages kept at most.
@@ -63,18 +72,22 @@ const INNER_MAX: usize = 4096;
 
 impl Pages for FilePages {
     fn page(&self, number: u32) -> Result<Arc<[u8]>> {
-        if let Some(page) = self.inner.lock().get(&number) {
+        if let Some(page) = self.steady.inner.lock().get(&number) {
             return Ok(page.clone());
         }
         let page = self.container.page(number)?.ok_or_else(|| damaged(number, "behind the end of the file"))?;
         if matches!(page.get(if number == 1 { 100 } else { 0 }), Some(2 | 5)) {
-            let mut inner = self.inner.lock();
+            let mut inner = self.steady.inner.lock();
             if inner.len() >= INNER_MAX {
                 inner.clear();
             }
             inner.insert(number, page.clone());
         }
         Ok(page)
+    }
+
+    fn hold(&self) -> Option<RwLockReadGuard<'_, ()>> {
+        Some(self.steady.reading.read())
     }
 
     fn usable_size(&self) -> usize {
@@ -88,7 +101,7 @@ impl Pages for FilePages {
 
 impl DatabaseFile {
     pub fn new(container: Arc<Container>) -> DatabaseFile {
-        DatabaseFile { container, state: Mutex::default() }
+        DatabaseFile { container, state: Mutex::default(), steady: Arc::default() }
     }
 
     pub fn container(&self) -> &Arc<Container> {
@@ -175,6 +188,8 @@ impl DatabaseFile {
         new_schema: Option<&Schema>,
         changes: impl FnOnce(&mut Writer<'_>) -> Result<()>,
     ) -> Result<Token> {
+        let _reads_wait = self.steady.reading.write();
+        self.steady.inner.lock().clear();
         self.container.write(changes)?;
         let mut state = self.state.lock();
         // The lease was held throughout: the difference is our own commit.
@@ -218,8 +233,9 @@ impl DatabaseFile {
             container: self.container.clone(),
             usable_size: header.usable_size,
             encoding: header.encoding,
-            inner: Mutex::default(),
+            steady: self.steady.clone(),
         });
+        self.steady.inner.lock().clear();
         let before = shared.schema();
         if !same_schema {
             let rows = self.schema_rows()?;

@@ -286,6 +286,7 @@ impl Transaction {
         if file.is_pinned_beyond(1) {
             changes.keep_dropped(shared.store())?;
         }
+        changes.read_ahead(shared.store())?;
         let schema_changed = !Arc::ptr_eq(&before, &self.schema);
         let new_schema = schema_changed.then_some(&*self.schema);
         let token = file.commit(new_schema, |writer| changes.write(writer, shared.store()))?;

@@ -41,10 +41,11 @@ impl Sqlite {
     fn run_all(&self, sql: &str, outcome: &mut Outcome) -> rusqlite::Result<()> {
         let mut batch = rusqlite::Batch::new(&self.0, sql);
         while let Some(mut statement) = batch.next()? {
-            let width = statement.column_count();
             {
                 let mut found = statement.query([])?;
                 while let Some(row) = found.next()? {
+                    // The first step prepares a statement anew whose schema others changed.
+                    let width = row.as_ref().column_count();
                     outcome.rows.push((0..width).map(|i| value(row.get_ref(i).expect("within the width"))).collect());
                 }
             }

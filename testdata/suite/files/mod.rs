@@ -1,5 +1,10 @@
 //! Database files that SQLite uses too: random programs, several users at once, crashes and failing calls.
 
+#[cfg(unix)]
+mod big;
+mod crash;
+#[cfg(unix)]
+mod faults;
 mod random;
 mod shared;
 
