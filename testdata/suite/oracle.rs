@@ -31,10 +31,11 @@ impl Sqlite {
     fn run_all(&self, sql: &str, outcome: &mut Outcome) -> rusqlite::Result<()> {
         let mut batch = rusqlite::Batch::new(&self.0, sql);
         while let Some(mut statement) = batch.next()? {
-            let width = statement.column_count();
             {
                 let mut found = statement.query([])?;
                 while let Some(row) = found.next()? {
+                    // The schema may have changed since it was prepared.
+                    let width = row.as_ref().column_count();
                     outcome.rows.push((0..width).map(|i| value(row.get_ref(i).expect("within the width"))).collect());
                 }
             }

@@ -158,12 +158,17 @@ impl Run<'_> {
         let moved = table.has_rowid() && new.rowid != old.rowid;
         let own = Some((&old, primary.as_deref()));
         let Some(entries) = self.make_room(target, or, &new, tree.as_ref(), moved, own)? else { return Ok(()) };
-        self.child_changes(target, &old, &new)?;
+        let keys = Self::sets_keys(target, &columns);
+        if keys {
+            self.child_changes(target, &columns, &old)?;
+        }
         self.erase_changed(target, &old, &new, primary.as_deref(), moved)?;
         self.store(target, &new, tree.as_ref(), &entries)?;
-        self.child_changed(target, &old, &new)?;
-        self.parent_appeared(target, &new, Some(&old))?;
-        self.act_on_children(target, &old, Some(&new))?;
+        if keys {
+            self.child_changed(target, &columns, &new)?;
+            self.parent_appeared(target, &new, Some(&old))?;
+            self.act_on_children(target, &old, Some(&new))?;
+        }
         self.count(returning, &new)?;
         self.fire(target, or, TriggerTime::After, event, &columns, Some(&old), Some(&new))?;
         Ok(())
