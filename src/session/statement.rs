@@ -309,6 +309,7 @@ impl Statement {
     fn run_write(&mut self, inner: &Inner) -> Result<Step> {
         let Program::Write(program) = &self.compiled.program else { return Ok(Step::Done) };
         let held = Held::default();
+        held.violations.set(inner.deferred_violations.get());
         let shared = Shared::default();
         let result = {
             let execution = Execution { inner, held: &held };
