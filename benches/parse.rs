@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench parse`
 
+#![allow(clippy::disallowed_methods, reason = "benchmarks measure time")]
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;

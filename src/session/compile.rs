@@ -9,7 +9,7 @@ use super::inner::Inner;
 use super::{explain, pragma};
 use crate::catalog::{Schema, Trigger};
 use crate::error::{Error, Result};
-use crate::plan::bound::{self, BoundTrigger, TriggerEvent};
+use crate::plan::bound::{self, BoundTrigger, Conflict, TriggerEvent};
 use crate::plan::{self};
 use crate::row::lower::{self, Lowering};
 use crate::row::program::{QueryProgram, TriggerProgram};
@@ -137,32 +137,46 @@ fn check_triggers(inner: &Inner, statement: &bound::Statement, seen: &mut Vec<Ar
     Ok(())
 }
 
-/// The triggers of the tables that a DELETE or UPDATE writes through actions of foreign keys.
+/// The triggers of the tables that a statement writes through actions of foreign keys.
 fn triggers_of_actions(
     inner: &Inner,
     statement: &bound::Statement,
     target: &bound::Target,
 ) -> Result<Vec<Arc<BoundTrigger>>> {
+    let replaces = |or: Option<Conflict>| match or {
+        Some(or) => or == Conflict::Replace,
+        None => target.indexes.iter().any(|i| i.conflict == Conflict::Replace),
+    };
+    let (deletes, set): (bool, Vec<u16>) = match statement {
+        bound::Statement::Query(_) => return Ok(Vec::new()),
+        bound::Statement::Delete(_) => (true, Vec::new()),
+        bound::Statement::Update(s) => (replaces(s.or), s.set.iter().map(|(c, _)| *c).collect()),
+        bound::Statement::Insert(s) => {
+            let updates = s.upserts.iter().filter_map(|u| match &u.action {
+                bound::UpsertAction::Update { set, .. } => Some(set),
+                bound::UpsertAction::Nothing => None,
+            });
+            (replaces(s.or), updates.flatten().map(|(c, _)| *c).collect())
+        }
+    };
     let mut found = Vec::new();
     for key in &target.parent_keys {
         let foreign_key = &key.child.foreign_keys[key.position as usize];
-        let action = match statement {
-            bound::Statement::Delete(_) => foreign_key.on_delete,
-            bound::Statement::Update(s) => {
-                let concerned = key.parent_columns.iter().flatten().any(|c| s.set.iter().any(|(set, _)| set == c));
-                if concerned { foreign_key.on_update } else { ForeignKeyAction::NoAction }
-            }
-            _ => ForeignKeyAction::NoAction,
-        };
-        let event = match (action, statement) {
-            (ForeignKeyAction::NoAction | ForeignKeyAction::Restrict, _) => continue,
-            (ForeignKeyAction::Cascade, bound::Statement::Delete(_)) => TriggerEvent::Delete,
-            _ => TriggerEvent::Update,
-        };
+        let acts = |action| !matches!(action, ForeignKeyAction::NoAction | ForeignKeyAction::Restrict);
+        let moves = key.parent_columns.iter().flatten().any(|c| set.contains(c)) && acts(foreign_key.on_update);
+        let removes = deletes && acts(foreign_key.on_delete);
+        if !moves && !removes {
+            continue;
+        }
+        let cascades = foreign_key.on_delete == ForeignKeyAction::Cascade;
         let child = inner.with_namespace(|space| plan::build_target(space, key.database, &key.child))?;
         let fires = |t: &Arc<BoundTrigger>| {
             let watched = t.columns.is_empty() || t.columns.iter().any(|c| foreign_key.columns.contains(c));
-            t.event == event && (event == TriggerEvent::Delete || watched)
+            match t.event {
+                TriggerEvent::Insert => false,
+                TriggerEvent::Update => watched && (moves || removes && !cascades),
+                TriggerEvent::Delete => removes && cascades,
+            }
         };
         found.extend(child.triggers.into_iter().filter(fires));
     }

@@ -346,6 +346,7 @@ impl Statement {
     fn run_write(&mut self, inner: &Inner) -> Result<Step> {
         let Program::Write(program) = &self.compiled.program else { return Ok(Step::Done) };
         let held = &*self.held;
+        held.violations.set(inner.deferred_violations.get());
         let result = {
             let execution = Execution { inner, held };
             let cx = Context { parameters: &self.parameters, around: &execution, shared: &self.shared };
@@ -365,7 +366,7 @@ impl Statement {
                 let changes = held.changes.get();
                 if e.raise != Some(RaiseAction::Fail) {
                     // What is taken back has not been changed; what triggers did stays counted.
-                    forget_changes(inner, &held);
+                    forget_changes(inner, held);
                 }
                 Err(fail_write(inner, held, e, changes))
             }

@@ -114,11 +114,11 @@ impl DatabaseFile {
         if !state.leased {
             let token = self.container.lease()?;
             super::keeper::wake();
-            if state.token != Some(token) {
-                if let Err(e) = self.take_in(&mut state, token, shared) {
-                    self.container.release();
-                    return Err(e);
-                }
+            if state.token != Some(token)
+                && let Err(e) = self.take_in(&mut state, token, shared)
+            {
+                self.container.release();
+                return Err(e);
             }
             state.leased = true;
         }
@@ -252,7 +252,7 @@ impl DatabaseFile {
             schema.application_id = header.application_id;
             schema.cookie = token.schema_cookie as u32;
             store.put(schema_tree(&rows, &schema));
-            for id in before.tables.values().filter(|t| t.id != SCHEMA_TABLE_ID).flat_map(|t| ids(t)) {
+            for id in before.tables.values().filter(|t| t.id != SCHEMA_TABLE_ID).flat_map(ids) {
                 store.remove(id);
             }
             shared.taken_in(Arc::new(schema));

@@ -57,6 +57,12 @@ pub(super) fn check_keys(
             _ => true,
         })
     };
+    // An update that sets no column of a key looks nothing up.
+    let child = |key: &Arc<ForeignKeyCheck>| set(&key.child.foreign_keys[key.position as usize].columns);
+    let parent = |key: &Arc<ForeignKeyCheck>| key_columns(&target.table, key).any(|c| set(&[c]));
+    if !target.child_keys.iter().any(child) && !target.parent_keys.iter().any(parent) {
+        return Ok(());
+    }
     for key in &target.child_keys {
         let foreign_key = &key.child.foreign_keys[key.position as usize];
         let own = foreign_key.parent.eq_ignore_ascii_case(&target.table.name);
@@ -74,13 +80,7 @@ pub(super) fn check_keys(
     }
     for key in &target.parent_keys {
         let foreign_key = &key.child.foreign_keys[key.position as usize];
-        let is_part = |c: &u16| {
-            let column = &target.table.columns[*c as usize];
-            match foreign_key.parent_columns.is_empty() {
-                true => column.primary_key_position > 0,
-                false => foreign_key.parent_columns.iter().any(|n| n.eq_ignore_ascii_case(&column.name)),
-            }
-        };
+        let is_part = |c: &u16| key_columns(&target.table, key).any(|part| part == *c);
         let concerned = events.iter().any(|(event, changed)| match event {
             // A single row that appears can only mend what is counted until COMMIT.
             TriggerEvent::Insert => many || foreign_key.deferred,
@@ -104,6 +104,18 @@ pub(super) fn check_keys(
         }
     }
     failed.map_or(Ok(()), |message| Err(Error::sql(message)))
+}
+
+/// The columns of a parent that a key names, or its primary key.
+fn key_columns<'t>(parent: &'t Table, key: &'t ForeignKeyCheck) -> impl Iterator<Item = u16> + 't {
+    let named = &key.child.foreign_keys[key.position as usize].parent_columns;
+    (0..parent.columns.len() as u16).filter(move |c| {
+        let column = &parent.columns[*c as usize];
+        match named.is_empty() {
+            true => column.primary_key_position > 0,
+            false => named.iter().any(|n| n.eq_ignore_ascii_case(&column.name)),
+        }
+    })
 }
 
 fn mismatch(child: &Table, key: &ForeignKey) -> String {

@@ -107,7 +107,7 @@ impl<'a> Binder<'a> {
             return Err(Error::sql(format!("target object/alias may not appear in FROM clause: {shown}")));
         }
         let moves = columns.iter().any(|c| *c == ROWID || table.rowid_alias() == Some(*c));
-        let replaces = can_replace(update.or, &table, Some(&columns), moves);
+        let replaces = can_replace(update.or, &table, (!moves).then_some(&columns), moves);
         let mut events = vec![(TriggerEvent::Update, columns)];
         if replaces && self.space.options.recursive_triggers {
             events.push((TriggerEvent::Delete, Vec::new()));

@@ -14,7 +14,7 @@ use super::row::Row;
 use super::target::TargetProgram;
 use crate::catalog::{IndexTerm, Table};
 use crate::error::{Code, Error, Result};
-use crate::plan::bound::{Conflict, DatabaseIndex, ForeignKeyCheck};
+use crate::plan::bound::{Conflict, DatabaseIndex, ForeignKeyCheck, ROWID};
 use crate::row::level::rowid_of_key;
 use crate::row::program::Body;
 use crate::row::scan::encode;
@@ -56,22 +56,24 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The keys of a child row that an update may change: of a row that may be its own parent, all.
-    fn changed_keys<'t>(
-        target: &'t TargetProgram,
-        old: &Row,
-        new: &Row,
-    ) -> impl Iterator<Item = &'t Arc<ForeignKeyCheck>> {
+    /// The keys that an update of these columns may break: of a row that may be its own parent, all.
+    fn set_keys<'t>(target: &'t TargetProgram, set: &[u16]) -> impl Iterator<Item = &'t Arc<ForeignKeyCheck>> {
         target.child_keys.iter().filter(|key| {
-            let columns = &key.child.foreign_keys[key.position as usize].columns;
             let own = key.parent.as_ref().is_some_and(|p| p.id == key.child.id);
-            own || columns.iter().any(|c| !same(&old.values[*c as usize], &new.values[*c as usize]))
+            own || sets(target, set, &key.child.foreign_keys[key.position as usize].columns)
         })
     }
 
+    /// Whether an update of these columns has to do with a key of the table.
+    pub fn sets_keys(target: &TargetProgram, set: &[u16]) -> bool {
+        let child = |k: &Arc<ForeignKeyCheck>| sets(target, set, &k.child.foreign_keys[k.position as usize].columns);
+        let parent = |k: &Arc<ForeignKeyCheck>| k.parent_columns.as_ref().is_ok_and(|c| sets(target, set, c));
+        target.child_keys.iter().any(child) || target.parent_keys.iter().any(parent)
+    }
+
     /// A child row is about to change: it may have had no parent.
-    pub fn child_changes(&mut self, target: &TargetProgram, old: &Row, new: &Row) -> Result<()> {
-        for key in Self::changed_keys(target, old, new) {
+    pub fn child_changes(&mut self, target: &TargetProgram, set: &[u16], old: &Row) -> Result<()> {
+        for key in Self::set_keys(target, set) {
             if self.counted(key) > 0 && !self.has_parent(key, old, false)? {
                 self.add(key, -1);
             }
@@ -80,8 +82,8 @@ impl Run<'_> {
     }
 
     /// A child row has changed: it needs its parents.
-    pub fn child_changed(&mut self, target: &TargetProgram, old: &Row, new: &Row) -> Result<()> {
-        for key in Self::changed_keys(target, old, new) {
+    pub fn child_changed(&mut self, target: &TargetProgram, set: &[u16], new: &Row) -> Result<()> {
+        for key in Self::set_keys(target, set) {
             if !self.has_parent(key, new, true)? {
                 self.add(key, 1);
             }
@@ -420,7 +422,8 @@ fn parent_equals(parent: &Table, column: u16, parent_value: &Value, child_value:
     compare::compare(parent_value.as_ref(), child, &collation).is_eq()
 }
 
-fn same(a: &Value, b: &Value) -> bool {
-    a.as_ref().storage_class() == b.as_ref().storage_class()
-        && compare::compare(a.as_ref(), b.as_ref(), &Collation::Binary).is_eq()
+/// Whether any of a key's columns is set.
+fn sets(target: &TargetProgram, set: &[u16], key: &[u16]) -> bool {
+    let alias = target.table.rowid_alias();
+    key.iter().any(|c| set.contains(c) || alias == Some(*c) && set.contains(&ROWID))
 }

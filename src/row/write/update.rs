@@ -168,12 +168,17 @@ impl Run<'_> {
         let Some(entries) = self.make_room(target, or, &new, tree.as_ref(), renamed, own, set)? else {
             return Ok(());
         };
-        self.child_changes(target, old, &new)?;
+        let keys = Self::sets_keys(target, &columns);
+        if keys {
+            self.child_changes(target, &columns, old)?;
+        }
         self.erase_changed(target, old, &new, primary, set)?;
         self.store(target, &new, tree.as_ref(), &entries)?;
-        self.child_changed(target, old, &new)?;
-        self.parent_appeared(target, &new, Some(old))?;
-        self.act_on_children(target, old, Some(&new))?;
+        if keys {
+            self.child_changed(target, &columns, &new)?;
+            self.parent_appeared(target, &new, Some(old))?;
+            self.act_on_children(target, old, Some(&new))?;
+        }
         self.count(returning, &new)?;
         self.fire(target, or, TriggerTime::After, event, &columns, Some(old), Some(&new))?;
         Ok(())

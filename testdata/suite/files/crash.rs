@@ -48,7 +48,6 @@ fn commits_until_it_is_killed() {
 }
 
 /// Starts the process, kills it, and gives the last commit that it told of.
-#[allow(clippy::disallowed_methods)]
 fn crash(path: &Path, delay: Duration) -> u64 {
     let mut child = Command::new(std::env::current_exe().expect("it runs"))
         .args(["--exact", "files::crash::commits_until_it_is_killed", "--nocapture"])
