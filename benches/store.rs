@@ -142,7 +142,7 @@ impl Bench {
                 assert!(tx.insert_row(&tree, i, &out));
             }
         });
-        timed("commit, per row", self.rows, || tx.commit());
+        timed("commit, per row", self.rows, || tx.commit().expect("no file below"));
         print_memory("memory per row", before, self.rows);
         self.reads(&tree, &mut tx);
         self.changes(&tree, &mut tx, &out, true);
@@ -165,7 +165,7 @@ impl Bench {
                 assert!(tx.insert_row(&tree, i * 3, &out));
             }
         });
-        timed("commit, per row", self.rows, || tx.commit());
+        timed("commit, per row", self.rows, || tx.commit().expect("no file below"));
         print_memory("memory per row", before, self.rows);
         println!("{:<46} {:>8.1}", "entries per leaf", self.rows as f64 / tree.leaf_count() as f64);
         self.reads(&tree, &mut tx);
@@ -175,12 +175,12 @@ impl Bench {
                 assert!(tx.delete_row(&tree, i * 3));
             }
         });
-        timed("commit (cleans), per row", self.rows, || tx.commit());
+        timed("commit (cleans), per row", self.rows, || tx.commit().expect("no file below"));
         assert_eq!(tree.len_estimate(), 0);
     }
 
     fn reads(&self, tree: &Arc<RowTree>, tx: &mut Transaction) {
-        tx.begin_read();
+        tx.begin_read().expect("no file below");
         let view = tx.view();
         let last = tree.max_key(view).expect("the tree has rows");
         let step = last / (self.rows - 1);
@@ -228,7 +228,7 @@ impl Bench {
                 assert_eq!(count, self.rows);
             });
         }
-        tx.commit();
+        tx.commit().expect("no file below");
     }
 
     fn changes(&self, tree: &Arc<RowTree>, tx: &mut Transaction, record: &[u8], delete: bool) {
@@ -241,7 +241,7 @@ impl Bench {
                 tx.statement_end(statement);
             }
         });
-        timed("commit (cleans), per row", self.rows, || tx.commit());
+        timed("commit (cleans), per row", self.rows, || tx.commit().expect("no file below"));
         write(tx);
         let statement = tx.statement_begin();
         timed("update in order, a cursor ahead", self.rows, || {
@@ -253,7 +253,7 @@ impl Bench {
             }
         });
         tx.statement_end(statement);
-        timed("commit (cleans), per row", self.rows, || tx.commit());
+        timed("commit (cleans), per row", self.rows, || tx.commit().expect("no file below"));
         write(tx);
         timed("update in order, rolled back", self.rows, || {
             for i in 0..self.rows {
@@ -269,7 +269,7 @@ impl Bench {
                 tx.statement_end(statement);
             }
         });
-        tx.commit();
+        tx.commit().expect("no file below");
         if delete {
             write(tx);
             timed("delete in order", self.rows, || {
@@ -277,7 +277,7 @@ impl Bench {
                     assert!(tx.delete_row(tree, i));
                 }
             });
-            timed("commit (cleans), per row", self.rows, || tx.commit());
+            timed("commit (cleans), per row", self.rows, || tx.commit().expect("no file below"));
             assert_eq!(tree.len_estimate(), 0);
         }
     }
@@ -300,9 +300,9 @@ impl Bench {
                 assert!(tx.insert_key(&tree, &out, &[]));
             }
         });
-        timed("commit, per entry", self.rows, || tx.commit());
+        timed("commit, per entry", self.rows, || tx.commit().expect("no file below"));
         print_memory("memory per entry", before, self.rows);
-        tx.begin_read();
+        tx.begin_read().expect("no file below");
         let view = tx.view();
         let mut random = Random(3);
         timed("get random", self.rows, || {
@@ -327,7 +327,7 @@ impl Bench {
             }
             assert_eq!(count, self.rows);
         });
-        tx.commit();
+        tx.commit().expect("no file below");
         write(&mut tx);
         timed("delete random", self.rows, || {
             for i in 0..self.rows {
@@ -335,28 +335,28 @@ impl Bench {
                 assert!(tx.delete_key(&tree, &out));
             }
         });
-        timed("commit (cleans), per entry", self.rows, || tx.commit());
+        timed("commit (cleans), per entry", self.rows, || tx.commit().expect("no file below"));
     }
 
     fn autocommit(&self) {
         println!("\nautocommit");
         let mut tx = begin();
         let tree = row_tree(&mut tx);
-        tx.commit();
+        tx.commit().expect("no file below");
         let mut out = Vec::new();
         fill(&mut out, 5);
         timed("begin, insert, commit", self.rows, || {
             for i in 0..self.rows {
                 write(&mut tx);
                 assert!(tx.insert_row(&tree, i, &out));
-                tx.commit();
+                tx.commit().expect("no file below");
             }
         });
         timed("begin, update, commit (cleans)", self.rows, || {
             for i in 0..self.rows {
                 write(&mut tx);
                 assert!(tx.put_row(&tree, i, &out));
-                tx.commit();
+                tx.commit().expect("no file below");
             }
         });
         let old = tx.open_view();
@@ -364,14 +364,14 @@ impl Bench {
             for i in 0..self.rows {
                 write(&mut tx);
                 assert!(tx.put_row(&tree, i, &out));
-                tx.commit();
+                tx.commit().expect("no file below");
             }
         });
         timed("the same again (prunes)", self.rows, || {
             for i in 0..self.rows {
                 write(&mut tx);
                 assert!(tx.put_row(&tree, i, &out));
-                tx.commit();
+                tx.commit().expect("no file below");
             }
         });
         drop(old);
@@ -388,10 +388,10 @@ impl Bench {
         });
         timed("begin read, get, end", self.rows, || {
             for i in 0..self.rows {
-                tx.begin_read();
+                tx.begin_read().expect("no file below");
                 let view = tx.view();
                 black_box(tree.get(i, view));
-                tx.commit();
+                tx.commit().expect("no file below");
             }
         });
     }

@@ -5,7 +5,8 @@
 //! 1. [`session::Connection::prepare`] parses the text (`heliosdb_dialect::parse`) and compiles it (`session/compile.rs`).
 //! 2. [`plan::bind_statement`] resolves names, types and collations into a [`plan::bound::Query`].
 //! 3. [`row::lower::query`] makes a program; [`row::access::plan`] sees `id = ?` and chooses `Access::Rowids`.
-//! 4. [`session::Statement::step`] starts a [`row::run::QueryRun`], which starts a [`row::select::SelectRun`].
+//! 4. [`session::Statement::step`] starts a [`row::run::QueryRun`] (the one of the statement's last execution, if there was one:
+//!    [`row::context::Shared`] keeps it), which starts a [`row::select::SelectRun`].
 //! 5. `row::scan::keys` evaluates the parameter, `row::scan::open` looks the rowid up in a [`store::RowTree`] with the
 //!    view that `session/execution.rs` opened, and keeps the version.
 //! 6. [`session::Statement::column`] reads fields from the version's record; nothing is copied before the edge.
@@ -18,8 +19,9 @@
 //! # How a write and its commit run
 //!
 //! 1. As above up to [`row::write::lower`]; `session/statement.rs` calls [`row::write::execute`].
-//! 2. `row/write/insert.rs` makes the row, fires BEFORE triggers (`row/write/trigger.rs`), checks it, finds room in every unique index
-//!    (`row/write/key.rs`) and stores it.
+//! 2. `row/write/plain.rs` packs the row of a table without triggers and the like and finds its keys free. Otherwise, and for a
+//!    row whose keys are not free, `row/write/insert.rs` makes the row, fires BEFORE triggers (`row/write/trigger.rs`), checks
+//!    it, finds room in every unique index (`row/write/key.rs`) and stores it.
 //! 3. The first write of a database calls `session::inner::Inner::begin_write`: [`txn::Transaction::begin_write`] waits for its
 //!    turn, and a statement mark remembers the way back.
 //! 4. [`txn::Transaction::put_row`] puts a version into the tree and an entry into the undo list.

@@ -274,7 +274,7 @@ impl Connection {
         if !State::get(py).differences.argument_count_checked {
             return Ok(());
         }
-        let limit = raw::engine(py, engine, |engine| engine.limit(SQLITE_LIMIT_FUNCTION_ARG, -1)).or_raise(py)?;
+        let limit = engine.limit(SQLITE_LIMIT_FUNCTION_ARG, -1).or_raise(py)?;
         if count < -1 || count > limit {
             let message = format!("'{name}' must be between -1 and {limit}, not {count}");
             return Err(programming_error(py, message));
@@ -379,7 +379,7 @@ impl Connection {
         let uri = options.uri;
         let engine = raw::unlocked(py, || {
             raw::release();
-            let mut open = OpenOptions::from_filename(&name, uri)?;
+            let mut open = OpenOptions::from_bytes(&name, uri)?;
             open.busy_timeout_ms = timeout_ms;
             Engine::open(open)
         })
@@ -984,8 +984,7 @@ impl Connection {
 
     #[getter]
     fn total_changes(&self, py: Python<'_>) -> PyResult<i64> {
-        let engine = self.engine(py)?;
-        raw::engine(py, &engine, |engine| Ok(engine.total_changes())).or_raise(py)
+        Ok(self.engine(py)?.total_changes())
     }
 
     #[getter]
@@ -1063,8 +1062,7 @@ impl Connection {
 impl Connection {
     fn change_limit(&self, py: Python<'_>, category: i32, limit: i32) -> PyResult<i32> {
         let engine = self.checked(py)?;
-        raw::engine(py, &engine, |engine| engine.limit(category, limit))
-            .map_err(|_| programming_error(py, "'category' is out of bounds"))
+        engine.limit(category, limit).map_err(|_| programming_error(py, "'category' is out of bounds"))
     }
 
     /// The end of a connection that nobody closed.

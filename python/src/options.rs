@@ -142,7 +142,7 @@ impl<'py> Options<'py> {
     }
 
     /// The database's name: a path, `:memory:`, empty, or a `file:` URI.
-    pub fn file_name(&self) -> PyResult<String> {
+    pub fn file_name(&self) -> PyResult<Vec<u8>> {
         let py = self.database.py();
         // os.fsencode words what is wrong as os.fspath does, which is what CPython's converter raises.
         let encoded = py.import("os")?.getattr("fsencode")?.call1((&self.database,))?;
@@ -150,13 +150,11 @@ impl<'py> Options<'py> {
         if bytes.contains(&0) {
             return Err(PyValueError::new_err("embedded null byte"));
         }
-        let name = std::str::from_utf8(bytes)
-            .map_err(|_| error(py, Class::OperationalError, "unable to open database file"))?;
         // SQLAlchemy's way of writing it: three slashes before a relative path, four before an absolute one.
-        Ok(match name.strip_prefix("heliosdb://") {
-            Some("" | "/") => ":memory:".to_string(),
-            Some(path) => path.strip_prefix('/').unwrap_or(path).to_string(),
-            None => name.to_string(),
+        Ok(match bytes.strip_prefix(b"heliosdb://") {
+            Some(b"" | b"/") => b":memory:".to_vec(),
+            Some(path) => path.strip_prefix(b"/").unwrap_or(path).to_vec(),
+            None => bytes.to_vec(),
         })
     }
 }

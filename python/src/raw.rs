@@ -127,7 +127,7 @@ impl Drop for Inside {
 
 /// One call (or group of calls) into the engine: with the connection's lock, which is tried first and waited for
 /// without the GIL; a panic becomes an internal error. Only what never waits may be called outside: `is_autocommit`,
-/// `interrupt`, and what a statement says of itself and its current row.
+/// `interrupt`, counters, limits, and what a statement says of itself, its parameters and its current row.
 #[inline]
 pub fn engine<R>(
     _py: Python<'_>,

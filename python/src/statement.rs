@@ -273,7 +273,7 @@ pub fn warn(py: Python<'_>, message: &str) -> PyResult<()> {
 
 /// `SQLITE_LIMIT_SQL_LENGTH` holds for text that comes from Python.
 pub fn check_length(py: Python<'_>, connection: &Arc<Connection>, text: &str) -> PyResult<()> {
-    let limit = raw::engine(py, connection, |connection| connection.limit(SQLITE_LIMIT_SQL_LENGTH, -1)).or_raise(py)?;
+    let limit = connection.limit(SQLITE_LIMIT_SQL_LENGTH, -1).or_raise(py)?;
     if text.len() > usize::try_from(limit).unwrap_or(0) {
         return Err(error(py, Class::DataError, "query string is too large"));
     }

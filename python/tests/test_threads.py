@@ -194,3 +194,29 @@ def test_shared_cursor():
     run_all(fetch, fetch)
     assert sorted(rows) == list(range(1, 1001))
     con.close()
+
+
+def test_a_busy_connection_answers_at_once():
+    con = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+    con.execute("create table t(a)")
+    con.execute("insert into t values (1), (2)")
+    other = con.cursor()
+    runs, end = threading.Event(), threading.Event()
+
+    def blocked():
+        runs.set()
+        assert end.wait(60)
+        return 1
+
+    con.create_function("blocked", 0, blocked)
+
+    def ask():
+        assert runs.wait(60)
+        assert (con.total_changes, con.in_transaction) == (2, False)
+        if hasattr(con, "getlimit"):
+            assert con.getlimit(sqlite3.SQLITE_LIMIT_COLUMN) == 2000
+        assert other.lastrowid is None and other.rowcount == -1
+        end.set()
+
+    run_all(lambda: con.execute("select blocked()").fetchall(), ask)
+    con.close()

@@ -182,7 +182,7 @@ impl Builder<'_> {
                     value.expr.kind = ExprKind::Literal(Literal::String(name.text.clone()));
                 }
                 let column = &mut self.table.columns[at];
-                column.added_default = default_value(&value.expr, column.affinity);
+                column.added_default = default_value(&value, column.affinity);
                 column.default = Some(value);
             }
             ColumnConstraintKind::Collate(name) => self.collate(ordinal, name)?,

@@ -125,10 +125,26 @@ pub fn source_expr(expr: &Expr, span: Span, source: &Arc<str>) -> SourceExpr {
 
 /// What a DEFAULT is worth in rows that are older than its column: literals with signs and casts, in the column's
 /// affinity. `None` for what would have to be computed, which ALTER TABLE does not take where there are rows.
-pub fn default_value(expr: &Expr, column: Affinity) -> Option<Value> {
+pub fn default_value(default: &SourceExpr, column: Affinity) -> Option<Value> {
     let arena = Bump::new();
-    let value = literal_value(expr, &arena)?;
+    // SQLite makes text of a number's digits, not of its value.
+    if column == Affinity::Text
+        && let Some(sign) = sign_of_real(&default.expr)
+    {
+        let digits = default.expr.span.of(&default.source).trim_start_matches(['-', '+', ' ', '(']);
+        return Some(Value::Text(format!("{sign}{digits}").into_bytes().into()));
+    }
+    let value = literal_value(&default.expr, &arena)?;
     Some(affinity::apply(value, column, &arena).to_owned())
+}
+
+fn sign_of_real(e: &Expr) -> Option<&'static str> {
+    match &e.kind {
+        ExprKind::Literal(Literal::Real(_)) => Some(""),
+        ExprKind::Unary(UnaryOp::Plus, operand) => sign_of_real(operand),
+        ExprKind::Unary(UnaryOp::Minus, operand) => sign_of_real(operand).filter(|s| s.is_empty()).map(|_| "-"),
+        _ => None,
+    }
 }
 
 fn literal_value<'a>(expr: &'a Expr, arena: &'a Bump) -> Option<ValueRef<'a>> {

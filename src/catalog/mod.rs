@@ -11,6 +11,7 @@ pub mod build_view;
 pub mod column;
 pub mod environment;
 pub mod index;
+pub mod layout;
 pub mod load;
 pub mod schema;
 pub mod self_reference;

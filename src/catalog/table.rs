@@ -131,6 +131,12 @@ impl Table {
         }
     }
 
+    /// A name by which the rowid can be had; `None` WITHOUT ROWID, or if columns took all three.
+    pub fn rowid_name(&self) -> Option<&'static str> {
+        let free = |name: &&str| self.column(name).is_none();
+        if self.has_rowid() { ["rowid", "_rowid_", "oid"].into_iter().find(free) } else { None }
+    }
+
     pub fn has_rowid(&self) -> bool {
         matches!(self.kind, TableKind::Rowid { .. })
     }

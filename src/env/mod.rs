@@ -5,6 +5,7 @@
 //! can find (and a port can replace) all of them here. Nothing here keeps state of a database.
 
 pub mod callback;
+pub mod stack;
 
 use std::cell::Cell;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -30,6 +31,11 @@ pub fn monotonic_ms() -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();
     let start = START.get_or_init(Instant::now);
     u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Lets the running thread rest.
+pub fn sleep_ms(ms: u64) {
+    std::thread::sleep(std::time::Duration::from_millis(ms));
 }
 
 /// A random number, not for secrets: xorshift64*, one state a thread, seeded from the standard library's

@@ -147,6 +147,11 @@ pub enum ExprKind {
         operand: Box<Expr>,
         affinity: Affinity,
     },
+    /// Converted as storing it in a column of this affinity would.
+    Stored {
+        operand: Box<Expr>,
+        affinity: Affinity,
+    },
     Unary(UnaryOp, Box<Expr>),
     Arithmetic(ArithmeticOp, Box<Expr>, Box<Expr>),
     /// Three-valued AND over two or more terms, left to right, short-circuit.

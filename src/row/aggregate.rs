@@ -122,9 +122,9 @@ impl Builder {
     pub fn take(&mut self, aggregation: &Aggregation, env: &Env<'_>) -> Result<bool> {
         self.key.clear();
         let mut values = Vec::new();
-        for (node, collation) in &aggregation.keys {
+        for ((node, collation), descending) in aggregation.keys.iter().zip(&aggregation.descending) {
             let v = eval(node, env)?;
-            encode(v, collation, false, &mut self.key);
+            encode(v, collation, *descending, &mut self.key);
             if self.custom {
                 values.push(v.to_owned());
             }
@@ -195,30 +195,30 @@ impl Builder {
                 a.1.values
                     .iter()
                     .zip(&b.1.values)
-                    .zip(&aggregation.keys)
-                    .map(|((x, y), (_, c))| super::scan::order(x, y, c))
+                    .zip(aggregation.keys.iter().zip(&aggregation.descending))
+                    .map(|((x, y), ((_, c), descending))| {
+                        let order = super::scan::order(x, y, c);
+                        if *descending { order.reverse() } else { order }
+                    })
                     .find(|o| o.is_ne())
                     .unwrap_or(std::cmp::Ordering::Equal)
             });
         } else {
             self.groups.sort_by(|a, b| a.0.cmp(&b.0));
         }
-        let mut rows = Vec::with_capacity(self.groups.len());
+        let width = aggregation.captured.len() + aggregation.aggregates.len();
+        let mut values = Vec::with_capacity(self.groups.len() * width);
+        let count = self.groups.len();
         let arena = Bump::new();
-        for (_, mut group) in self.groups {
-            let mut row = Vec::with_capacity(aggregation.captured.len() + aggregation.aggregates.len());
-            for ((_, slot), value) in aggregation.captured.iter().zip(std::mem::take(&mut group.captured)) {
-                row.push((*slot, value));
-            }
-            for (program, running) in aggregation.aggregates.iter().zip(&mut group.states) {
-                drain(program, running, cx)?;
+        for (_, group) in self.groups {
+            values.extend(group.captured);
+            for (program, mut running) in aggregation.aggregates.iter().zip(group.states) {
+                drain(program, &mut running, cx)?;
                 let mut call = call(program, cx, &arena, 0);
-                row.push((program.slot, running.state.finish(&mut call)?));
+                values.push(running.state.finish(&mut call)?);
             }
-            rows.push(row);
         }
-        rows.reverse();
-        Ok(Groups { rows })
+        Ok(Groups { values: values.into_iter(), left: count })
     }
 }
 
@@ -231,6 +231,17 @@ fn step(program: &AggregateProgram, running: &mut Running, env: &Env<'_>) -> Res
         && truth(filter, env)? != Some(true)
     {
         return Ok(false);
+    }
+    let is_builtin = matches!(program.function, AggregateFunction::Builtin(_));
+    if is_builtin && !program.distinct && program.order_by.is_empty() {
+        // The common ones, without room for their arguments.
+        let mut call = call(program, env.cx, env.arena, 0);
+        match &program.args[..] {
+            [] => return running.state.step(&mut call, &[]),
+            [Node::Call { .. } | Node::Case { .. }] => {}
+            [node] => return running.state.step(&mut call, &[eval(node, env)?]),
+            _ => {}
+        }
     }
     let mut json_args = 0;
     let takes_subtype = matches!(&program.function, AggregateFunction::Builtin(d) if d.flags.has(Flags::TAKES_SUBTYPE));
@@ -280,17 +291,22 @@ pub fn order(terms: &[SortNode], a: &[Value], b: &[Value]) -> std::cmp::Ordering
         .unwrap_or(std::cmp::Ordering::Equal)
 }
 
-/// Finished groups, the next one last.
+/// Finished groups: of each the captured values, then the results.
 pub struct Groups {
-    rows: Vec<Vec<(u32, Value)>>,
+    values: std::vec::IntoIter<Value>,
+    /// Groups still to come.
+    left: usize,
 }
 
 impl Groups {
     /// Puts the next group into the slots.
-    pub fn next(&mut self, slots: &mut [Value], cx: &Context<'_>) -> Result<bool> {
+    pub fn next(&mut self, aggregation: &Aggregation, slots: &mut [Value], cx: &Context<'_>) -> Result<bool> {
         cx.around.tick()?;
-        let Some(row) = self.rows.pop() else { return Ok(false) };
-        for (slot, value) in row {
+        let Some(left) = self.left.checked_sub(1) else { return Ok(false) };
+        self.left = left;
+        let captured = aggregation.captured.iter().map(|(_, slot)| *slot);
+        let results = aggregation.aggregates.iter().map(|program| program.slot);
+        for (slot, value) in captured.chain(results).zip(self.values.by_ref()) {
             slots[slot as usize] = value;
         }
         Ok(true)

@@ -1,8 +1,10 @@
 //! What a running statement may ask of its connection.
 
-use std::cell::{Cell, RefCell, RefMut};
+use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::sync::Arc;
 
+use arrayvec::ArrayVec;
+use heliosdb_udfs::scalar::LikeOptions;
 use heliosdb_udfs::signature::Host;
 use heliosdb_udfs::value::Value;
 
@@ -10,7 +12,8 @@ use crate::error::Result;
 use rustc_hash::FxHashMap;
 
 use super::level::Kept;
-use super::program::TriggerProgram;
+use super::program::{QueryProgram, TriggerProgram};
+use super::run::QueryRun;
 use super::write::TargetProgram;
 use crate::catalog::{Table, Trigger};
 use crate::plan::bound::{BoundTrigger, DatabaseIndex, TableFunction};
@@ -45,8 +48,8 @@ pub trait Surroundings {
     fn target_program(&self, database: DatabaseIndex, table: &Arc<Table>) -> Result<Arc<TargetProgram>>;
     /// Counts one changed row (`changes()`, `total_changes()`).
     fn count_change(&self);
-    /// Counts a row changed by a foreign key's action (`total_changes()` only).
-    fn count_nested_change(&self);
+    /// Counts rows changed by a foreign key's action, or takes back what triggers counted (`total_changes()` only).
+    fn count_nested_changes(&self, n: i64);
     fn set_last_insert_rowid(&self, rowid: i64);
     fn last_insert_rowid(&self) -> i64;
     /// Settings that change how rows are written.
@@ -91,12 +94,51 @@ pub struct Context<'c> {
 pub struct Shared {
     /// Rows of common tables.
     pub common: RefCell<FxHashMap<u32, Arc<Kept>>>,
-    /// The row that the steps of a recursive table are reading.
-    pub recursive: RefCell<FxHashMap<u32, Vec<u8>>>,
+    /// The rows that the steps of recursive tables are reading, the innermost last.
+    pub recursive: RefCell<Vec<(u32, Vec<u8>)>>,
+    like: OnceCell<LikeOptions>,
+    /// Runs that have ended, kept for the next run of the statement.
+    idle: RefCell<ArrayVec<QueryRun, IDLE_MAX>>,
 }
 
+/// Idle runs that are kept.
+const IDLE_MAX: usize = 2;
+
 impl Shared {
+    /// A run of a program at its beginning.
+    pub fn run(&self, program: &Arc<QueryProgram>, inputs: Vec<Value>) -> QueryRun {
+        let mut idle = self.idle.borrow_mut();
+        match idle.iter().position(|run| run.is_of(program)) {
+            Some(i) => {
+                let mut run = idle.swap_remove(i);
+                run.restart(inputs);
+                run
+            }
+            None => QueryRun::new(program.clone(), inputs),
+        }
+    }
+
+    /// Takes a run back that will not be moved any more.
+    pub fn rest(&self, mut run: QueryRun) {
+        run.rest();
+        // Where there is no room it goes.
+        drop(self.idle.borrow_mut().try_push(run));
+    }
+
+    /// Forgets everything but the idle runs.
+    pub fn clear(&mut self) {
+        self.common.get_mut().clear();
+        self.recursive.get_mut().clear();
+        self.like.take();
+    }
+
+    /// How the connection wants LIKE to be, as it was when the run first asked.
+    #[inline]
+    pub fn like_options(&self, around: &dyn Surroundings) -> LikeOptions {
+        *self.like.get_or_init(|| LikeOptions::of(around.host()))
+    }
+
     pub fn recursive_row(&self, id: u32) -> Option<Vec<u8>> {
-        self.recursive.borrow().get(&id).cloned()
+        self.recursive.borrow().iter().rev().find(|(of, _)| *of == id).map(|(_, row)| row.clone())
     }
 }

@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 
 use bumpalo::Bump;
+use heliosdb_udfs::scalar::like_known;
 use heliosdb_udfs::signature::{Call, Flags};
 pub use heliosdb_udfs::value::affinity::prepare;
 use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef, affinity, arithmetic, cast, compare, key};
@@ -16,12 +17,15 @@ use super::level::Level;
 use super::node::{ArithmeticOp, CompareOp, Node, RaiseAction, Subquery, SubqueryId};
 use super::run::SubqueryRun;
 use crate::error::{Code, Error, Result};
+use crate::store::record;
 
 /// What an expression can see.
 #[derive(Clone, Copy)]
 pub struct Env<'e> {
     pub cx: &'e Context<'e>,
     pub levels: &'e [Level],
+    /// The record of one level, most often the one that has moved, so that its fields are read without asking the level.
+    pub near: Near<'e>,
     pub inputs: &'e [Value],
     pub slots: &'e [Value],
     pub subqueries: &'e [Subquery],
@@ -29,6 +33,26 @@ pub struct Env<'e> {
     pub arena: &'e Bump,
     /// Whether the value just computed carries the JSON subtype.
     pub json: &'e Cell<bool>,
+}
+
+/// A level and its record at hand.
+#[derive(Clone, Copy)]
+pub struct Near<'e> {
+    level: u16,
+    record: &'e [u8],
+}
+
+impl<'e> Near<'e> {
+    pub const NONE: Near<'static> = Near { level: u16::MAX, record: &[] };
+
+    /// A level that is at a row.
+    #[inline]
+    pub fn of(levels: &'e [Level], level: usize) -> Near<'e> {
+        match levels.get(level).and_then(Level::near_record) {
+            Some(record) => Near { level: level as u16, record },
+            None => Near::NONE,
+        }
+    }
 }
 
 pub type Evaluated<'e> = Result<ValueRef<'e>>;
@@ -45,15 +69,47 @@ fn truth_value<'e>(t: Option<bool>) -> ValueRef<'e> {
     }
 }
 
-/// The value of a node.
+/// The value of a node. What is only read is read here, without a call.
+#[inline(always)]
 pub fn eval<'e>(node: &'e Node, env: &Env<'e>) -> Evaluated<'e> {
     Ok(match node {
+        Node::Column { level, field, default } => column(env, *level, *field, default.as_deref()),
         Node::Constant(v) => v.as_ref(),
         Node::Parameter(i) => env.cx.parameters.get(*i as usize).map_or(ValueRef::Null, Value::as_ref),
-        Node::Column { level, field, default } => column(env, *level, *field, default.as_deref()),
         Node::Rowid { level } => env.levels[*level as usize].rowid(),
         Node::Input(i) => env.inputs[*i as usize].as_ref(),
         Node::Slot(i) => env.slots[*i as usize].as_ref(),
+        Node::Arithmetic(op, l, r) => return operate(*op, l, r, env),
+        _ => return compute(node, env),
+    })
+}
+
+fn operate<'e>(op: ArithmeticOp, l: &'e Node, r: &'e Node, env: &Env<'e>) -> Evaluated<'e> {
+    let (l, r) = (eval(l, env)?, eval(r, env)?);
+    Ok(match op {
+        ArithmeticOp::Add => arithmetic::add(l, r),
+        ArithmeticOp::Subtract => arithmetic::subtract(l, r),
+        ArithmeticOp::Multiply => arithmetic::multiply(l, r),
+        ArithmeticOp::Divide => arithmetic::divide(l, r),
+        ArithmeticOp::Remainder => arithmetic::remainder(l, r),
+        ArithmeticOp::BitAnd => arithmetic::bit_and(l, r),
+        ArithmeticOp::BitOr => arithmetic::bit_or(l, r),
+        ArithmeticOp::ShiftLeft => arithmetic::shift_left(l, r),
+        ArithmeticOp::ShiftRight => arithmetic::shift_right(l, r),
+        ArithmeticOp::Concat => limited(env, arithmetic::concat(l, r, env.arena))?,
+    })
+}
+
+/// The value of a node that is made of others.
+fn compute<'e>(node: &'e Node, env: &Env<'e>) -> Evaluated<'e> {
+    Ok(match node {
+        Node::Constant(_)
+        | Node::Parameter(_)
+        | Node::Column { .. }
+        | Node::Rowid { .. }
+        | Node::Input(_)
+        | Node::Slot(_)
+        | Node::Arithmetic(..) => return eval(node, env),
         Node::Negate(x) => arithmetic::negate(eval(x, env)?),
         Node::BitNot(x) => arithmetic::bit_not(eval(x, env)?),
         Node::Not(_)
@@ -69,22 +125,8 @@ pub fn eval<'e>(node: &'e Node, env: &Env<'e>) -> Evaluated<'e> {
         | Node::InList { .. }
         | Node::InSet { .. }
         | Node::InQuery { .. }
+        | Node::Like { .. }
         | Node::Exists { .. } => truth_value(truth(node, env)?),
-        Node::Arithmetic(op, l, r) => {
-            let (l, r) = (eval(l, env)?, eval(r, env)?);
-            match op {
-                ArithmeticOp::Add => arithmetic::add(l, r),
-                ArithmeticOp::Subtract => arithmetic::subtract(l, r),
-                ArithmeticOp::Multiply => arithmetic::multiply(l, r),
-                ArithmeticOp::Divide => arithmetic::divide(l, r),
-                ArithmeticOp::Remainder => arithmetic::remainder(l, r),
-                ArithmeticOp::BitAnd => arithmetic::bit_and(l, r),
-                ArithmeticOp::BitOr => arithmetic::bit_or(l, r),
-                ArithmeticOp::ShiftLeft => arithmetic::shift_left(l, r),
-                ArithmeticOp::ShiftRight => arithmetic::shift_right(l, r),
-                ArithmeticOp::Concat => limited(env, arithmetic::concat(l, r, env.arena))?,
-            }
-        }
         Node::Scalar(id) => subquery_column(env, *id, 0)?,
         Node::RowScalar { query, column } => subquery_column(env, *query, *column as usize)?,
         Node::Case { operand, whens, otherwise } => {
@@ -163,9 +205,14 @@ fn raised(action: RaiseAction, message: String) -> Error {
     error
 }
 
-#[inline]
+#[inline(always)]
 fn column<'e>(env: &Env<'e>, level: u16, field: u16, default: Option<&'e Value>) -> ValueRef<'e> {
-    match env.levels[level as usize].field(field as usize) {
+    let value = if level == env.near.level {
+        record::column(env.near.record, field as usize)
+    } else {
+        env.levels[level as usize].field(field as usize)
+    };
+    match value {
         Some(v) => v,
         None => default.map_or(ValueRef::Null, Value::as_ref),
     }
@@ -204,7 +251,11 @@ fn passes_subtype(node: &Node) -> bool {
 #[inline]
 fn ordering<'e>(l: ValueRef<'e>, r: ValueRef<'e>, aff: Affinity, collation: &Collation, arena: &'e Bump) -> Ordering {
     match (l, r) {
-        (ValueRef::Integer(a), ValueRef::Integer(b)) if aff != Affinity::Text => a.cmp(&b),
+        (ValueRef::Integer(_) | ValueRef::Real(_), ValueRef::Integer(_) | ValueRef::Real(_))
+            if aff != Affinity::Text =>
+        {
+            compare::compare(l, r, collation)
+        }
         _ if aff == Affinity::None => compare::compare(l, r, collation),
         _ => compare::compare(prepare(l, aff, arena), prepare(r, aff, arena), collation),
     }
@@ -253,14 +304,18 @@ fn compare_values<'e>(
 /// The truth of a node in a boolean context: `None` is NULL.
 pub fn truth<'e>(node: &'e Node, env: &Env<'e>) -> Result<Option<bool>> {
     Ok(match node {
-        Node::CompareFieldInteger { op, level, field, value } => match column(env, *level, *field, None) {
+        Node::CompareFieldInteger { op, level, field, value, affinity } => match column(env, *level, *field, None) {
             ValueRef::Integer(x) => Some(holds(*op, x.cmp(value))),
-            x => compare_values(*op, x, ValueRef::Integer(*value), Affinity::None, &Collation::Binary, env.arena),
+            x => compare_values(*op, x, ValueRef::Integer(*value), *affinity, &Collation::Binary, env.arena),
         },
         Node::Compare { op, left, right, affinity, collation } => {
             let l = eval(left, env)?;
             let r = eval(right, env)?;
             compare_values(*op, l, r, *affinity, collation, env.arena)
+        }
+        Node::Like { operand, pattern } => {
+            let text = eval(operand, env)?;
+            like_known(pattern, text, env.cx.shared.like_options(env.cx.around), env.arena)?
         }
         Node::And(terms) => {
             let mut result = Some(true);
@@ -322,6 +377,13 @@ pub fn truth<'e>(node: &'e Node, env: &Env<'e>) -> Result<Option<bool>> {
             let x = prepare(eval(operand, env)?, *affinity, env.arena);
             if x.is_null() {
                 return Ok(None);
+            }
+            if let (ValueRef::Integer(i), Some(integers)) = (x, &set.integers) {
+                return Ok(match integers.contains(&i) {
+                    true => Some(!negated),
+                    false if set.has_null => None,
+                    false => Some(*negated),
+                });
             }
             let mut bytes = Vec::with_capacity(16);
             let encoded = key::encode_key(x, &set.collation, false, &mut bytes);

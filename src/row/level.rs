@@ -2,6 +2,7 @@
 //!
 //! Every kind shows its row as a packed record, so that expressions need one way to read a field.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use heliosdb_udfs::value::{Value, ValueRef};
@@ -10,6 +11,7 @@ use super::context::RowSource;
 use super::program::Covered;
 use super::recursive::RecursiveRun;
 use super::run::QueryRun;
+pub use crate::store::ids::{rowid_key, rowid_of_key};
 use crate::store::{KeyCursor, RowCursor, RowTree, Version, View, record};
 
 #[derive(Default)]
@@ -64,13 +66,14 @@ pub enum Rows {
         rowid: i64,
         version: Version,
     },
-    /// Rowid table through an index: the entry leads to the row.
+    /// Rowid table through an index: the entry leads to the row, which is looked up when it is first read. A view that
+    /// sees the entry sees the row.
     Indexed {
         keys: KeyCursor,
         table: Arc<RowTree>,
         view: View,
         rowid: i64,
-        row: Option<Version>,
+        row: OnceCell<Option<Version>>,
     },
     /// Rowid table through an index that holds all that is wanted: `record` is made from its key.
     Covered {
@@ -128,7 +131,10 @@ impl Level {
         match &self.rows {
             Rows::Table(cursor) => cursor.record(),
             Rows::Point { version, .. } => version.record(),
-            Rows::Indexed { row, .. } | Rows::KeyIndexed { row, .. } => row.as_ref().map_or(&[], Version::record),
+            Rows::Indexed { row, table, view, rowid, .. } => {
+                row.get_or_init(|| table.get(*rowid, *view)).as_ref().map_or(&[], Version::record)
+            }
+            Rows::KeyIndexed { row, .. } => row.as_ref().map_or(&[], Version::record),
             Rows::Query { record, .. } | Rows::Function { record, .. } | Rows::Covered { record, .. } => record,
             Rows::Key(cursor) => cursor.record(),
             Rows::Kept { rows, at, matches } => match matches {
@@ -138,6 +144,16 @@ impl Level {
             Rows::Single { record, .. } => record,
             Rows::Recursive(run) => run.record(),
             Rows::Closed => &[],
+        }
+    }
+
+    /// The record of the current row if it costs nothing to say.
+    #[inline]
+    pub fn near_record(&self) -> Option<&[u8]> {
+        match &self.rows {
+            _ if self.null_row => None,
+            Rows::Indexed { row, .. } if row.get().is_none() => None,
+            _ => Some(self.record()),
         }
     }
 
@@ -160,17 +176,4 @@ impl Level {
         self.rows = Rows::Closed;
         self.null_row = false;
     }
-}
-
-/// The rowid at the end of an index entry's key: big-endian with the sign bit flipped, so that it sorts.
-#[inline]
-pub fn rowid_of_key(key: &[u8]) -> i64 {
-    let tail: [u8; 8] = key.last_chunk().copied().unwrap_or_default();
-    (u64::from_be_bytes(tail) ^ 1 << 63) as i64
-}
-
-/// The bytes that end an index entry's key.
-#[inline]
-pub fn rowid_key(rowid: i64) -> [u8; 8] {
-    (rowid as u64 ^ 1 << 63).to_be_bytes()
 }

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use heliosdb_udfs::value::{Affinity, Collation, Value, key};
+use heliosdb_udfs::scalar::known_pattern;
+use heliosdb_udfs::signature::Scalar;
+use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef, key};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::access;
@@ -16,6 +18,7 @@ use super::program::{
 };
 use super::rewrite;
 use crate::catalog::{Index, Schema, Table};
+use crate::env::stack::with_room;
 use crate::error::{Error, Result};
 use crate::plan::bound::{
     self, AggregateId, ColumnRef, CompareOp, Comparison, Cte, DatabaseIndex, Expr, ExprKind, Free, Function, OrderKey,
@@ -24,7 +27,7 @@ use crate::plan::bound::{
 
 /// Lowers a whole query. `free` fixes the order of the inputs.
 pub fn query(query: &Query, shared: &Lowering<'_>) -> Result<Arc<QueryProgram>> {
-    Lower::new(&query.free, shared).query(query, false)
+    with_room(|| Lower::new(&query.free, shared).query(query, false))
 }
 
 /// What lowering keeps over the parts of one statement.
@@ -278,7 +281,7 @@ impl<'l> Lower<'l> {
         };
         if let Some(keys) = &select.group_by {
             rows = if keys.is_empty() { 0 } else { GROUPS };
-            program.aggregation = Some(self.aggregation(select, keys, &plan)?);
+            program.aggregation = Some(self.aggregation(select, keys, order_by, &plan)?);
         }
         // Everything behind the windows reads slots that hold what the windows' input rows keep.
         let before_windows = self.stage.take();
@@ -345,7 +348,13 @@ impl<'l> Lower<'l> {
     }
 
     /// Lowers keys and arguments over the levels, then switches to slots.
-    fn aggregation(&mut self, select: &Select, keys: &[bound::GroupKey], plan: &access::Plan) -> Result<Aggregation> {
+    fn aggregation(
+        &mut self,
+        select: &Select,
+        keys: &[bound::GroupKey],
+        order_by: &[bound::OrderBy],
+        plan: &access::Plan,
+    ) -> Result<Aggregation> {
         let mut lowered_keys = Vec::new();
         for key in keys {
             lowered_keys.push((self.node(&key.expr)?, key.collation.clone()));
@@ -375,6 +384,11 @@ impl<'l> Lower<'l> {
         };
         Ok(Aggregation {
             keys: lowered_keys,
+            // With as many terms in ORDER BY, SQLite makes groups in their directions, whatever they sort by.
+            descending: match order_by.len() == keys.len() {
+                true => order_by.iter().map(|t| t.descending).collect(),
+                false => vec![false; keys.len()],
+            },
             grouped: !keys.is_empty(),
             aggregates,
             captured: Vec::new(),
@@ -488,7 +502,8 @@ impl<'l> Lower<'l> {
     pub fn subquery(&mut self, query: &Query) -> Result<SubqueryId> {
         let (program, inputs) = self.subprogram(query)?;
         let id = SubqueryId(self.subqueries.len() as u32);
-        let volatile = self.shared.volatile || access::volatile::query(query);
+        // As in SQLite, a subquery that takes nothing from outside runs once, whatever it calls.
+        let volatile = !query.free.is_empty() && (self.shared.volatile || access::volatile::query(query));
         self.subqueries.push(Subquery { program, volatile, inputs });
         Ok(id)
     }
@@ -558,11 +573,15 @@ impl<'l> Lower<'l> {
     }
 
     pub fn node(&mut self, e: &Expr) -> Result<Node> {
+        with_room(|| self.node_inside(e))
+    }
+
+    fn node_inside(&mut self, e: &Expr) -> Result<Node> {
         Ok(match &e.kind {
             ExprKind::Literal(v) => Node::Constant(v.clone()),
             ExprKind::Parameter(n) => Node::Parameter(n - 1),
             ExprKind::Column(column) => self.column(*column)?,
-            ExprKind::Generated { operand, affinity, .. } => {
+            ExprKind::Generated { operand, affinity, .. } | ExprKind::Stored { operand, affinity } => {
                 Node::Apply { operand: self.boxed(operand)?, affinity: *affinity }
             }
             ExprKind::Unary(op, x) => {
@@ -633,6 +652,7 @@ impl<'l> Lower<'l> {
             ExprKind::Call(call) => {
                 let args = self.nodes(&call.args)?;
                 match &call.function {
+                    Function::Builtin(function) if function.name == "like" => like(function, args, call),
                     Function::Builtin(function) => Node::Call { function, args, collation: call.collation.clone() },
                     Function::User { function, .. } => Node::CallUser { function: function.clone(), args },
                 }
@@ -656,7 +676,12 @@ impl<'l> Lower<'l> {
             return Ok(Node::InList { negated, operand, items, affinity: by.affinity, collation });
         }
         let arena = bumpalo::Bump::new();
-        let mut set = ConstantSet { keys: FxHashSet::default(), has_null: false, collation: by.collation.clone() };
+        let mut set = ConstantSet {
+            keys: FxHashSet::default(),
+            integers: Some(FxHashSet::default()),
+            has_null: false,
+            collation: by.collation.clone(),
+        };
         for item in &items {
             let Node::Constant(value) = item else { continue };
             if matches!(value, Value::Null) {
@@ -664,6 +689,10 @@ impl<'l> Lower<'l> {
                 continue;
             }
             let v = super::eval::prepare(value.as_ref(), by.affinity, &arena);
+            match (v, &mut set.integers) {
+                (ValueRef::Integer(i), Some(integers)) => _ = integers.insert(i),
+                _ => set.integers = None,
+            }
             let mut bytes = Vec::new();
             let encoded = key::encode_key(v, &by.collation, false, &mut bytes);
             debug_assert!(encoded.is_ok(), "custom collations were sent elsewhere");
@@ -698,6 +727,17 @@ pub fn field(level: u16, layout: &Layout, column: u16) -> Node {
     }
 }
 
+/// LIKE; with a constant pattern it is taken apart beforehand.
+fn like(function: &'static Scalar, mut args: Vec<Node>, call: &bound::Call) -> Node {
+    if let [Node::Constant(Value::Text(pattern)), _] = &args[..]
+        && let Some(pattern) = known_pattern(pattern)
+        && let Some(operand) = args.pop()
+    {
+        return Node::Like { operand: Box::new(operand), pattern };
+    }
+    Node::Call { function, args, collation: call.collation.clone() }
+}
+
 fn rule(by: &Comparison) -> (Affinity, Collation) {
     (by.affinity, by.collation.clone())
 }
@@ -710,10 +750,7 @@ fn comparison(op: CompareOp, left: Box<Node>, right: Box<Node>, by: &Comparison)
     if let (Node::Column { level, field, default: None }, Node::Constant(Value::Integer(value))) = (&*left, &*right)
         && by.affinity != Affinity::Text
     {
-        let plain = matches!(by.affinity, Affinity::None | Affinity::Blob | Affinity::FlexNum);
-        if plain {
-            return Node::CompareFieldInteger { op, level: *level, field: *field, value: *value };
-        }
+        return Node::CompareFieldInteger { op, level: *level, field: *field, value: *value, affinity: by.affinity };
     }
     Node::Compare { op, left, right, affinity: by.affinity, collation: by.collation.clone() }
 }

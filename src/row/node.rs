@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use heliosdb_udfs::signature::Scalar;
+use heliosdb_udfs::value::like::Pattern;
 use heliosdb_udfs::value::{Affinity, Collation, Value};
 
 use super::program::QueryProgram;
@@ -42,12 +43,13 @@ pub enum Node {
         affinity: Affinity,
         collation: Collation,
     },
-    /// A field compared with an integer constant, no affinity: the commonest filter.
+    /// A field compared with an integer constant, other than as text: the commonest filter.
     CompareFieldInteger {
         op: CompareOp,
         level: u16,
         field: u16,
         value: i64,
+        affinity: Affinity,
     },
     CompareRows {
         op: CompareOp,
@@ -126,6 +128,11 @@ pub enum Node {
         args: Vec<Node>,
         collation: Collation,
     },
+    /// The built-in LIKE with a constant pattern.
+    Like {
+        operand: Box<Node>,
+        pattern: Pattern,
+    },
     CallUser {
         function: Arc<dyn UserScalar>,
         args: Vec<Node>,
@@ -153,6 +160,8 @@ pub struct Subquery {
 /// The constants of an IN list as encoded keys.
 pub struct ConstantSet {
     pub keys: rustc_hash::FxHashSet<Box<[u8]>>,
+    /// The same where all are integers.
+    pub integers: Option<rustc_hash::FxHashSet<i64>>,
     pub has_null: bool,
     pub collation: Collation,
 }

@@ -10,11 +10,12 @@ use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef, affinity};
 use rustc_hash::FxHashSet;
 
 use super::context::Context;
-use super::eval::{Env, eval};
+use super::eval::{Env, Near, eval};
 use super::level::Kept;
 use super::node::Node;
-use super::program::{CteBody, CteProgram, QueryProgram, SortTerm};
-use super::run::{QueryRun, row_key, sort_order};
+use super::program::{CteBody, CteProgram, SortTerm};
+use super::run::{QueryRun, sort_order};
+use super::scan::encode;
 use crate::error::{Error, Result};
 use crate::store::record;
 
@@ -49,20 +50,41 @@ pub fn rows_of(cte: &Arc<CteProgram>, id: u32, inputs: Vec<Value>, cx: &Context<
     Ok(kept)
 }
 
-/// Rows waiting to be taken out: first-in first-out, or by ORDER BY.
+/// Rows waiting to be taken out, as packed records: first-in first-out, or by ORDER BY.
 #[derive(Default)]
 struct Queue {
-    rows: VecDeque<Vec<Value>>,
-    seen: FxHashSet<Vec<u8>>,
+    rows: VecDeque<Vec<u8>>,
+    seen: FxHashSet<Box<[u8]>>,
+    key: Vec<u8>,
 }
 
 impl Queue {
-    fn push(&mut self, row: Vec<Value>, sort: &[SortTerm], distinct: Option<&[Collation]>) {
-        if let Some(collations) = distinct
-            && !self.seen.insert(row_key(row.iter().map(Value::as_ref), collations))
-        {
-            return;
+    /// Takes all rows of a run in.
+    fn take_in(&mut self, run: &mut QueryRun, cte: &CteProgram, cx: &Context<'_>) -> Result<()> {
+        let CteBody::Recursive { sort, distinct, .. } = &cte.body else {
+            return Err(Error::internal("not a recursive table"));
+        };
+        while run.next(cx)? {
+            self.push(run, sort, distinct.as_deref());
         }
+        Ok(())
+    }
+
+    /// Takes the current row of a run in.
+    fn push(&mut self, run: &QueryRun, sort: &[SortTerm], distinct: Option<&[Collation]>) {
+        let values = (0..run.width()).map(|i| run.column(i));
+        if let Some(collations) = distinct {
+            self.key.clear();
+            for (v, collation) in values.clone().zip(collations) {
+                encode(v, collation, false, &mut self.key);
+            }
+            if self.seen.contains(self.key.as_slice()) {
+                return;
+            }
+            self.seen.insert(self.key.as_slice().into());
+        }
+        let mut row = Vec::with_capacity(32);
+        record::encode(&mut row, values);
         if sort.is_empty() {
             self.rows.push_back(row);
             return;
@@ -70,7 +92,7 @@ impl Queue {
         let at = self.rows.partition_point(|other| {
             sort.iter()
                 .map(|t| {
-                    let (a, b) = (other[t.column].as_ref(), row[t.column].as_ref());
+                    let (a, b) = (field(other, t.column), field(&row, t.column));
                     sort_order(a, b, &t.collation, t.descending, t.nulls_first)
                 })
                 .find(|o| o.is_ne())
@@ -78,6 +100,10 @@ impl Queue {
         });
         self.rows.insert(at, row);
     }
+}
+
+fn field(row: &[u8], i: usize) -> ValueRef<'_> {
+    record::column(row, i).unwrap_or(ValueRef::Null)
 }
 
 /// A recursive table that yields its rows one after the other: a query that takes no more of them ends it, however
@@ -89,7 +115,9 @@ pub struct RecursiveRun {
     queue: Queue,
     started: bool,
     /// The row taken out last, whose successors are not in the queue yet.
-    last: Option<Vec<Value>>,
+    last: Option<Vec<u8>>,
+    /// Runs of the recursive parts.
+    steps: Vec<QueryRun>,
     left: Option<i64>,
     skip: i64,
     /// The rows yielded so far.
@@ -99,7 +127,18 @@ pub struct RecursiveRun {
 impl RecursiveRun {
     pub fn new(cte: Arc<CteProgram>, id: u32, inputs: Vec<Value>) -> RecursiveRun {
         let (queue, kept) = (Queue::default(), Kept::default());
-        RecursiveRun { cte, id, inputs, queue, started: false, last: None, left: None, skip: 0, kept }
+        RecursiveRun {
+            cte,
+            id,
+            inputs,
+            queue,
+            started: false,
+            last: None,
+            steps: Vec::new(),
+            left: None,
+            skip: 0,
+            kept,
+        }
     }
 
     /// The packed record of the row yielded last.
@@ -125,17 +164,19 @@ impl RecursiveRun {
             self.started = true;
             self.left = number(limit.as_ref(), &self.inputs, cx)?.filter(|n| *n >= 0);
             self.skip = number(offset.as_ref(), &self.inputs, cx)?.unwrap_or(0).max(0);
-            self.extend(seed, cx)?;
+            let mut seed = QueryRun::new(seed.clone(), self.inputs.clone());
+            self.queue.take_in(&mut seed, &cte, cx)?;
+            self.steps = steps.iter().map(|step| QueryRun::new(step.clone(), Vec::new())).collect();
         }
         while self.left != Some(0) {
             if let Some(row) = self.last.take() {
-                self.follow(&row, steps, cx)?;
+                self.follow(row, &cte, cx)?;
             }
             let Some(row) = self.queue.rows.pop_front() else { break };
             cx.around.tick()?;
             let yielded = self.skip == 0;
             if yielded {
-                self.kept.push(row.iter().map(Value::as_ref));
+                self.kept.push_record(&row);
                 self.left = self.left.map(|n| n - 1);
             } else {
                 self.skip -= 1;
@@ -153,31 +194,16 @@ impl RecursiveRun {
     }
 
     /// Runs the recursive parts over one row.
-    fn follow(&mut self, row: &[Value], steps: &[Arc<QueryProgram>], cx: &Context<'_>) -> Result<()> {
-        let mut bytes = Vec::new();
-        record::encode(&mut bytes, row.iter().map(Value::as_ref));
-        // The table may be in use while an outer run of the same one is: put its row back afterwards.
-        let outer = cx.shared.recursive.borrow_mut().insert(self.id, bytes);
-        let result = steps.iter().try_for_each(|step| self.extend(step, cx));
-        let mut rows = cx.shared.recursive.borrow_mut();
-        match outer {
-            Some(row) => rows.insert(self.id, row),
-            None => rows.remove(&self.id),
-        };
+    fn follow(&mut self, row: Vec<u8>, cte: &CteProgram, cx: &Context<'_>) -> Result<()> {
+        cx.shared.recursive.borrow_mut().push((self.id, row));
+        let mut steps = std::mem::take(&mut self.steps);
+        let result = steps.iter_mut().try_for_each(|step| {
+            step.restart(self.inputs.clone());
+            self.queue.take_in(step, cte, cx)
+        });
+        self.steps = steps;
+        cx.shared.recursive.borrow_mut().pop();
         result
-    }
-
-    fn extend(&mut self, query: &Arc<QueryProgram>, cx: &Context<'_>) -> Result<()> {
-        let cte = self.cte.clone();
-        let CteBody::Recursive { sort, distinct, .. } = &cte.body else {
-            return Err(Error::internal("not a recursive table"));
-        };
-        let mut run = QueryRun::new(query.clone(), self.inputs.clone());
-        while run.next(cx)? {
-            let row = (0..run.width()).map(|i| run.column(i).to_owned()).collect();
-            self.queue.push(row, sort, distinct.as_deref());
-        }
-        Ok(())
     }
 }
 
@@ -186,7 +212,17 @@ fn number(node: Option<&Node>, inputs: &[Value], cx: &Context<'_>) -> Result<Opt
     let arena = Bump::new();
     let json = Cell::new(false);
     let runs: [RefCell<super::run::SubqueryRun>; 0] = [];
-    let env = Env { cx, levels: &[], inputs, slots: &[], subqueries: &[], runs: &runs, arena: &arena, json: &json };
+    let env = Env {
+        cx,
+        levels: &[],
+        near: Near::NONE,
+        inputs,
+        slots: &[],
+        subqueries: &[],
+        runs: &runs,
+        arena: &arena,
+        json: &json,
+    };
     match affinity::apply(eval(node, &env)?, Affinity::Integer, &arena) {
         ValueRef::Integer(i) => Ok(Some(i)),
         _ => Err(Error::mismatch()),

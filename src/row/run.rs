@@ -12,12 +12,13 @@ use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef};
 use rustc_hash::FxHashSet;
 
 use super::context::Context;
-use super::eval::{Env, eval, prepare};
+use super::eval::{Env, Near, eval, prepare};
 use super::level::{Kept, Level, Rows};
 use super::node::Subquery;
 use super::program::{Body, Lookup, QueryProgram, SortTerm};
 use super::scan::{HashTable, encode};
 use super::select::SelectRun;
+use crate::env::stack::with_room;
 use crate::error::{Error, Result};
 use crate::plan::bound::CompoundOp;
 use crate::store::RowCursor;
@@ -26,6 +27,8 @@ pub struct QueryRun {
     program: Arc<QueryProgram>,
     inputs: Vec<Value>,
     state: State,
+    /// The SELECT's run while it is not running, kept for its room.
+    idle: Option<Box<SelectRun>>,
     /// Rows still to pass over and still to yield.
     skip: i64,
     left: Option<i64>,
@@ -55,20 +58,43 @@ enum State {
 
 impl QueryRun {
     pub fn new(program: Arc<QueryProgram>, inputs: Vec<Value>) -> QueryRun {
-        QueryRun { program, inputs, state: State::Start, skip: 0, left: None }
+        QueryRun { program, inputs, state: State::Start, idle: None, skip: 0, left: None }
     }
 
     /// Begins anew with other inputs, reusing what can be reused.
     pub fn restart(&mut self, inputs: Vec<Value>) {
         self.inputs = inputs;
-        self.state = match std::mem::replace(&mut self.state, State::Done) {
-            State::Select(mut run) => {
-                run.restart();
-                self.skip = -1;
-                State::Select(run)
-            }
-            _ => State::Start,
-        };
+        self.end();
+        self.state = State::Start;
+    }
+
+    /// As [`QueryRun::restart`] with a copy of the inputs.
+    fn restart_with(&mut self, inputs: &[Value]) {
+        self.inputs.clear();
+        self.inputs.extend_from_slice(inputs);
+        self.end();
+        self.state = State::Start;
+    }
+
+    /// Whether it is a run of this program.
+    pub fn is_of(&self, program: &Arc<QueryProgram>) -> bool {
+        Arc::ptr_eq(&self.program, program)
+    }
+
+    /// No row is wanted any more.
+    fn end(&mut self) {
+        if let State::Select(run) = std::mem::replace(&mut self.state, State::Done) {
+            self.idle = Some(run);
+        }
+    }
+
+    /// Ends it and lets go of all rows and cursors.
+    pub fn rest(&mut self) {
+        self.end();
+        self.inputs.clear();
+        if let Some(run) = &mut self.idle {
+            run.rest();
+        }
     }
 
     pub fn width(&self) -> usize {
@@ -90,20 +116,30 @@ impl QueryRun {
         }
     }
 
+    /// The rowid and the record of the row that a SELECT over one table stands at.
+    pub fn table_row(&self) -> Option<(i64, &[u8])> {
+        let State::Select(run) = &self.state else { return None };
+        match run.levels() {
+            [level] => match level.rowid() {
+                ValueRef::Integer(rowid) => Some((rowid, level.record())),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Moves to the next row; false at the end, and from then on.
     pub fn next(&mut self, cx: &Context<'_>) -> Result<bool> {
+        with_room(|| self.next_inside(cx))
+    }
+
+    fn next_inside(&mut self, cx: &Context<'_>) -> Result<bool> {
         if matches!(self.state, State::Start) {
             self.start(cx)?;
-        } else if self.skip < 0 {
-            self.limits(cx)?;
         }
         loop {
-            if self.left == Some(0) {
-                self.state = State::Done;
-                return Ok(false);
-            }
-            if !self.step(cx)? {
-                self.state = State::Done;
+            if self.left == Some(0) || !self.step(cx)? {
+                self.end();
                 return Ok(false);
             }
             if self.skip > 0 {
@@ -118,16 +154,22 @@ impl QueryRun {
     }
 
     fn start(&mut self, cx: &Context<'_>) -> Result<()> {
-        let program = self.program.clone();
         self.limits(cx)?;
         if self.left == Some(0) {
             self.state = State::Done;
             return Ok(());
         }
+        let program = &*self.program;
         self.state = match &program.body {
             Body::Select(select) => {
                 let wanted = self.left.map(|l| l.saturating_add(self.skip));
-                State::Select(Box::new(SelectRun::new(select, wanted)))
+                State::Select(match self.idle.take() {
+                    Some(mut run) => {
+                        run.restart(wanted);
+                        run
+                    }
+                    None => Box::new(SelectRun::new(select, wanted)),
+                })
             }
             Body::Values(_) => {
                 State::Values { next: 0, row: Vec::new(), subqueries: SubqueryRun::all(&program.subqueries) }
@@ -150,18 +192,19 @@ impl QueryRun {
 
     /// Evaluates LIMIT and OFFSET.
     fn limits(&mut self, cx: &Context<'_>) -> Result<()> {
-        let program = self.program.clone();
         self.skip = 0;
         self.left = None;
-        if program.limit.is_none() && program.offset.is_none() {
+        if self.program.limit.is_none() && self.program.offset.is_none() {
             return Ok(());
         }
+        let program = self.program.clone();
         let arena = Bump::new();
         let json = Cell::new(false);
         let runs = SubqueryRun::all(&program.subqueries);
         let env = Env {
             cx,
             levels: &[],
+            near: Near::NONE,
             inputs: &self.inputs,
             slots: &[],
             subqueries: &program.subqueries,
@@ -179,7 +222,10 @@ impl QueryRun {
             let n = number(limit)?;
             self.left = (n >= 0).then_some(n);
         }
-        if let Some(offset) = &program.offset {
+        // Where no row is wanted, SQLite does not come to the offset.
+        if let Some(offset) = &program.offset
+            && self.left != Some(0)
+        {
             self.skip = number(offset)?.max(0);
         }
         Ok(())
@@ -201,6 +247,7 @@ impl QueryRun {
                 let env = Env {
                     cx,
                     levels: &[],
+                    near: Near::NONE,
                     inputs: &self.inputs,
                     slots: &[],
                     subqueries: &self.program.subqueries,
@@ -325,14 +372,14 @@ pub fn sort_rows(rows: &mut [Vec<Value>], terms: &[SortTerm]) {
 pub fn hash_rows(rows: &Arc<Kept>, lookup: &Lookup, cx: &Context<'_>) -> Result<HashTable> {
     let mut table = HashTable::default();
     let mut level = [Level { rows: Rows::Kept { rows: rows.clone(), at: 0, matches: None }, ..Level::default() }];
-    let mut arena = Bump::new();
+    let (mut arena, mut key) = (Bump::new(), Vec::new());
     for i in 0..rows.len() {
         arena.reset();
         if let Rows::Kept { at, .. } = &mut level[0].rows {
             *at = i;
         }
-        if let Some(key) = lookup_key(&level, lookup, &arena, cx)? {
-            table.insert(key, i as i64);
+        if lookup_key(&level, lookup, &arena, &mut key, cx)? {
+            table.insert(&key, i as i64);
         }
     }
     if !lookup.rest.is_empty() {
@@ -349,15 +396,15 @@ pub fn hash_rows(rows: &Arc<Kept>, lookup: &Lookup, cx: &Context<'_>) -> Result<
 /// The same over the rows of a table, by rowid.
 pub fn hash_table_rows(mut cursor: RowCursor, lookup: &Lookup, cx: &Context<'_>) -> Result<HashTable> {
     let mut table = HashTable::default();
-    let mut arena = Bump::new();
+    let (mut arena, mut key) = (Bump::new(), Vec::new());
     let mut more = cursor.first();
     let mut level = [Level { rows: Rows::Table(cursor), ..Level::default() }];
     while more {
         arena.reset();
-        if let Some(key) = lookup_key(&level, lookup, &arena, cx)?
+        if lookup_key(&level, lookup, &arena, &mut key, cx)?
             && let ValueRef::Integer(rowid) = level[0].rowid()
         {
-            table.insert(key, rowid);
+            table.insert(&key, rowid);
         }
         let Rows::Table(cursor) = &mut level[0].rows else { break };
         more = cursor.next();
@@ -376,8 +423,17 @@ pub fn hash_table_rows(mut cursor: RowCursor, lookup: &Lookup, cx: &Context<'_>)
 /// What orders the current row among those with the same key.
 fn rest_key(level: &[Level; 1], lookup: &Lookup, cx: &Context<'_>) -> Result<Vec<u8>> {
     let (json, arena) = (Cell::new(false), Bump::new());
-    let env =
-        Env { cx, levels: level, inputs: &[], slots: &[], subqueries: &[], runs: &[], arena: &arena, json: &json };
+    let env = Env {
+        cx,
+        levels: level,
+        near: Near::of(level, 0),
+        inputs: &[],
+        slots: &[],
+        subqueries: &[],
+        runs: &[],
+        arena: &arena,
+        json: &json,
+    };
     let mut key = Vec::new();
     for node in &lookup.rest {
         encode(eval(node, &env)?, &Collation::Binary, false, &mut key);
@@ -385,26 +441,39 @@ fn rest_key(level: &[Level; 1], lookup: &Lookup, cx: &Context<'_>) -> Result<Vec
     Ok(key)
 }
 
-/// The key of the current row; `None` if a field is NULL, which equals nothing.
-fn lookup_key(level: &[Level; 1], lookup: &Lookup, arena: &Bump, cx: &Context<'_>) -> Result<Option<Vec<u8>>> {
+/// Makes the key of the current row; false if a field is NULL, which equals nothing.
+fn lookup_key(level: &[Level; 1], lookup: &Lookup, arena: &Bump, key: &mut Vec<u8>, cx: &Context<'_>) -> Result<bool> {
     let json = Cell::new(false);
-    let env = Env { cx, levels: level, inputs: &[], slots: &[], subqueries: &[], runs: &[], arena, json: &json };
-    let mut key = Vec::new();
+    let env = Env {
+        cx,
+        levels: level,
+        near: Near::of(level, 0),
+        inputs: &[],
+        slots: &[],
+        subqueries: &[],
+        runs: &[],
+        arena,
+        json: &json,
+    };
+    key.clear();
     for (node, (aff, collation)) in lookup.fields.iter().zip(&lookup.by) {
         let v = prepare(eval(node, &env)?, *aff, arena);
         if v.is_null() {
-            return Ok(None);
+            return Ok(false);
         }
-        encode(v, collation, false, &mut key);
+        encode(v, collation, false, key);
     }
-    Ok(Some(key))
+    Ok(true)
 }
 
 /// A subquery of an expression, with the result of its last run for the same inputs.
 pub struct SubqueryRun {
     run: Option<Box<QueryRun>>,
-    /// The inputs that the cached results belong to.
-    inputs: Option<Vec<Value>>,
+    /// The inputs that the cached results belong to, and whether there are any.
+    inputs: Vec<Value>,
+    is_known: bool,
+    /// Room for the inputs of the current row.
+    fresh: Vec<Value>,
     row: Option<Vec<Value>>,
     found: Option<bool>,
     set: Option<Set>,
@@ -419,36 +488,53 @@ struct Set {
 
 impl SubqueryRun {
     pub fn all(subqueries: &[Subquery]) -> Vec<RefCell<SubqueryRun>> {
-        let new = || SubqueryRun { run: None, inputs: None, row: None, found: None, set: None };
+        let new = || SubqueryRun {
+            run: None,
+            inputs: Vec::new(),
+            is_known: false,
+            fresh: Vec::new(),
+            row: None,
+            found: None,
+            set: None,
+        };
         subqueries.iter().map(|_| RefCell::new(new())).collect()
     }
 
     /// Forgets cached results: the data may have changed.
     pub fn forget(&mut self) {
-        self.inputs = None;
+        self.is_known = false;
+    }
+
+    /// Lets go of all rows and cursors.
+    pub fn rest(&mut self) {
+        (self.is_known, self.row, self.found, self.set) = (false, None, None, None);
+        self.inputs.clear();
+        if let Some(run) = &mut self.run {
+            run.rest();
+        }
     }
 
     /// Evaluates the inputs; whether the cached results still hold.
     fn refresh(&mut self, subquery: &Subquery, env: &Env<'_>) -> Result<()> {
-        let mut inputs = Vec::with_capacity(subquery.inputs.len());
+        self.fresh.clear();
         for node in &subquery.inputs {
-            inputs.push(eval(node, env)?.to_owned());
+            self.fresh.push(eval(node, env)?.to_owned());
         }
-        if self.inputs.as_ref().is_some_and(|old| same_inputs(old, &inputs)) && !subquery.volatile {
+        if self.is_known && same_inputs(&self.inputs, &self.fresh) && !subquery.volatile {
             return Ok(());
         }
         self.row = None;
         self.found = None;
         self.set = None;
-        self.inputs = Some(inputs);
+        std::mem::swap(&mut self.inputs, &mut self.fresh);
+        self.is_known = true;
         Ok(())
     }
 
     fn started(&mut self, subquery: &Subquery) -> &mut QueryRun {
-        let inputs = self.inputs.clone().unwrap_or_default();
         match &mut self.run {
-            Some(run) => run.restart(inputs),
-            None => self.run = Some(Box::new(QueryRun::new(subquery.program.clone(), inputs))),
+            Some(run) => run.restart_with(&self.inputs),
+            None => self.run = Some(Box::new(QueryRun::new(subquery.program.clone(), self.inputs.clone()))),
         }
         self.run.as_mut().expect("set just above")
     }

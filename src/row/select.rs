@@ -9,15 +9,16 @@ use rustc_hash::FxHashSet;
 
 use super::aggregate::{self, Groups};
 use super::context::Context;
-use super::eval::{Env, eval, truth};
+use super::eval::{Env, Near, eval, truth};
 use super::level::Level;
 use super::node::Node;
 use super::program::{Access, ArmProgram, Join, LevelProgram, SelectProgram, SortKeySource, SourceProgram};
 use super::run::SubqueryRun;
 use super::scan::{self, Scan};
-use super::sort::Sorter;
+use super::sort::{Sorted, Sorter};
 use super::window;
 use crate::error::Result;
+use crate::store::record;
 
 pub struct SelectRun {
     levels: Vec<Level>,
@@ -31,7 +32,10 @@ pub struct SelectRun {
     matched: Vec<FxHashSet<Vec<u8>>>,
     /// The computed output row; columns that can be read from a level are not in it.
     out: Vec<Value>,
-    seen: FxHashSet<Vec<u8>>,
+    /// The rows that DISTINCT has let through, as keys.
+    seen: FxHashSet<Box<[u8]>>,
+    /// Room for the key of the row at hand.
+    key: Vec<u8>,
     stage: Stage,
     /// The caller takes no more rows than this: a sort may keep fewer.
     wanted: Option<i64>,
@@ -55,10 +59,7 @@ enum Stage {
     Loops,
     Groups(Groups),
     Kept(window::Kept),
-    Sorted {
-        rows: Vec<Vec<Value>>,
-        at: usize,
-    },
+    Sorted(Sorted),
     Done,
 }
 
@@ -67,6 +68,9 @@ enum Stage {
 fn above(levels: &[LevelProgram], d: usize, floor: usize) -> Option<usize> {
     (floor..d).rev().find(|l| levels[*l].join != Join::Exists)
 }
+
+/// The room of an arena that is kept for the next run.
+const ARENA_KEPT_MAX: usize = 1 << 16;
 
 /// Rows between two calls of `tick`.
 const TICK_ROWS: u32 = 64;
@@ -85,6 +89,7 @@ impl SelectRun {
             matched: vec![FxHashSet::default(); n],
             out: Vec::new(),
             seen: FxHashSet::default(),
+            key: Vec::new(),
             stage: Stage::Loops,
             wanted,
             ticks: 0,
@@ -92,22 +97,58 @@ impl SelectRun {
     }
 
     /// Begins anew; cursors, kept rows of uncorrelated sources and cached subqueries of the same inputs stay.
-    pub fn restart(&mut self) {
+    pub fn restart(&mut self, wanted: Option<i64>) {
+        self.wanted = wanted;
         for scan in &mut self.scans {
             scan.forget();
         }
         for run in &self.runs {
             run.borrow_mut().forget();
         }
+        for matched in &mut self.matched {
+            matched.clear();
+        }
         self.place = Place::Start;
         self.seen.clear();
         self.stage = Stage::Loops;
     }
 
+    /// Lets go of all rows and cursors.
+    pub fn rest(&mut self) {
+        self.levels.iter_mut().for_each(Level::close);
+        self.scans.iter_mut().for_each(Scan::rest);
+        for run in &self.runs {
+            run.borrow_mut().rest();
+        }
+        self.slots.fill(Value::Null);
+        self.matched.iter_mut().for_each(|matched| *matched = FxHashSet::default());
+        self.out.clear();
+        self.seen = FxHashSet::default();
+        self.stage = Stage::Loops;
+        self.arena.reset();
+        if self.arena.allocated_bytes() > ARENA_KEPT_MAX {
+            self.arena = Bump::new();
+        }
+    }
+
     fn env<'e>(&'e self, program: &'e SelectProgram, inputs: &'e [Value], cx: &'e Context<'e>) -> Env<'e> {
+        let last = if matches!(self.stage, Stage::Loops) { self.levels.len().checked_sub(1) } else { None };
+        self.env_at(last, program, inputs, cx)
+    }
+
+    /// An environment for expressions that mostly read level `near`, which is at a row.
+    #[inline]
+    fn env_at<'e>(
+        &'e self,
+        near: Option<usize>,
+        program: &'e SelectProgram,
+        inputs: &'e [Value],
+        cx: &'e Context<'e>,
+    ) -> Env<'e> {
         Env {
             cx,
             levels: &self.levels,
+            near: near.map_or(Near::NONE, |level| Near::of(&self.levels, level)),
             inputs,
             slots: &self.slots,
             subqueries: &program.subqueries,
@@ -121,8 +162,8 @@ impl SelectRun {
     #[inline]
     pub fn column(&self, program: &SelectProgram, i: usize) -> ValueRef<'_> {
         match &self.stage {
-            Stage::Sorted { rows, at } => rows[*at - 1][i].as_ref(),
-            _ if self.is_direct(program) => match &program.output[i] {
+            Stage::Sorted(sorted) => record::column(sorted.record(), i).unwrap_or(ValueRef::Null),
+            _ if self.is_direct() => match &program.output[i] {
                 Node::Column { level, field, default: None } => {
                     self.levels[*level as usize].field(*field as usize).unwrap_or(ValueRef::Null)
                 }
@@ -135,14 +176,13 @@ impl SelectRun {
 
     /// Whether output columns are read from the levels: they stay where they are until the next row.
     #[inline]
-    fn is_direct(&self, program: &SelectProgram) -> bool {
-        program.distinct.is_none() && matches!(self.stage, Stage::Loops)
+    fn is_direct(&self) -> bool {
+        matches!(self.stage, Stage::Loops)
     }
 
     pub fn next(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
-        if let Stage::Sorted { rows, at } = &mut self.stage {
-            *at += 1;
-            return Ok(*at <= rows.len());
+        if let Stage::Sorted(sorted) = &mut self.stage {
+            return Ok(sorted.advance());
         }
         if self.place == Place::Start && matches!(self.stage, Stage::Loops) {
             if let Some(aggregation) = &program.aggregation {
@@ -169,8 +209,14 @@ impl SelectRun {
             }
             self.project(program, inputs, cx)?;
             let Some(collations) = &program.distinct else { return Ok(true) };
-            let key = super::run::row_key(self.out.iter().map(Value::as_ref), collations);
-            if self.seen.insert(key) {
+            let mut key = std::mem::take(&mut self.key);
+            key.clear();
+            for (i, collation) in collations.iter().enumerate() {
+                scan::encode(self.column(program, i), collation, false, &mut key);
+            }
+            self.key = key;
+            if !self.seen.contains(self.key.as_slice()) {
+                self.seen.insert(self.key.as_slice().into());
                 return Ok(true);
             }
         }
@@ -188,19 +234,19 @@ impl SelectRun {
                 }
                 Ok(more)
             }
-            Stage::Sorted { .. } | Stage::Done => Ok(false),
+            Stage::Sorted(_) | Stage::Done => Ok(false),
         }
     }
 
     fn next_group(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
         loop {
             let Stage::Groups(groups) = &mut self.stage else { return Ok(false) };
+            let Some(aggregation) = &program.aggregation else { return Ok(false) };
             self.arena.reset();
-            if !groups.next(&mut self.slots, cx)? {
+            if !groups.next(aggregation, &mut self.slots, cx)? {
                 return Ok(false);
             }
-            let Some(aggregation) = &program.aggregation else { return Ok(false) };
-            if self.all_true(&aggregation.having, program, inputs, cx)? {
+            if self.all_true(&aggregation.having, None, program, inputs, cx)? {
                 return Ok(true);
             }
         }
@@ -209,7 +255,7 @@ impl SelectRun {
     fn project(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<()> {
         let mut out = std::mem::take(&mut self.out);
         out.resize(program.output.len(), Value::Null);
-        let direct = self.is_direct(program);
+        let direct = self.is_direct();
         {
             let env = self.env(program, inputs, cx);
             for (node, value) in program.output.iter().zip(&mut out) {
@@ -228,24 +274,21 @@ impl SelectRun {
         let Some(sort) = &program.sort else { return Ok(false) };
         let mut sorter = Sorter::new(&sort.keys, self.wanted);
         while self.next_output(program, inputs, cx)? {
-            let keys = {
-                let env = self.env(program, inputs, cx);
-                let mut keys = Vec::with_capacity(sort.keys.len());
-                for key in &sort.keys {
-                    keys.push(match &key.key {
-                        SortKeySource::Output(i) => self.column(program, *i as usize).to_owned(),
-                        SortKeySource::Node(node) => eval(node, &env)?.to_owned(),
-                    });
+            sorter.begin();
+            for (i, key) in sort.keys.iter().enumerate() {
+                match &key.key {
+                    SortKeySource::Output(column) => sorter.term(i, self.column(program, *column as usize)),
+                    SortKeySource::Node(node) => sorter.term(i, eval(node, &self.env(program, inputs, cx))?),
                 }
-                keys
-            };
-            if sorter.wants(&keys) {
-                let row = (0..program.output.len()).map(|i| self.column(program, i).to_owned()).collect();
-                sorter.push(keys, row);
+            }
+            if sorter.wants() {
+                sorter.push((0..program.output.len()).map(|i| self.column(program, i)));
             }
         }
-        self.stage = Stage::Sorted { rows: sorter.finish(), at: 1 };
-        Ok(matches!(&self.stage, Stage::Sorted { rows, .. } if !rows.is_empty()))
+        let mut sorted = sorter.finish();
+        let more = sorted.advance();
+        self.stage = Stage::Sorted(sorted);
+        Ok(more)
     }
 
     fn aggregate(
@@ -285,11 +328,19 @@ impl SelectRun {
         window::compute(windows, rows, &program.subqueries, &self.runs, inputs, cx)
     }
 
-    fn all_true(&self, nodes: &[Node], program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
+    /// Whether conditions that mostly read level `near` hold.
+    fn all_true(
+        &self,
+        nodes: &[Node],
+        near: Option<usize>,
+        program: &SelectProgram,
+        inputs: &[Value],
+        cx: &Context<'_>,
+    ) -> Result<bool> {
         if nodes.is_empty() {
             return Ok(true);
         }
-        let env = self.env(program, inputs, cx);
+        let env = self.env_at(near, program, inputs, cx);
         for node in nodes {
             if truth(node, &env)? != Some(true) {
                 return Ok(false);
@@ -307,7 +358,7 @@ impl SelectRun {
             Place::Done => return Ok(false),
             Place::Start => {
                 self.arena.reset();
-                if !self.all_true(&program.precondition, program, inputs, cx)? {
+                if !self.all_true(&program.precondition, None, program, inputs, cx)? {
                     self.place = Place::Done;
                     return Ok(false);
                 }
@@ -360,7 +411,7 @@ impl SelectRun {
 
     fn open(&mut self, d: usize, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<()> {
         let level = &program.levels[d];
-        let keys = scan::keys(level, &self.env(program, inputs, cx))?;
+        let keys = scan::keys(level, &self.env_at(d.checked_sub(1), program, inputs, cx))?;
         scan::open(level, &mut self.levels[d], &mut self.scans[d], keys, cx)
     }
 
@@ -393,7 +444,7 @@ impl SelectRun {
                 if keeps_left && !self.levels[d].matched && !null_row_given {
                     self.levels[d].null_row = true;
                     self.levels[d].matched = true;
-                    if !self.all_true(&level.filters, program, inputs, cx)? {
+                    if !self.all_true(&level.filters, Some(d), program, inputs, cx)? {
                         continue;
                     }
                 } else {
@@ -435,7 +486,7 @@ impl SelectRun {
         cx: &Context<'_>,
     ) -> Result<bool> {
         let filters = arms.get(self.scans[d].arm).map_or(&[][..], |a| &a.filters);
-        if !self.all_true(filters, program, inputs, cx)? {
+        if !self.all_true(filters, Some(d), program, inputs, cx)? {
             return Ok(false);
         }
         let identity = scan::identity(&self.levels[d]);
@@ -461,20 +512,14 @@ impl SelectRun {
         {
             return Ok(false);
         }
-        if !matches!(level.join, Join::Inner | Join::Exists) || !level.on.is_empty() {
+        if !level.on.is_empty() || !matches!(level.join, Join::Inner | Join::Exists) {
             let keeps_own = matches!(level.join, Join::Right | Join::Full);
             if self.place == Place::Unmatched(d) {
                 if self.matched[d].contains(&scan::identity(&self.levels[d])) {
                     return Ok(false);
                 }
-                // Conditions of the levels to the left now see NULLs.
-                for left in &program.levels[..d] {
-                    if !self.all_true(&left.filters, program, inputs, cx)? {
-                        return Ok(false);
-                    }
-                }
             } else {
-                if !self.all_true(&level.on, program, inputs, cx)? {
+                if !self.all_true(&level.on, Some(d), program, inputs, cx)? {
                     return Ok(false);
                 }
                 self.levels[d].matched = true;
@@ -484,16 +529,11 @@ impl SelectRun {
                 }
             }
         }
-        self.all_true(&level.filters, program, inputs, cx)
+        self.all_true(&level.filters, Some(d), program, inputs, cx)
     }
 
     /// The current rows of the levels, for statements that write what a SELECT finds.
     pub fn levels(&self) -> &[Level] {
         &self.levels
-    }
-
-    /// An environment over the current row, for expressions lowered against this program.
-    pub fn environment<'e>(&'e self, program: &'e SelectProgram, inputs: &'e [Value], cx: &'e Context<'e>) -> Env<'e> {
-        self.env(program, inputs, cx)
     }
 }

@@ -16,7 +16,7 @@ use heliosdb_udfs::window::{
 
 use super::aggregate::{State, order};
 use super::context::Context;
-use super::eval::{Env, eval, keep, truth};
+use super::eval::{Env, Near, eval, keep, truth};
 use super::node::{Node, Subquery};
 use super::program::{FrameEdge, WindowProgram, Windows};
 use super::run::SubqueryRun;
@@ -56,6 +56,7 @@ impl Rows<'_> {
         let env = Env {
             cx: self.cx,
             levels: &[],
+            near: Near::NONE,
             inputs: self.inputs,
             slots: row,
             subqueries: self.subqueries,

@@ -1,12 +1,14 @@
 //! Copying a database into another in steps (https://sqlite.org/c3ref/backup_finish.html).
 //!
 //! Steps count pages as SQLite would have them, so that progress is reported alike; the copy itself is made at
-//! the last step, of the newest commit then. What is committed to the source in between is therefore in the copy.
+//! the last step, of the newest commit then. What is committed to the source in between is therefore in the copy; it starts
+//! the count anew, as a change of pages already copied does in SQLite.
 
 use std::sync::Arc;
 
 use super::serialize::{clear, copy};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
+use crate::store::Csn;
 use crate::store::Tree;
 use crate::txn::{Transaction, Transactions};
 
@@ -28,6 +30,8 @@ pub struct Backup {
     target_name: Box<str>,
     page_count: usize,
     remaining: usize,
+    /// The source's newest commit at the last step.
+    seen: Csn,
     done: bool,
 }
 
@@ -37,7 +41,8 @@ impl Backup {
         if Arc::ptr_eq(&source, &target) {
             return Err(Error::sql("source and destination must be distinct"));
         }
-        Ok(Backup { source, target, target_name: target_name.into(), page_count: 0, remaining: 0, done: false })
+        let seen = source.last_commit();
+        Ok(Backup { source, target, target_name: target_name.into(), page_count: 0, remaining: 0, seen, done: false })
     }
 
     /// Copies up to `pages` pages, or all of them if that is negative.
@@ -45,7 +50,9 @@ impl Backup {
         if self.done {
             return Ok(BackupStep::Done);
         }
-        let copied = self.page_count - self.remaining;
+        let newest = self.source.last_commit();
+        let restarts = std::mem::replace(&mut self.seen, newest) != newest;
+        let copied = if restarts { 0 } else { self.page_count - self.remaining };
         self.page_count = page_count(&self.source);
         let wanted = usize::try_from(pages).map_or(self.page_count, |pages| copied + pages);
         if wanted < self.page_count {
@@ -53,14 +60,15 @@ impl Backup {
             return Ok(BackupStep::Ok);
         }
         let mut target = Transaction::new(self.target.clone());
-        if let Err(crate::txn::Error::Busy | crate::txn::Error::BusySnapshot) = target.begin_write(0, &|| false) {
-            return Ok(BackupStep::Busy);
+        match target.begin_write(0, &|| false) {
+            Err(e) if e.code.primary() == Code::BUSY => return Ok(BackupStep::Busy),
+            result => result?,
         }
         let mut source = Transaction::new(self.source.clone());
-        source.begin_read();
+        source.begin_read()?;
         clear(&mut target, self.target_name.eq_ignore_ascii_case("temp"))?;
         copy(&mut source, &mut target, &self.target_name)?;
-        target.commit();
+        target.commit()?;
         self.remaining = 0;
         self.done = true;
         Ok(BackupStep::Done)
@@ -129,6 +137,8 @@ mod tests {
         assert_eq!(backup.step(1).expect("a step"), BackupStep::Ok);
         assert_eq!((backup.remaining(), backup.page_count()), (1, 2));
         add(1001);
+        assert_eq!(backup.step(1).expect("it begins anew"), BackupStep::Ok);
+        assert_eq!((backup.remaining(), backup.page_count()), (1, 2));
         // Somebody writes to the target.
         to.ours.write(MAIN).expect("nobody else writes");
         assert_eq!(backup.step(1).expect("a step"), BackupStep::Busy);

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use heliosdb_dialect::ast::{self, Explain, Parsed};
+use heliosdb_dialect::ast::{self, Explain, ForeignKeyAction, Parsed};
 use heliosdb_udfs::value::Value;
 
 use super::inner::Inner;
 use super::{explain, pragma};
-use crate::catalog::{Index, Schema, Table};
+use crate::catalog::{Index, Schema, Table, Trigger};
 use crate::error::{Error, Result};
-use crate::plan::bound::{self, BoundTrigger};
+use crate::plan::bound::{self, BoundTrigger, Conflict, TriggerEvent};
 use crate::plan::{self, Namespace};
 use crate::row::lower::{self, Lowering, Planning};
 use crate::row::program::{QueryProgram, TriggerProgram};
@@ -40,6 +40,23 @@ pub struct Compiled {
     pub generation: u32,
 }
 
+/// Whether a statement looks at the databases at all: those that do not run however the files are.
+pub fn needs_files(parsed: &Parsed) -> bool {
+    match &parsed.statement {
+        ast::Statement::Begin(_)
+        | ast::Statement::Commit
+        | ast::Statement::Rollback
+        | ast::Statement::Savepoint(_)
+        | ast::Statement::Release(_)
+        | ast::Statement::RollbackTo(_)
+        | ast::Statement::Attach { .. }
+        | ast::Statement::Detach(_)
+        | ast::Statement::Vacuum { .. } => false,
+        ast::Statement::Pragma(p) => pragma::needs_files(&p.name.text),
+        _ => true,
+    }
+}
+
 pub fn compile(inner: &Inner, parsed: &Parsed, sql: &str) -> Result<Compiled> {
     let generation = inner.generation.get();
     let fingerprint = inner.fingerprint();
@@ -49,6 +66,7 @@ pub fn compile(inner: &Inner, parsed: &Parsed, sql: &str) -> Result<Compiled> {
         | ast::Statement::Update(_)
         | ast::Statement::Delete(_) => {
             let statement = inner.with_namespace(|space| plan::bind_statement(space, &parsed.statement, sql))?;
+            check_triggers(inner, &statement, &mut Vec::new())?;
             with_planning(inner, |planning| lowered(&statement, planning))?
         }
         ast::Statement::Pragma(p) => {
@@ -115,13 +133,81 @@ fn lowered(statement: &bound::Statement, planning: Planning<'_>) -> Result<(Prog
     Ok((Program::Write(program), columns, false))
 }
 
-/// The program of a trigger, bound against the schemas as they are.
-pub fn trigger(inner: &Inner, trigger: &Arc<BoundTrigger>) -> Result<Arc<TriggerProgram>> {
+/// Binds the triggers that a statement may fire, and those that they may fire: their errors are the statement's.
+fn check_triggers(inner: &Inner, statement: &bound::Statement, seen: &mut Vec<Arc<Trigger>>) -> Result<()> {
+    let target = match statement {
+        bound::Statement::Query(_) => return Ok(()),
+        bound::Statement::Insert(s) => &s.target,
+        bound::Statement::Update(s) => &s.target,
+        bound::Statement::Delete(s) => &s.target,
+    };
+    for trigger in target.triggers.iter().chain(&triggers_of_actions(inner, statement, target)?) {
+        if seen.iter().any(|t| Arc::ptr_eq(t, &trigger.trigger)) {
+            continue;
+        }
+        seen.push(trigger.trigger.clone());
+        for statement in &body(inner, trigger)?.statements {
+            check_triggers(inner, statement, seen)?;
+        }
+    }
+    Ok(())
+}
+
+/// The triggers of the tables that a statement writes through actions of foreign keys.
+fn triggers_of_actions(
+    inner: &Inner,
+    statement: &bound::Statement,
+    target: &bound::Target,
+) -> Result<Vec<Arc<BoundTrigger>>> {
+    let replaces = |or: Option<Conflict>| match or {
+        Some(or) => or == Conflict::Replace,
+        None => target.indexes.iter().any(|i| i.conflict == Conflict::Replace),
+    };
+    let (deletes, set): (bool, Vec<u16>) = match statement {
+        bound::Statement::Query(_) => return Ok(Vec::new()),
+        bound::Statement::Delete(_) => (true, Vec::new()),
+        bound::Statement::Update(s) => (replaces(s.or), s.set.iter().map(|(c, _)| *c).collect()),
+        bound::Statement::Insert(s) => {
+            let updates = s.upserts.iter().filter_map(|u| match &u.action {
+                bound::UpsertAction::Update { set, .. } => Some(set),
+                bound::UpsertAction::Nothing => None,
+            });
+            (replaces(s.or), updates.flatten().map(|(c, _)| *c).collect())
+        }
+    };
+    let mut found = Vec::new();
+    for key in &target.parent_keys {
+        let foreign_key = &key.child.foreign_keys[key.position as usize];
+        let acts = |action| !matches!(action, ForeignKeyAction::NoAction | ForeignKeyAction::Restrict);
+        let moves = key.parent_columns.iter().flatten().any(|c| set.contains(c)) && acts(foreign_key.on_update);
+        let removes = deletes && acts(foreign_key.on_delete);
+        if !moves && !removes {
+            continue;
+        }
+        let cascades = foreign_key.on_delete == ForeignKeyAction::Cascade;
+        let child = inner.with_namespace(|space| plan::build_target(space, key.database, &key.child))?;
+        let fires = |t: &Arc<BoundTrigger>| {
+            let watched = t.columns.is_empty() || t.columns.iter().any(|c| foreign_key.columns.contains(c));
+            match t.event {
+                TriggerEvent::Insert => false,
+                TriggerEvent::Update => watched && (moves || removes && !cascades),
+                TriggerEvent::Delete => removes && cascades,
+            }
+        };
+        found.extend(child.triggers.into_iter().filter(fires));
+    }
+    Ok(found)
+}
+
+fn body<'t>(inner: &Inner, trigger: &'t BoundTrigger) -> Result<&'t bound::TriggerBody> {
     let body = trigger.body.get_or_init(|| {
         inner.with_namespace(|space| plan::bind_trigger_body(space, trigger)).map_err(|e| e.message.clone())
     });
-    match body {
-        Ok(body) => with_planning(inner, |planning| write::lower_trigger(body, trigger, planning)),
-        Err(message) => Err(Error::sql(message.clone())),
-    }
+    body.as_ref().map_err(|message| Error::sql(message.clone()))
+}
+
+/// The program of a trigger, bound against the schemas as they are.
+pub fn trigger(inner: &Inner, trigger: &Arc<BoundTrigger>) -> Result<Arc<TriggerProgram>> {
+    let body = body(inner, trigger)?;
+    with_planning(inner, |planning| write::lower_trigger(body, trigger, planning))
 }

@@ -2,25 +2,26 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use heliosdb_udfs::value::collation::CustomCollation;
 use parking_lot::{ReentrantMutex, ReentrantMutexGuard};
 
 use super::backup::Backup;
+use super::ddl::MAIN;
 use super::execution::{Execution, Held};
 use super::functions::Registered;
 use super::host::ConnectionHost;
-use super::inner::{Inner, LIMITS_MAX};
-use super::{OpenOptions, Statement, config, serialize};
+use super::inner::Inner;
+use super::status::{Limit, Status};
+use super::{OpenOptions, Statement, config, extension, serialize};
 use crate::catalog::schema::fold;
 use crate::env::callback::{Authorizer, LongRunning, Progress, Trace, UserAggregate, UserScalar};
 use crate::error::{Code, Error, Result};
 
 pub struct Connection {
     lock: ReentrantMutex<Inner>,
-    /// Set from any thread without the lock.
-    interrupted: Arc<AtomicBool>,
+    /// Beside the lock: what never waits for it.
+    status: Arc<Status>,
 }
 
 /// The connection's lock while it is held; re-entrant, so that callbacks can use the connection that calls them.
@@ -37,10 +38,18 @@ impl Deref for ConnectionGuard<'_> {
 impl Connection {
     pub fn open(options: OpenOptions) -> Result<Arc<Connection>> {
         let main = options.database()?;
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let inner = Inner::new(main, options.shown_file(), options.uri, interrupted.clone());
+        let status = Arc::new(Status::default());
+        let inner = Inner::new(main, options.shown_file(), options.uri, status.clone());
+        if options.read_only {
+            inner.transaction(MAIN).set_read_only();
+        }
         inner.settings.borrow_mut().busy_timeout_ms = options.busy_timeout_ms as i64;
-        Ok(Arc::new(Connection { lock: ReentrantMutex::new(inner), interrupted }))
+        Ok(Arc::new(Connection { lock: ReentrantMutex::new(inner), status }))
+    }
+
+    /// What can be asked without the lock.
+    pub(super) fn status(&self) -> &Status {
+        &self.status
     }
 
     pub fn lock(&self) -> ConnectionGuard<'_> {
@@ -56,7 +65,7 @@ impl Connection {
     pub fn prepare(self: &Arc<Self>, sql: &str) -> Result<Option<(Statement, usize)>> {
         let inner = self.lock();
         inner.check_open()?;
-        if sql.len() > inner.limits.borrow()[1].max(0) as usize {
+        if sql.len() > self.status.limit(Limit::SqlLength) {
             return Err(Error::new(Code::TOOBIG, "query string is too large"));
         }
         let parsed = heliosdb_dialect::parse(sql).map_err(|e| {
@@ -65,7 +74,7 @@ impl Connection {
             error
         })?;
         let Some(parsed) = parsed else { return Ok(None) };
-        if parsed.parameters.count > inner.limits.borrow()[9].max(0) as u32 {
+        if parsed.parameters.count as usize > self.status.limit(Limit::Variables) {
             return Err(Error::sql("too many SQL variables"));
         }
         let tail = parsed.tail as usize;
@@ -79,35 +88,37 @@ impl Connection {
             return Ok(());
         }
         inner.rollback_all();
+        inner.release_files();
         *inner.hooks.borrow_mut() = super::inner::Hooks::default();
         *inner.registry.borrow_mut() = Arc::default();
+        *inner.extensions.borrow_mut() = None;
         Ok(())
     }
 
-    /// Whether no transaction is open (`sqlite3_get_autocommit`).
+    /// Whether no transaction is open (`sqlite3_get_autocommit`). Like the counters below it never waits.
     pub fn is_autocommit(&self) -> bool {
-        self.lock().is_autocommit()
+        !self.status.explicit.get()
     }
 
     pub fn changes(&self) -> i64 {
-        self.lock().changes.get()
+        self.status.changes.get()
     }
 
     pub fn total_changes(&self) -> i64 {
-        self.lock().total_changes.get()
+        self.status.total_changes.get()
     }
 
     pub fn last_insert_rowid(&self) -> i64 {
-        self.lock().last_insert_rowid.get()
+        self.status.last_insert_rowid.get()
     }
 
     pub fn set_last_insert_rowid(&self, rowid: i64) {
-        self.lock().last_insert_rowid.set(rowid);
+        self.lock().status.last_insert_rowid.set(rowid);
     }
 
     /// Makes running statements end with `interrupted`. From any thread, without waiting.
     pub fn interrupt(&self) {
-        self.interrupted.store(true, Ordering::Relaxed);
+        self.status.interrupted.set(true);
     }
 
     pub fn set_busy_timeout_ms(&self, timeout_ms: u64) {
@@ -187,17 +198,9 @@ impl Connection {
         self.lock().hooks.borrow_mut().long_running = hook;
     }
 
-    /// The value of a SQLITE_LIMIT_…; sets it first unless `new` is negative.
+    /// The value of a SQLITE_LIMIT_…; sets it unless `new` is negative. Never waits.
     pub fn limit(&self, id: i32, new: i32) -> Result<i32> {
-        let inner = self.lock();
-        let i = usize::try_from(id).ok().filter(|i| *i < LIMITS_MAX.len());
-        let i = i.ok_or_else(|| Error::new(Code::RANGE, "'category' is out of bounds"))?;
-        let old = inner.limits.borrow()[i];
-        if new >= 0 {
-            let least = if i == 0 { 30 } else { 0 };
-            inner.limits.borrow_mut()[i] = new.clamp(least, LIMITS_MAX[i]);
-        }
-        Ok(old)
+        self.status.change_limit(id, new).ok_or_else(|| Error::new(Code::RANGE, "'category' is out of bounds"))
     }
 
     pub fn config(&self, op: i32) -> Result<bool> {
@@ -208,16 +211,21 @@ impl Connection {
         config::set(&self.lock(), op, on)
     }
 
+    /// Allows `load_extension` and the SQL function of that name.
     pub fn enable_load_extension(&self, on: bool) {
-        self.lock().load_extension.set(on);
+        let inner = self.lock();
+        inner.load_extension.set(on);
+        inner.load_extension_function.set(on);
     }
 
-    /// Loads a SQLite extension for its functions.
-    pub fn load_extension(&self, path: &str, _entry: Option<&str>) -> Result<()> {
-        if !self.lock().load_extension.get() {
+    /// Loads a SQLite extension for its functions and collations.
+    pub fn load_extension(&self, path: &str, entry: Option<&str>) -> Result<()> {
+        let inner = self.lock();
+        inner.check_open()?;
+        if !inner.load_extension.get() {
             return Err(Error::sql("not authorized"));
         }
-        Err(Error::unsupported(format!("loadable extensions ({path})")))
+        extension::load(&inner, path, entry)
     }
 
     /// Begins a copy of a database of this connection into one of another.
@@ -243,6 +251,7 @@ impl Connection {
         let inner = self.lock();
         inner.check_open()?;
         let Some(database) = inner.find_database(schema) else { return Ok(None) };
+        let _pins = inner.pin_files()?;
         let held = Held::default();
         let execution = Execution { inner: &inner, held: &held };
         serialize::serialize(&ConnectionHost::new(&execution), database).map(Some)
@@ -254,7 +263,7 @@ impl Connection {
         inner.check_open()?;
         let unknown = || Error::sql(format!("unknown database {schema}"));
         let database = inner.find_database(schema).ok_or_else(unknown)?;
-        if inner.explicit.get() || inner.running.get() > 0 {
+        if inner.status.explicit.get() || inner.running.get() > 0 {
             return Err(Error::new(Code::LOCKED, "database is locked"));
         }
         inner.replace(database, super::database::in_memory(database.0 == 1));

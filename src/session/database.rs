@@ -1,14 +1,17 @@
 //! Databases as connections share them: private ones in memory, and named ones that connections of the
-//! process open together (`file:name?mode=memory&cache=shared`).
+//! process open together (`file:name?mode=memory&cache=shared`), and files, which all connections of the process share.
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock, Weak};
 
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 
 use crate::catalog::system;
+use crate::error::Result;
+use crate::store::container::{Container, OpenFlags};
 use crate::store::{Store, TreeKind};
-use crate::txn::Transactions;
+use crate::txn::{DatabaseFile, Transactions, keeper};
 
 /// A new empty database in memory.
 pub fn in_memory(temporary: bool) -> Arc<Transactions> {
@@ -30,4 +33,26 @@ pub fn shared_memory(name: &str) -> Arc<Transactions> {
     let database = in_memory(false);
     named.insert(name.to_owned(), Arc::downgrade(&database));
     database
+}
+
+/// The database in a file. All connections of the process that have it open share it.
+pub fn in_file(path: &Path, flags: OpenFlags) -> Result<Arc<Transactions>> {
+    static FILES: Mutex<Vec<Weak<Transactions>>> = Mutex::new(Vec::new());
+    let mut files = FILES.lock();
+    let container = Container::open(path, flags)?;
+    let mut open = files.iter().filter_map(Weak::upgrade);
+    let known = open.find(|d| d.file().is_some_and(|file| Arc::ptr_eq(file.container(), &container)));
+    drop(open);
+    if let Some(database) = known {
+        return Ok(database);
+    }
+    files.retain(|database| database.strong_count() > 0);
+    let store = Store::new();
+    let id = store.allocate_id();
+    debug_assert!(id == system::SCHEMA_TABLE_ID, "the first object is the schema table");
+    store.create(id, TreeKind::Row);
+    let database = Transactions::of_file(store, Arc::new(system::empty_schema(false)), DatabaseFile::new(container));
+    keeper::watch(&database);
+    files.push(Arc::downgrade(&database));
+    Ok(database)
 }

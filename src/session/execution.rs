@@ -5,13 +5,13 @@
 
 use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use heliosdb_udfs::signature::Host;
 use heliosdb_udfs::value::{Value, ValueRef, cast};
 
-use super::inner::{DATABASES_MAX, Inner};
-use super::{host, pragma, table_function};
+use super::inner::Inner;
+use super::status::Limit;
+use super::{extension, host, pragma, table_function};
 use crate::catalog::{Table, Trigger};
 use crate::env;
 use crate::error::{Code, Error, Result};
@@ -22,22 +22,63 @@ use crate::row::lower::{Lower, Lowering};
 use crate::row::program::TriggerProgram;
 use crate::row::write::{self, TargetProgram};
 use crate::store::{KeyTree, ObjectId, RowCursor, RowTree, View, record};
-use crate::txn::{StatementMark, Transaction, TransactionState, ViewGuard};
+use crate::txn::{Pin, StatementMark, Transaction, TransactionState, ViewGuard};
 
 /// What lives as long as the run of a statement.
 #[derive(Default)]
 pub struct Held {
-    guards: RefCell<[Option<ViewGuard>; DATABASES_MAX]>,
-    marks: RefCell<[Option<StatementMark>; DATABASES_MAX]>,
+    /// The files stay as they are while the statement runs.
+    pub pins: RefCell<Vec<Pin>>,
+    guards: RefCell<PerDatabase<ViewGuard>>,
+    marks: RefCell<PerDatabase<StatementMark>>,
     now_ms: OnceCell<i64>,
     ticks: Cell<u32>,
     pub changes: Cell<i64>,
+    /// Deferred violations of foreign keys before the statement.
+    pub violations: Cell<i64>,
     /// Written tables reached through foreign keys.
     targets: RefCell<Vec<(Arc<Table>, Arc<TargetProgram>)>>,
     /// Trigger programs of this statement by trigger.
     triggers: RefCell<Vec<(Arc<BoundTrigger>, Arc<TriggerProgram>)>>,
     /// Triggers that are running, the innermost last.
     running_triggers: RefCell<Vec<Arc<Trigger>>>,
+}
+
+/// Something for each database that a statement touches: most touch one.
+struct PerDatabase<T> {
+    first: Option<(DatabaseIndex, T)>,
+    others: Vec<(DatabaseIndex, T)>,
+}
+
+impl<T> Default for PerDatabase<T> {
+    fn default() -> PerDatabase<T> {
+        PerDatabase { first: None, others: Vec::new() }
+    }
+}
+
+impl<T> PerDatabase<T> {
+    #[inline]
+    fn get(&self, database: DatabaseIndex) -> Option<&T> {
+        let entries = self.first.iter().chain(&self.others);
+        entries.filter(|(of, _)| *of == database).map(|(_, entry)| entry).next()
+    }
+
+    /// Adds the entry of a database that has none.
+    fn insert(&mut self, database: DatabaseIndex, entry: T) {
+        match &self.first {
+            None => self.first = Some((database, entry)),
+            Some(_) => self.others.push((database, entry)),
+        }
+    }
+
+    fn take(&mut self) -> impl Iterator<Item = (DatabaseIndex, T)> + use<T> {
+        self.first.take().into_iter().chain(std::mem::take(&mut self.others))
+    }
+
+    fn clear(&mut self) {
+        self.first = None;
+        self.others.clear();
+    }
 }
 
 pub struct Execution<'s> {
@@ -54,34 +95,43 @@ const TICK_OPERATIONS: u32 = 64;
 impl Held {
     /// Ends the marks of a statement whose writes stay.
     pub fn keep_writes(&self, inner: &Inner) {
-        for (i, mark) in self.marks.borrow_mut().iter_mut().enumerate() {
-            if let Some(mark) = mark.take() {
-                inner.transaction(DatabaseIndex(i as u16)).statement_end(mark);
-            }
+        for (database, mark) in self.marks.borrow_mut().take() {
+            inner.transaction(database).statement_end(mark);
         }
     }
 
     /// Takes back what the statement wrote.
     pub fn undo_writes(&self, inner: &Inner) {
-        for (i, mark) in self.marks.borrow_mut().iter_mut().enumerate() {
-            if let Some(mark) = mark.take() {
-                inner.transaction(DatabaseIndex(i as u16)).statement_rollback(mark);
-            }
+        for (database, mark) in self.marks.borrow_mut().take() {
+            inner.transaction(database).statement_rollback(mark);
         }
+        inner.deferred_violations.set(self.violations.get());
     }
 
     /// Forgets marks of transactions that have ended.
     pub fn forget_writes(&self) {
-        self.marks.borrow_mut().fill(None);
+        self.marks.borrow_mut().clear();
+    }
+
+    /// Forgets everything about the run that has ended; its cursors must be gone.
+    pub fn clear(&mut self) {
+        self.guards.get_mut().clear();
+        self.marks.get_mut().clear();
+        self.pins.get_mut().clear();
+        self.now_ms.take();
+        self.ticks.set(0);
+        self.changes.set(0);
+        self.targets.get_mut().clear();
+        self.triggers.get_mut().clear();
+        self.running_triggers.get_mut().clear();
     }
 }
 
 impl Execution<'_> {
     fn begin_write(&self, database: DatabaseIndex) -> Result<RefMut<'_, Transaction>> {
-        let at = database.0 as usize;
-        if self.held.marks.borrow()[at].is_none() {
+        if self.held.marks.borrow().get(database).is_none() {
             let mark = self.inner.begin_write(database)?.statement_begin();
-            self.held.marks.borrow_mut()[at] = Some(mark);
+            self.held.marks.borrow_mut().insert(database, mark);
         }
         Ok(self.inner.transaction(database))
     }
@@ -93,7 +143,7 @@ impl Surroundings for Execution<'_> {
     }
 
     fn tick(&self) -> Result<()> {
-        if self.inner.interrupted.load(Ordering::Relaxed) {
+        if self.inner.status.interrupted.get() {
             return Err(Error::interrupted());
         }
         let ticks = self.held.ticks.get();
@@ -121,21 +171,20 @@ impl Surroundings for Execution<'_> {
         if self.inner.trigger_depth.get() > 0 {
             return self.live_view(database);
         }
-        let at = database.0 as usize;
-        if let Some(mark) = &self.held.marks.borrow()[at] {
+        if let Some(mark) = self.held.marks.borrow().get(database) {
             return Ok(mark.view());
         }
-        if let Some(guard) = &self.held.guards.borrow()[at] {
+        if let Some(guard) = self.held.guards.borrow().get(database) {
             return Ok(guard.view());
         }
         let mut transaction = self.inner.transaction(database);
-        if self.inner.explicit.get() {
-            transaction.begin_read();
+        if self.inner.status.explicit.get() {
+            transaction.begin_read()?;
         }
         let guard = transaction.open_view();
         let view = guard.view();
         drop(transaction);
-        self.held.guards.borrow_mut()[at] = Some(guard);
+        self.held.guards.borrow_mut().insert(database, guard);
         Ok(view)
     }
 
@@ -143,10 +192,13 @@ impl Surroundings for Execution<'_> {
         let mut transaction = self.inner.transaction(database);
         if transaction.state() == TransactionState::None {
             drop(transaction);
-            let at = database.0 as usize;
-            let mut guards = self.held.guards.borrow_mut();
-            let guard = guards[at].get_or_insert_with(|| self.inner.transaction(database).open_view());
-            return Ok(guard.view());
+            if let Some(guard) = self.held.guards.borrow().get(database) {
+                return Ok(guard.view());
+            }
+            let guard = self.inner.transaction(database).open_view();
+            let view = guard.view();
+            self.held.guards.borrow_mut().insert(database, guard);
+            return Ok(view);
         }
         Ok(transaction.view())
     }
@@ -187,11 +239,11 @@ impl Surroundings for Execution<'_> {
         if self.inner.trigger_depth.get() == 0 {
             self.held.changes.set(self.held.changes.get() + 1);
         }
-        self.inner.total_changes.set(self.inner.total_changes.get() + 1);
+        self.inner.status.total_changes.set(self.inner.status.total_changes.get() + 1);
     }
 
-    fn count_nested_change(&self) {
-        self.inner.total_changes.set(self.inner.total_changes.get() + 1);
+    fn count_nested_changes(&self, n: i64) {
+        self.inner.status.total_changes.set(self.inner.status.total_changes.get() + n);
     }
 
     fn default_value(&self, database: DatabaseIndex, table: &Arc<Table>, column: usize) -> Result<Value> {
@@ -241,23 +293,23 @@ impl Surroundings for Execution<'_> {
     }
 
     fn set_last_insert_rowid(&self, rowid: i64) {
-        self.inner.last_insert_rowid.set(rowid);
+        self.inner.status.last_insert_rowid.set(rowid);
     }
 
     fn last_insert_rowid(&self) -> i64 {
-        self.inner.last_insert_rowid.get()
+        self.inner.status.last_insert_rowid.get()
     }
 
     fn write_options(&self) -> WriteOptions {
         let settings = self.inner.settings.borrow();
-        let limits = self.inner.limits.borrow();
+        let limit = |limit| self.inner.status.limit(limit);
         WriteOptions {
             foreign_keys: settings.foreign_keys,
             defer_foreign_keys: settings.defer_foreign_keys,
             recursive_triggers: settings.recursive_triggers,
             ignore_checks: settings.ignore_check_constraints,
-            trigger_depth_max: limits[10].max(0) as u32,
-            length_max: limits[0].max(0) as usize,
+            trigger_depth_max: limit(Limit::TriggerDepth) as u32,
+            length_max: limit(Limit::Length),
         }
     }
 
@@ -332,23 +384,23 @@ impl Host for Execution<'_> {
     }
 
     fn changes(&self) -> i64 {
-        self.inner.changes.get()
+        self.inner.status.changes.get()
     }
 
     fn total_changes(&self) -> i64 {
-        self.inner.total_changes.get()
+        self.inner.status.total_changes.get()
     }
 
     fn last_insert_rowid(&self) -> i64 {
-        self.inner.last_insert_rowid.get()
+        self.inner.status.last_insert_rowid.get()
     }
 
     fn length_limit(&self) -> usize {
-        self.inner.limits.borrow()[0].max(0) as usize
+        self.inner.status.limit(Limit::Length)
     }
 
     fn like_pattern_limit(&self) -> usize {
-        self.inner.limits.borrow()[8].max(0) as usize
+        self.inner.status.limit(Limit::LikePattern)
     }
 
     fn case_sensitive_like(&self) -> bool {
@@ -361,6 +413,13 @@ impl Host for Execution<'_> {
 
     fn is_compile_option(&self, name: &str) -> bool {
         pragma::is_compile_option(name)
+    }
+
+    fn load_extension(&self, path: Option<&str>, entry: Option<&str>) -> std::result::Result<(), String> {
+        if !self.inner.load_extension_function.get() {
+            return Err("not authorized".to_owned());
+        }
+        path.map_or(Ok(()), |path| extension::load(self.inner, path, entry)).map_err(|e| e.message.clone())
     }
 
     fn sqlite_version(&self) -> &'static str {

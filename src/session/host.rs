@@ -14,6 +14,7 @@ use super::functions::{Registered, Registry};
 use super::inner::Slot;
 use super::open::OpenOptions;
 use super::pragma::{Context as PragmaContext, FunctionEntry, Settings};
+use super::status::Limit;
 use super::table_function;
 use crate::catalog::environment::Environment;
 use crate::catalog::{Column, Index, Schema, Table, View};
@@ -107,8 +108,12 @@ impl Host for ConnectionHost<'_> {
             defer_foreign_keys: settings.defer_foreign_keys,
             legacy_alter_table: settings.legacy_alter_table,
             writable_schema: settings.writable_schema,
-            in_transaction: inner.explicit.get(),
+            in_transaction: inner.status.explicit.get(),
         }
+    }
+
+    fn busy_timeout_ms(&self) -> u64 {
+        self.execution.inner.settings.borrow().busy_timeout_ms.max(0) as u64
     }
 
     fn has_running_statements(&self) -> bool {
@@ -288,16 +293,17 @@ impl PragmaContext for ConnectionHost<'_> {
     }
 
     fn data_version(&self, database: DatabaseIndex) -> i64 {
-        self.execution.inner.shared(database).last_commit().0 as i64 + 1
+        self.execution.inner.transaction(database).foreign_commits() as i64 + 1
     }
 
     fn view_columns(&self, database: DatabaseIndex, view: &View) -> Result<Vec<Column>> {
-        let schema = heliosdb_dialect::quote_name(&self.database_name(database));
-        let sql = format!("SELECT * FROM {schema}.{}", heliosdb_dialect::quote_name(&view.name));
-        let parsed = heliosdb_dialect::parse(&sql).map_err(|e| Error::sql(e.message))?;
-        let Some(ast::Statement::Select(query)) = parsed.map(|p| p.statement) else { return Ok(Vec::new()) };
-        let columns = self.result_columns(&query, &sql)?;
-        Ok(columns
+        let bound = self.execution.inner.with_namespace(|space| {
+            let known = space.databases[usize::from(database.0)].1.view(&view.name);
+            let known = known.ok_or_else(|| Error::sql(format!("no such view: {}", view.name)))?;
+            plan::view_columns(space, database, known)
+        })?;
+        Ok(bound
+            .columns
             .into_iter()
             .map(|c| {
                 let type_name = c.declared_type.unwrap_or_default();
@@ -332,11 +338,15 @@ impl AttachHost for ConnectionHost<'_> {
     }
 
     fn attached_limit(&self) -> usize {
-        self.execution.inner.limits.borrow()[7].max(0) as usize
+        self.execution.inner.status.limit(Limit::Attached)
     }
 
     fn add_database(&self, name: &str, database: Arc<Transactions>, options: &OpenOptions) {
-        let slot = Slot { name: name.into(), file: options.shown_file(), transaction: Transaction::new(database) };
+        let mut transaction = Transaction::new(database);
+        if options.read_only {
+            transaction.set_read_only();
+        }
+        let slot = Slot { name: name.into(), file: options.shown_file(), transaction };
         // The caller has checked that there is room.
         let added = self.execution.inner.attach(slot);
         debug_assert!(added.is_ok(), "ATTACH checks the limit first");
@@ -412,8 +422,8 @@ impl Surroundings for Live<'_> {
         self.execution.target_program(database, table)
     }
 
-    fn count_nested_change(&self) {
-        self.execution.count_nested_change();
+    fn count_nested_changes(&self, n: i64) {
+        self.execution.count_nested_changes(n);
     }
 
     fn count_change(&self) {

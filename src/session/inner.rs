@@ -5,16 +5,18 @@
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::extension::Library;
 use super::functions::Registry;
 use super::pragma::Settings;
+use super::status::{Limit, Status};
 use crate::catalog::Schema;
+use crate::env;
 use crate::env::callback::{Authorizer, LongRunning, Progress, Trace};
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::DatabaseIndex;
 use crate::plan::{Limits, Namespace, Options};
-use crate::txn::{Mark, Transaction, TransactionState, Transactions};
+use crate::txn::{Mark, Pin, Transaction, TransactionState, Transactions};
 
 /// main, temp and ten attached ones.
 pub const DATABASES_MAX: usize = 12;
@@ -50,11 +52,7 @@ pub struct Inner {
     pub hooks: RefCell<Hooks>,
     /// Grows when something changes that compiled statements depend on beside schemas.
     pub generation: Cell<u32>,
-    pub changes: Cell<i64>,
-    pub total_changes: Cell<i64>,
-    pub last_insert_rowid: Cell<i64>,
-    /// BEGIN or a savepoint is in force.
-    pub explicit: Cell<bool>,
+    pub status: Arc<Status>,
     pub savepoints: RefCell<Vec<Savepoint>>,
     pub deferred_violations: Cell<i64>,
     pub trigger_depth: Cell<u32>,
@@ -62,25 +60,24 @@ pub struct Inner {
     pub running: Cell<u32>,
     /// Statements that write among them.
     pub writing: Cell<u32>,
-    pub limits: RefCell<[i32; 12]>,
     pub closed: Cell<bool>,
-    pub interrupted: Arc<AtomicBool>,
     /// Grows with each rollback: statements that were reading then must not go on.
     pub rollbacks: Cell<u32>,
     /// Operations since the progress handler was last called.
     pub operations: Cell<u32>,
+    /// `Connection::load_extension` is allowed.
     pub load_extension: Cell<bool>,
+    /// The SQL function load_extension() is allowed as well.
+    pub load_extension_function: Cell<bool>,
+    /// What extensions run on, from the first one on.
+    pub extensions: RefCell<Option<Arc<Library>>>,
     /// File names of ATTACH may be URIs.
     pub uris: bool,
     pub dbconfig: RefCell<std::collections::BTreeMap<i32, bool>>,
 }
 
-/// SQLITE_LIMIT_… in the order of their numbers.
-pub const LIMITS_MAX: [i32; 12] =
-    [1_000_000_000, 1_000_000_000, 2000, 1000, 500, 250_000_000, 1000, 10, 50_000, 32_766, 1000, 8];
-
 impl Inner {
-    pub fn new(main: Arc<Transactions>, file: String, uris: bool, interrupted: Arc<AtomicBool>) -> Inner {
+    pub fn new(main: Arc<Transactions>, file: String, uris: bool, status: Arc<Status>) -> Inner {
         let slots: [RefCell<Option<Slot>>; DATABASES_MAX] = std::array::from_fn(|_| RefCell::new(None));
         *slots[0].borrow_mut() = Some(Slot { name: "main".into(), file, transaction: Transaction::new(main) });
         let temp = super::database::in_memory(true);
@@ -92,21 +89,18 @@ impl Inner {
             registry: RefCell::new(Arc::new(Registry::default())),
             hooks: RefCell::new(Hooks::default()),
             generation: Cell::new(0),
-            changes: Cell::new(0),
-            total_changes: Cell::new(0),
-            last_insert_rowid: Cell::new(0),
-            explicit: Cell::new(false),
+            status,
             savepoints: RefCell::new(Vec::new()),
             deferred_violations: Cell::new(0),
             trigger_depth: Cell::new(0),
             running: Cell::new(0),
             writing: Cell::new(0),
-            limits: RefCell::new(LIMITS_MAX),
             closed: Cell::new(false),
-            interrupted,
             rollbacks: Cell::new(0),
             operations: Cell::new(0),
             load_extension: Cell::new(false),
+            load_extension_function: Cell::new(false),
+            extensions: RefCell::new(None),
             uris,
             dbconfig: RefCell::new(std::collections::BTreeMap::new()),
         }
@@ -194,10 +188,8 @@ impl Inner {
 
     pub fn options(&self) -> Options {
         let s = self.settings.borrow();
-        let limits = self.limits.borrow();
         let config = self.dbconfig.borrow();
         let on = |op: i32, default: bool| config.get(&op).copied().unwrap_or(default);
-        let number = |i: usize| limits[i].max(0) as usize;
         Options {
             foreign_keys: s.foreign_keys,
             recursive_triggers: s.recursive_triggers,
@@ -211,11 +203,11 @@ impl Inner {
             full_column_names: s.full_column_names,
             short_column_names: s.short_column_names,
             limits: Limits {
-                columns: number(2),
-                expression_depth: number(3),
-                compound_selects: number(4),
-                function_args: number(6),
-                variables: number(9),
+                columns: self.status.limit(Limit::Columns),
+                expression_depth: self.status.limit(Limit::ExpressionDepth),
+                compound_selects: self.status.limit(Limit::CompoundSelects),
+                function_args: self.status.limit(Limit::FunctionArgs),
+                variables: self.status.limit(Limit::Variables),
             },
         }
     }
@@ -248,8 +240,53 @@ impl Inner {
 
     // Transactions.
 
+    /// The running thread is about to wait: lets the host language's other threads run. Whether to give up.
+    fn waits(&self) -> bool {
+        let long = self.hooks.borrow().long_running.clone();
+        if let Some(long) = long {
+            long.begins();
+        }
+        self.status.interrupted.get()
+    }
+
+    /// Pins the files of all databases: what others changed in them has been seen, and no more changes come.
+    pub fn pin_files(&self) -> Result<Vec<Pin>> {
+        let mut pins = Vec::new();
+        for slot in &self.slots {
+            let slot = slot.borrow();
+            let Some(shared) = slot.as_ref().map(|s| s.transaction.shared()).filter(|s| s.file().is_some()) else {
+                continue;
+            };
+            let timeout_ms = self.settings.borrow().busy_timeout_ms.max(0) as u64;
+            pins.extend(shared.pin(timeout_ms, &|| self.waits())?);
+        }
+        Ok(pins)
+    }
+
+    /// Gives up the leases that nobody needs.
+    pub fn release_files(&self) {
+        for slot in &self.slots {
+            if let Some(file) = slot.borrow().as_ref().and_then(|s| s.transaction.shared().file()) {
+                file.release();
+            }
+        }
+    }
+
+    /// Lets go of the files and rests for a moment; false if a statement should not be tried again.
+    pub fn gives_way(&self) -> bool {
+        self.release_files();
+        let interrupted = self.waits();
+        env::sleep_ms(1);
+        !interrupted && self.settings.borrow().busy_timeout_ms > 0
+    }
+
+    /// Whether no database has a transaction, not even one that only read.
+    pub fn is_idle(&self) -> bool {
+        self.databases().all(|d| self.transaction(d).state() == TransactionState::None)
+    }
+
     pub fn is_autocommit(&self) -> bool {
-        !self.explicit.get()
+        !self.status.explicit.get()
     }
 
     pub fn begin_write(&self, database: DatabaseIndex) -> Result<RefMut<'_, Transaction>> {
@@ -258,15 +295,11 @@ impl Inner {
                 return Err(Error::new(Code::READONLY, "attempt to write a readonly database"));
             }
             let timeout_ms = self.settings.borrow().busy_timeout_ms.max(0) as u64;
-            let long = self.hooks.borrow().long_running.clone();
-            if let Some(long) = &long
-                && self.shared(database).is_contended()
-            {
-                long.begins();
+            if self.shared(database).is_contended() {
+                self.waits();
             }
-            let interrupted = self.interrupted.clone();
             // Waiting with the cell borrowed is safe: only this thread, which waits, can use the connection.
-            self.transaction(database).begin_write(timeout_ms, &|| interrupted.load(Ordering::Relaxed))?;
+            self.transaction(database).begin_write(timeout_ms, &|| self.waits())?;
         }
         Ok(self.transaction(database))
     }
@@ -276,17 +309,23 @@ impl Inner {
         if self.deferred_violations.get() > 0 {
             return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
         }
+        let mut touched = self.status.explicit.get();
         for database in self.databases() {
             let mut transaction = self.transaction(database);
+            touched |= transaction.state() != TransactionState::None;
             match transaction.state() {
                 TransactionState::Write => {
-                    transaction.commit();
+                    let timeout_ms = self.settings.borrow().busy_timeout_ms.max(0) as u64;
+                    transaction.commit_waiting(timeout_ms, &|| self.waits())?;
                 }
                 TransactionState::Read => transaction.rollback(),
                 TransactionState::None => {}
             }
         }
-        self.transaction_ended();
+        // A statement that looks at no database ends nothing.
+        if touched {
+            self.transaction_ended();
+        }
         Ok(())
     }
 
@@ -302,7 +341,7 @@ impl Inner {
     }
 
     fn transaction_ended(&self) {
-        self.explicit.set(false);
+        self.status.explicit.set(false);
         self.savepoints.borrow_mut().clear();
         self.deferred_violations.set(0);
         self.settings.borrow_mut().defer_foreign_keys = false;

@@ -14,6 +14,7 @@ mod database;
 pub mod ddl;
 mod execution;
 mod explain;
+mod extension;
 mod functions;
 mod host;
 pub mod inner;
@@ -21,6 +22,7 @@ pub mod open;
 pub mod pragma;
 pub mod serialize;
 pub mod statement;
+pub mod status;
 mod table_function;
 mod transaction;
 

@@ -1,13 +1,12 @@
 //! What a file name or `file:` URI asks for (https://sqlite.org/uri.html), and the database behind it.
 //!
-//! Databases in memory are opened here, private ones and those shared by name (`cache=shared`, `vfs=memdb`). Files
-//! are not: opening one says so.
+//! In memory there are private databases and those shared by name (`cache=shared`, `vfs=memdb`).
 
-use std::path::Path;
 use std::sync::Arc;
 
-use super::database::{in_memory, shared_memory};
-use crate::error::{Code, Error, Result};
+use super::database::{in_file, in_memory, shared_memory};
+use crate::error::{Error, Result};
+use crate::store::container::OpenFlags;
 use crate::txn::Transactions;
 
 /// A VFS that SQLite has on this system; the choice has no effect but for `memdb`.
@@ -16,8 +15,11 @@ const KNOWN_VFS: [&str; 5] = ["unix", "unix-none", "unix-dotfile", "unix-excl", 
 /// What to open and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenOptions {
-    /// `:memory:`, empty (a private temporary database), or a path; percent escapes are decoded.
+    /// `:memory:`, empty (a private temporary database), or a path; percent escapes are decoded. Bytes that are not
+    /// UTF-8 are shown as U+FFFD.
     pub path: String,
+    /// The path's own bytes.
+    path_bytes: Vec<u8>,
     pub read_only: bool,
     /// Whether a missing file is created.
     pub create: bool,
@@ -36,6 +38,7 @@ impl OpenOptions {
     pub fn from_path(path: &str) -> OpenOptions {
         OpenOptions {
             path: path.to_owned(),
+            path_bytes: path.as_bytes().to_vec(),
             read_only: false,
             create: true,
             memory: path == ":memory:",
@@ -46,14 +49,26 @@ impl OpenOptions {
         }
     }
 
+    /// [`OpenOptions::from_filename`] of a name that may not be UTF-8; such a one is no URI.
+    pub fn from_bytes(name: &[u8], uri: bool) -> Result<OpenOptions> {
+        match std::str::from_utf8(name) {
+            Ok(name) => OpenOptions::from_filename(name, uri),
+            Err(_) => {
+                let options = OpenOptions::from_path(&String::from_utf8_lossy(name));
+                Ok(OpenOptions { path_bytes: name.to_vec(), uri, ..options })
+            }
+        }
+    }
+
     /// Options of a name as `sqlite3_open_v2` takes it. Raises `no such access mode: x`, `no such cache mode: x`, `no
     /// such vfs: x`, `invalid uri authority: x`.
     pub fn from_filename(name: &str, uri: bool) -> Result<OpenOptions> {
         if !uri || !name.starts_with("file:") {
             return Ok(OpenOptions { uri, ..OpenOptions::from_path(name) });
         }
-        let (path, parameters) = split_uri(name)?;
-        let mut options = OpenOptions { uri, ..OpenOptions::from_path(&path) };
+        let (path_bytes, parameters) = split_uri(name)?;
+        let path = String::from_utf8_lossy(&path_bytes).into_owned();
+        let mut options = OpenOptions { uri, path_bytes, ..OpenOptions::from_path(&path) };
         let mut vfs = None;
         for (parameter, value) in &parameters {
             match parameter.as_str() {
@@ -105,7 +120,9 @@ impl OpenOptions {
     /// The database behind the options.
     pub fn database(&self) -> Result<Arc<Transactions>> {
         if !self.is_in_memory() {
-            return Err(not_openable(&self.path, self.create));
+            let flags =
+                OpenFlags { create: self.create, read_only: self.read_only, immutable: self.immutable, no_lock: false };
+            return in_file(&file_name(&self.path_bytes), flags);
         }
         // An unnamed temporary database cannot be shared.
         if self.shared_cache && !self.path.is_empty() {
@@ -115,18 +132,15 @@ impl OpenOptions {
     }
 }
 
-/// What SQLite says where it cannot open a file either, and otherwise that files are not opened yet.
-fn not_openable(path: &str, create: bool) -> Error {
-    let file = Path::new(path);
-    let folder = file.parent().filter(|p| !p.as_os_str().is_empty());
-    let impossible = file.is_dir() || folder.is_some_and(|f| !f.is_dir()) || !create && !file.exists();
-    if impossible {
-        return Error::new(Code::CANTOPEN, "unable to open database file");
-    }
-    Error::new(
-        Code::CANTOPEN,
-        format!("unable to open database file: {path}: only :memory: is supported by this version"),
-    )
+#[cfg(unix)]
+fn file_name(bytes: &[u8]) -> std::path::PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    std::ffi::OsStr::from_bytes(bytes).into()
+}
+
+#[cfg(not(unix))]
+fn file_name(bytes: &[u8]) -> std::path::PathBuf {
+    String::from_utf8_lossy(bytes).into_owned().into()
 }
 
 fn absolute(path: &str) -> String {
@@ -134,7 +148,7 @@ fn absolute(path: &str) -> String {
 }
 
 /// Path and parameters of a URI, decoded.
-fn split_uri(uri: &str) -> Result<(String, Vec<(String, String)>)> {
+fn split_uri(uri: &str) -> Result<(Vec<u8>, Vec<(String, String)>)> {
     let mut rest = &uri["file:".len()..];
     if let Some(behind) = rest.strip_prefix("//") {
         let end = behind.find('/').unwrap_or(behind.len());
@@ -150,14 +164,15 @@ fn split_uri(uri: &str) -> Result<(String, Vec<(String, String)>)> {
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         if !name.is_empty() {
-            parameters.push((decode(name), decode(value)));
+            let text = |escaped: &str| String::from_utf8_lossy(&decode(escaped)).into_owned();
+            parameters.push((text(name), text(value)));
         }
     }
     Ok((decode(path), parameters))
 }
 
 /// Undoes percent escapes. An escaped NUL ends the text, an incomplete escape stands for itself.
-fn decode(text: &str) -> String {
+fn decode(text: &str) -> Vec<u8> {
     let bytes = text.as_bytes();
     let digit = |i: usize| bytes.get(i).and_then(|b| (*b as char).to_digit(16));
     let mut out = Vec::with_capacity(bytes.len());
@@ -175,7 +190,7 @@ fn decode(text: &str) -> String {
             }
         }
     }
-    String::from_utf8_lossy(&out).into_owned()
+    out
 }
 
 fn is_true(value: &str) -> bool {
@@ -185,6 +200,7 @@ fn is_true(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Code;
 
     fn refused(name: &str) -> String {
         OpenOptions::from_filename(name, true).expect_err("the name is wrong").message.clone()
@@ -237,12 +253,11 @@ mod tests {
     }
 
     #[test]
-    fn files_are_refused() {
+    fn files_that_cannot_be_opened() {
         let error = |name: &str| opened(name).database().err().map(|e| (e.code, e.message.clone()));
         let unable = Some((Code::CANTOPEN, "unable to open database file".to_owned()));
         assert_eq!(error("/"), unable);
         assert_eq!(error("/no/such/folder/x"), unable);
         assert_eq!(error("file:/no_such_file_here?mode=rw"), unable);
-        assert!(error("some.db").is_some_and(|(code, _)| code == Code::CANTOPEN));
     }
 }

@@ -13,7 +13,6 @@ use rustc_hash::FxHashMap;
 use super::ddl::rewrite::{refused, register};
 use super::ddl::{Host, analyze, schema_rows};
 use crate::catalog::load::{SchemaRow, load};
-use crate::catalog::self_reference::is_rowid_name;
 use crate::catalog::sql_text::always_quoted;
 use crate::catalog::{Schema, Table};
 use crate::error::{Code, Error, Result};
@@ -74,7 +73,7 @@ fn foreign(host: &dyn Host) -> Result<Connection> {
 fn write_rows(host: &dyn Host, database: DatabaseIndex, table: &Arc<Table>, connection: &Connection) -> Result<()> {
     let written: Vec<usize> = (0..table.columns.len()).filter(|i| table.columns[*i].generated.is_none()).collect();
     let mut names: Vec<String> = written.iter().map(|i| always_quoted(&table.columns[*i].name)).collect();
-    let rowid = rowid_name(table).filter(|_| table.rowid_alias().is_none());
+    let rowid = table.rowid_name().filter(|_| table.rowid_alias().is_none());
     names.extend(rowid.map(str::to_owned));
     let places = vec!["?"; names.len()].join(",");
     let insert = format!("INSERT INTO {}({}) VALUES({places})", always_quoted(&table.name), names.join(","));
@@ -91,13 +90,7 @@ fn write_rows(host: &dyn Host, database: DatabaseIndex, table: &Arc<Table>, conn
     })
 }
 
-/// A name by which a table's rowid can be had; `None` WITHOUT ROWID, or if columns took all three.
-fn rowid_name(table: &Table) -> Option<&'static str> {
-    let free = |name: &&str| is_rowid_name(name) && table.column(name).is_none();
-    if table.has_rowid() { ["rowid", "_rowid_", "oid"].into_iter().find(|n| free(n)) } else { None }
-}
-
-fn to_foreign(value: ValueRef<'_>) -> ToSqlOutput<'_> {
+pub fn to_foreign(value: ValueRef<'_>) -> ToSqlOutput<'_> {
     ToSqlOutput::Borrowed(match value {
         ValueRef::Null => Foreign::Null,
         ValueRef::Integer(i) => Foreign::Integer(i),
@@ -107,7 +100,7 @@ fn to_foreign(value: ValueRef<'_>) -> ToSqlOutput<'_> {
     })
 }
 
-fn from_foreign(value: Foreign<'_>) -> ValueRef<'_> {
+pub fn from_foreign(value: Foreign<'_>) -> ValueRef<'_> {
     match value {
         Foreign::Null => ValueRef::Null,
         Foreign::Integer(i) => ValueRef::Integer(i),
@@ -185,7 +178,7 @@ fn read_rows(host: &dyn Host, database: DatabaseIndex, table: &Arc<Table>, conne
         .map(|i| if is_virtual(i) { "NULL".to_owned() } else { always_quoted(&table.columns[i].name) })
         .collect();
     // A table whose columns took all names of the rowid gets new ones.
-    let rowid = match (table.rowid_alias(), rowid_name(table)) {
+    let rowid = match (table.rowid_alias(), table.rowid_name()) {
         (Some(alias), _) => always_quoted(&table.columns[usize::from(alias)].name),
         (None, Some(name)) => name.to_owned(),
         (None, None) => "row_number() OVER ()".to_owned(),
@@ -342,7 +335,7 @@ mod tests {
         let target = TestHost::new(&original);
         {
             let mut from = host.transaction(MAIN);
-            from.begin_read();
+            from.begin_read().expect("no file below");
             let mut to = target.write(MAIN).expect("nobody else writes");
             copy(&mut from, &mut to, "main").expect("the target is empty");
         }

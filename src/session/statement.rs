@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use heliosdb_dialect::ast::{self, Explain, Parsed};
 use heliosdb_udfs::value::{Value, ValueRef, number};
@@ -13,12 +12,16 @@ use heliosdb_udfs::value::{Value, ValueRef, number};
 use super::compile::{self, Compiled, Program};
 use super::execution::{Execution, Held, aborted_by_rollback};
 use super::inner::Inner;
+use super::status::Limit;
 use super::{Connection, ddl, host, pragma, transaction};
+use crate::env::stack::{is_deep, with_room_for, with_room_to_compile};
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::RaiseAction;
 use crate::row::context::{Context, Shared};
 use crate::row::run::QueryRun;
 use crate::row::write;
+use crate::store::fault;
+use crate::txn::Pin;
 
 /// What a step came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +32,7 @@ pub enum Step {
 
 enum State {
     Idle,
-    Query { run: Box<QueryRun>, held: Box<Held>, shared: Box<Shared>, rollbacks: u32 },
+    Query { run: QueryRun, rollbacks: u32 },
     Rows { rows: Vec<Vec<Value>>, at: usize },
     Done,
 }
@@ -44,6 +47,8 @@ pub struct Statement {
     compiled: Compiled,
     parameters: Vec<Value>,
     state: State,
+    held: Box<Held>,
+    shared: Box<Shared>,
     generation: u32,
 }
 
@@ -51,7 +56,8 @@ impl Statement {
     pub(super) fn new(connection: Arc<Connection>, sql: &str, parsed: Parsed) -> Result<Statement> {
         let compiled = {
             let guard = connection.lock();
-            compile::compile(&guard, &parsed, sql)?
+            let _pins = if compile::needs_files(&parsed) { guard.pin_files()? } else { Vec::new() };
+            with_room_to_compile(|| compile::compile(&guard, &parsed, sql))?
         };
         let parameters = vec![Value::Null; parsed.parameters.count as usize];
         Ok(Statement {
@@ -61,6 +67,8 @@ impl Statement {
             compiled,
             parameters,
             state: State::Idle,
+            held: Box::default(),
+            shared: Box::default(),
             generation: 0,
         })
     }
@@ -126,7 +134,7 @@ impl Statement {
         if i == 0 || i > self.parameters.len() {
             return Err(Error::new(Code::RANGE, "column index out of range"));
         }
-        if len > self.connection.lock().limits.borrow()[0].max(0) as usize {
+        if len > self.connection.status().limit(Limit::Length) {
             return Err(Error::too_big());
         }
         if self.is_busy() {
@@ -190,10 +198,19 @@ impl Statement {
         if matches!(state, State::Query { .. } | State::Rows { .. }) {
             let connection = self.connection.clone();
             let inner = connection.lock();
-            // Cursors go before their views.
-            drop(state);
+            let nesting = self.parsed.nesting;
+            with_room_for(nesting, || self.end_run(state));
             inner.running.set(inner.running.get().saturating_sub(1));
         }
+    }
+
+    /// Ends what a run holds: cursors go before their views.
+    fn end_run(&mut self, state: State) {
+        if let State::Query { run, .. } = state {
+            self.shared.rest(run);
+        }
+        self.shared.clear();
+        self.held.clear();
     }
 
     /// Runs to the next row or to the end.
@@ -201,7 +218,14 @@ impl Statement {
         let connection = self.connection.clone();
         let inner = connection.lock();
         inner.check_open()?;
-        let result = self.step_locked(&inner);
+        let nesting = self.parsed.nesting;
+        let mut result = with_room_for(nesting, || self.step_locked(&inner));
+        // What could not be read has ended cursors early.
+        if let Err(e) = fault::check()
+            && result.is_ok()
+        {
+            result = Err(e);
+        }
         if result.is_err() {
             drop(inner);
             self.reset();
@@ -229,15 +253,15 @@ impl Statement {
     }
 
     fn step_query(&mut self, inner: &Inner) -> Result<Step> {
-        let State::Query { run, held, shared, rollbacks } = &mut self.state else { return Ok(Step::Done) };
+        let State::Query { run, rollbacks } = &mut self.state else { return Ok(Step::Done) };
         if *rollbacks != inner.rollbacks.get() && inner.rollbacks.get() != 0 {
             // SQLite ends reads only when the schema changed under them; rows already found stay readable.
             if !inner.is_current(&self.compiled.fingerprint) {
                 return Err(aborted_by_rollback());
             }
         }
-        let execution = Execution { inner, held };
-        let cx = Context { parameters: &self.parameters, around: &execution, shared };
+        let execution = Execution { inner, held: &self.held };
+        let cx = Context { parameters: &self.parameters, around: &execution, shared: &self.shared };
         if run.next(&cx)? {
             return Ok(Step::Row);
         }
@@ -246,23 +270,35 @@ impl Statement {
     }
 
     fn finish(&mut self, inner: &Inner) {
-        self.state = State::Done;
+        let state = std::mem::replace(&mut self.state, State::Done);
+        self.end_run(state);
         inner.running.set(inner.running.get().saturating_sub(1));
     }
 
     fn start(&mut self, inner: &Inner) -> Result<Step> {
         if inner.running.get() == 0 {
-            inner.interrupted.store(false, Ordering::Relaxed);
+            inner.status.interrupted.set(false);
         }
+        let idle = inner.is_autocommit() || inner.is_idle();
+        loop {
+            let pins = if compile::needs_files(&self.parsed) { inner.pin_files()? } else { Vec::new() };
+            match self.run(inner, pins) {
+                // In WAL mode others wrote since the lease was taken, and nothing was read on it yet.
+                Err(e) if e.code == Code::BUSY_SNAPSHOT && idle && inner.running.get() == 0 && inner.gives_way() => {}
+                result => return result,
+            }
+        }
+    }
+
+    fn run(&mut self, inner: &Inner, pins: Vec<Pin>) -> Result<Step> {
         self.refresh(inner)?;
         self.trace(inner);
-        let held = Held::default();
-        Execution { inner, held: &held }.count_operations(STATEMENT_OPERATIONS)?;
+        Execution { inner, held: &self.held }.count_operations(STATEMENT_OPERATIONS)?;
         match &self.compiled.program {
             Program::Query(program) => {
-                let run = Box::new(QueryRun::new(program.clone(), Vec::new()));
-                let rollbacks = inner.rollbacks.get();
-                self.state = State::Query { run, held: Box::default(), shared: Box::default(), rollbacks };
+                let run = self.shared.run(program, Vec::new());
+                self.held.pins.replace(pins);
+                self.state = State::Query { run, rollbacks: inner.rollbacks.get() };
                 inner.running.set(inner.running.get() + 1);
                 self.step_query(inner)
             }
@@ -291,7 +327,8 @@ impl Statement {
         let current =
             self.compiled.generation == inner.generation.get() && inner.is_current(&self.compiled.fingerprint);
         if !current {
-            self.compiled = compile::compile(inner, &self.parsed, &self.sql)?;
+            self.compiled = with_room_to_compile(|| compile::compile(inner, &self.parsed, &self.sql))?;
+            *self.shared = Shared::default();
             self.generation = self.generation.wrapping_add(1);
         }
         Ok(())
@@ -301,40 +338,40 @@ impl Statement {
         let trace = inner.hooks.borrow().trace.clone();
         if let Some(trace) = trace {
             let expanded = self.expanded_sql();
-            let limit = inner.limits.borrow()[0].max(0) as usize;
+            let limit = inner.status.limit(Limit::Length);
             trace.statement(self.sql(), (expanded.len() <= limit).then_some(&*expanded));
         }
     }
 
     fn run_write(&mut self, inner: &Inner) -> Result<Step> {
         let Program::Write(program) = &self.compiled.program else { return Ok(Step::Done) };
-        let held = Held::default();
-        let shared = Shared::default();
+        let held = &*self.held;
+        held.violations.set(inner.deferred_violations.get());
         let result = {
-            let execution = Execution { inner, held: &held };
-            let cx = Context { parameters: &self.parameters, around: &execution, shared: &shared };
+            let execution = Execution { inner, held };
+            let cx = Context { parameters: &self.parameters, around: &execution, shared: &self.shared };
             inner.running.set(inner.running.get() + 1);
             inner.writing.set(inner.writing.get() + 1);
-            let result = write::execute(program, &[], &cx);
+            let result = write::execute(program, &[], &cx).and_then(|written| fault::check().map(|()| written));
             inner.writing.set(inner.writing.get() - 1);
             inner.running.set(inner.running.get() - 1);
             result
         };
         let result = match result {
             Ok(written) => {
-                inner.changes.set(written.changes);
-                end_write(inner, &held, None).map(|()| written.returned)
+                inner.status.changes.set(written.changes);
+                end_write(inner, held, None).map(|()| written.returned).inspect_err(|_| forget_changes(inner, held))
             }
             Err(e) => {
                 let changes = held.changes.get();
                 if e.raise != Some(RaiseAction::Fail) {
                     // What is taken back has not been changed; what triggers did stays counted.
-                    inner.changes.set(0);
-                    inner.total_changes.set(inner.total_changes.get() - changes);
+                    forget_changes(inner, held);
                 }
-                Err(fail_write(inner, &held, e, changes))
+                Err(fail_write(inner, held, e, changes))
             }
         };
+        self.end_run(State::Done);
         self.deliver(result?, inner)
     }
 
@@ -383,7 +420,7 @@ impl Statement {
                 let mut context = host::ConnectionHost::new(&execution);
                 context.parameters = &self.parameters;
                 let result = ddl::run(&ddl::DdlContext { host: &context, sql: &self.sql, parsed: &parsed });
-                match result {
+                match result.and_then(|()| fault::check()) {
                     Ok(()) => end_write(inner, &held, None)?,
                     Err(e) => return Err(fail_write(inner, &held, e, 0)),
                 }
@@ -398,6 +435,21 @@ impl Statement {
 impl Drop for Statement {
     fn drop(&mut self) {
         self.reset();
+        let nesting = self.parsed.nesting;
+        if !is_deep(nesting) {
+            return;
+        }
+        let nothing = Parsed {
+            statement: ast::Statement::Commit,
+            explain: Explain::No,
+            span: ast::Span::default(),
+            tail: 0,
+            nesting: 0,
+            parameters: ast::Parameters::default(),
+        };
+        let parsed = std::mem::replace(&mut self.parsed, Arc::new(nothing));
+        let program = std::mem::replace(&mut self.compiled.program, Program::Other);
+        with_room_for(nesting, || drop((parsed, program)));
     }
 }
 
@@ -405,7 +457,7 @@ impl Drop for Statement {
 fn end_write(inner: &Inner, held: &Held, changes: Option<i64>) -> Result<()> {
     held.keep_writes(inner);
     if let Some(changes) = changes {
-        inner.changes.set(changes);
+        inner.status.changes.set(changes);
     }
     if inner.is_autocommit()
         && inner.writing.get() == 0
@@ -417,17 +469,24 @@ fn end_write(inner: &Inner, held: &Held, changes: Option<i64>) -> Result<()> {
     Ok(())
 }
 
+/// A statement that is taken back has changed nothing.
+fn forget_changes(inner: &Inner, held: &Held) {
+    inner.status.changes.set(0);
+    inner.status.total_changes.set(inner.status.total_changes.get() - held.changes.get());
+}
+
 /// Ends a writing statement that failed, by its conflict action.
 fn fail_write(inner: &Inner, held: &Held, mut error: Error, changes: i64) -> Error {
     inner.trigger_depth.set(0);
     let action = error.raise.take();
     let interrupted = error.code.primary() == Code::INTERRUPT || error.code.primary() == Code::NOMEM;
-    let roll_back = action == Some(RaiseAction::Rollback) || (interrupted && inner.explicit.get());
+    let roll_back = action == Some(RaiseAction::Rollback) || (interrupted && inner.status.explicit.get());
     if roll_back {
         held.forget_writes();
         inner.rollback_all();
     } else if action == Some(RaiseAction::Fail) {
         if let Err(e) = end_write(inner, held, Some(changes)) {
+            forget_changes(inner, held);
             return e;
         }
     } else {

@@ -10,7 +10,7 @@ use crate::plan::bound::DatabaseIndex;
 const TEMP: DatabaseIndex = DatabaseIndex(1);
 
 pub fn begin(inner: &Inner, mode: TransactionMode) -> Result<()> {
-    if inner.explicit.get() {
+    if inner.status.explicit.get() {
         return Err(Error::sql("cannot start a transaction within a transaction"));
     }
     if mode != TransactionMode::Deferred {
@@ -21,12 +21,12 @@ pub fn begin(inner: &Inner, mode: TransactionMode) -> Result<()> {
             }
         }
     }
-    inner.explicit.set(true);
+    inner.status.explicit.set(true);
     Ok(())
 }
 
 pub fn commit(inner: &Inner) -> Result<()> {
-    if !inner.explicit.get() {
+    if !inner.status.explicit.get() {
         return Err(Error::sql("cannot commit - no transaction is active"));
     }
     if inner.writing.get() > 0 {
@@ -36,7 +36,7 @@ pub fn commit(inner: &Inner) -> Result<()> {
 }
 
 pub fn rollback(inner: &Inner) -> Result<()> {
-    if !inner.explicit.get() {
+    if !inner.status.explicit.get() {
         return Err(Error::sql("cannot rollback - no transaction is active"));
     }
     inner.rollback_all();
@@ -47,8 +47,8 @@ pub fn savepoint(inner: &Inner, name: &str) -> Result<()> {
     if inner.writing.get() > 0 {
         return Err(Error::new(Code::BUSY, "cannot open savepoint - SQL statements in progress"));
     }
-    let outermost = !inner.explicit.get();
-    inner.explicit.set(true);
+    let outermost = !inner.status.explicit.get();
+    inner.status.explicit.set(true);
     let marks = inner.databases().map(|d| inner.transaction(d).mark()).collect();
     let deferred_violations = inner.deferred_violations.get();
     inner.savepoints.borrow_mut().push(Savepoint { name: name.into(), marks, outermost, deferred_violations });

@@ -68,3 +68,15 @@ impl View {
         stamp <= self.horizon
     }
 }
+
+/// A rowid as the last part of an index key: its bytes order as rowids do.
+#[inline]
+pub fn rowid_key(rowid: i64) -> [u8; 8] {
+    (rowid as u64 ^ 1 << 63).to_be_bytes()
+}
+
+/// The rowid at the end of an index key.
+#[inline]
+pub fn rowid_of_key(key: &[u8]) -> i64 {
+    key.last_chunk::<8>().map_or(0, |bytes| (u64::from_be_bytes(*bytes) ^ 1 << 63) as i64)
+}

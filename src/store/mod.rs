@@ -1,6 +1,9 @@
 //! What a database holds, as bytes: versioned trees of packed records.
 //!
+//! * [`container`] the database file, through the bundled SQLite and our own VFS.
+//! * [`fault`]    failures of reading, for whoever runs the statement.
 //! * [`ids`]      object, branch, commit numbers; [`View`] decides what a reader sees.
+//! * [`image`]    the B-trees of a SQLite file, read as the base of our trees.
 //! * [`record`]   a row as one byte string, any column read in O(1).
 //! * [`version`]  one version of one row or key, with the older ones behind it.
 //! * [`tree`]     the B+trees of versions, by rowid and by key bytes, and their cursors.
@@ -8,7 +11,10 @@
 //! Invariant: at any moment at most one transaction writes to the trees of a database (`txn` sees to it);
 //! readers come and go at any time. No SQL text, no function names, no transactions here.
 
+pub mod container;
+pub mod fault;
 pub mod ids;
+pub mod image;
 pub mod record;
 pub mod tree;
 pub mod version;
@@ -73,6 +79,11 @@ impl Store {
         let before = self.trees.write().insert(id, tree.clone());
         debug_assert!(before.is_none(), "an object id is used once");
         tree
+    }
+
+    /// Puts a tree into the place of its object's.
+    pub fn put(&self, tree: Tree) {
+        self.trees.write().insert(tree.id(), tree);
     }
 
     /// Forgets an object's tree; whoever holds it may read on.

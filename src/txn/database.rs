@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use parking_lot::{Mutex, MutexGuard};
 
 use super::error::Error;
+use super::file::{DatabaseFile, Pin};
 use super::garbage::{Committed, Garbage};
 use super::gate::Gate;
 use super::undo::Undo;
@@ -18,6 +19,8 @@ use crate::store::{Csn, Stamp, Store, View};
 
 pub struct Transactions {
     store: Store,
+    /// `None`: the database is in memory only.
+    file: Option<DatabaseFile>,
     gate: Gate,
     state: Mutex<State>,
     garbage: Mutex<Garbage>,
@@ -36,9 +39,19 @@ pub(super) struct State {
 
 impl Transactions {
     pub fn new(store: Store, schema: Arc<Schema>) -> Arc<Transactions> {
+        Transactions::over(store, schema, None)
+    }
+
+    /// A database whose rows are in a file.
+    pub fn of_file(store: Store, schema: Arc<Schema>, file: DatabaseFile) -> Arc<Transactions> {
+        Transactions::over(store, schema, Some(file))
+    }
+
+    fn over(store: Store, schema: Arc<Schema>, file: Option<DatabaseFile>) -> Arc<Transactions> {
         let state = State { committed: Stamp::end_of(Csn(0)), schema, last_csn: Csn(0), views: Views::default() };
         Arc::new(Transactions {
             store,
+            file,
             gate: Gate::default(),
             state: Mutex::new(state),
             garbage: Mutex::default(),
@@ -50,12 +63,26 @@ impl Transactions {
         &self.store
     }
 
+    pub fn file(&self) -> Option<&DatabaseFile> {
+        self.file.as_ref()
+    }
+
+    /// Others changed the file: everything that was committed is behind this.
+    pub(super) fn taken_in(&self, schema: Arc<Schema>) {
+        let mut state = self.state.lock();
+        state.last_csn = Csn(state.last_csn.0 + 1);
+        state.committed = Stamp::end_of(state.last_csn);
+        let before = std::mem::replace(&mut state.schema, schema);
+        drop(state);
+        drop(before);
+    }
+
     /// The newest committed schema.
     pub fn schema(&self) -> Arc<Schema> {
         self.state.lock().schema.clone()
     }
 
-    /// The last commit (`PRAGMA data_version` goes by it).
+    /// The last commit.
     pub fn last_commit(&self) -> Csn {
         self.state.lock().committed.csn()
     }
@@ -66,7 +93,7 @@ impl Transactions {
         let view = View::main(state.committed);
         state.views.add(view.horizon);
         drop(state);
-        ViewGuard { shared: self.clone(), view }
+        ViewGuard { shared: self.clone(), view, _pin: self.pin_again() }
     }
 
     /// Whether a second writer waits.
@@ -130,13 +157,15 @@ impl Transactions {
 pub struct ViewGuard {
     shared: Arc<Transactions>,
     view: View,
+    /// What the view has not read yet must stay in the file.
+    _pin: Option<Pin>,
 }
 
 impl ViewGuard {
     /// Registers a view that is readable now.
     pub(super) fn register(shared: &Arc<Transactions>, view: View) -> ViewGuard {
         shared.state.lock().views.add(view.horizon);
-        ViewGuard { shared: shared.clone(), view }
+        ViewGuard { shared: shared.clone(), view, _pin: shared.pin_again() }
     }
 
     #[inline]

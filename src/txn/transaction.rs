@@ -12,9 +12,12 @@ use rustc_hash::FxHashMap;
 
 use super::database::{Transactions, ViewGuard};
 use super::error::Error;
+use super::file::{Pin, keep_trying};
 use super::garbage::Committed;
+use super::through;
 use super::undo::{TreeIndex, Undo};
 use crate::catalog::Schema;
+use crate::error::{Code, Result};
 use crate::store::tree::{Put, PutIf};
 use crate::store::{Csn, KeyTree, ObjectId, RowTree, Stamp, Tree, TreeKind, Version, View};
 
@@ -31,6 +34,14 @@ pub enum TransactionState {
 pub struct Transaction {
     shared: Arc<Transactions>,
     state: TransactionState,
+    /// The connection may not write, whatever others may.
+    read_only: bool,
+    /// How far its own commits moved the database's number of commits.
+    own_commits: u64,
+    /// While there is a transaction on a file.
+    pin: Option<Pin>,
+    /// Write: the stamp before the first write.
+    first: Stamp,
     /// Read: the registered horizon. Write: what the next version is stamped with.
     stamp: Stamp,
     /// Whether anything was read on the snapshot, so that it cannot be moved any more.
@@ -83,6 +94,10 @@ impl Transaction {
         Transaction {
             shared,
             state: TransactionState::None,
+            read_only: false,
+            own_commits: 0,
+            pin: None,
+            first: Stamp::default(),
             stamp: Stamp::default(),
             has_read: false,
             schema,
@@ -96,6 +111,16 @@ impl Transaction {
             rewritten: 0,
             scratch: Vec::new(),
         }
+    }
+
+    /// Refuses writes from now on.
+    pub fn set_read_only(&mut self) {
+        self.read_only = true;
+    }
+
+    /// Grows with the commits of everybody else (`PRAGMA data_version`).
+    pub fn foreign_commits(&self) -> u64 {
+        self.shared.last_commit().0.saturating_sub(self.own_commits)
     }
 
     pub fn shared(&self) -> &Arc<Transactions> {
@@ -125,10 +150,11 @@ impl Transaction {
     // Begin and end.
 
     /// Takes a snapshot, unless there is one.
-    pub fn begin_read(&mut self) {
+    pub fn begin_read(&mut self) -> Result<()> {
         if self.state != TransactionState::None {
-            return;
+            return Ok(());
         }
+        self.pin = self.shared.pin(0, &|| false)?;
         let mut state = self.shared.state();
         self.stamp = state.committed;
         state.views.add(self.stamp);
@@ -138,25 +164,41 @@ impl Transaction {
         drop(state);
         self.state = TransactionState::Read;
         self.has_read = false;
+        Ok(())
     }
 
     /// Becomes the writer, waiting for its turn up to the timeout. A snapshot that was read and is not the
     /// newest cannot be written on; one that was not read yet moves forward. On an error the transaction is
     /// what it was before.
-    pub fn begin_write(&mut self, timeout_ms: u64, interrupted: &dyn Fn() -> bool) -> Result<(), Error> {
+    pub fn begin_write(&mut self, timeout_ms: u64, interrupted: &dyn Fn() -> bool) -> Result<()> {
         if self.state == TransactionState::Write {
             return Ok(());
         }
+        if self.read_only {
+            return Err(crate::error::Error::new(Code::READONLY, "attempt to write a readonly database"));
+        }
         let bound = self.state == TransactionState::Read && self.has_read;
         if bound && self.shared.state().committed != self.stamp {
-            return Err(Error::BusySnapshot);
+            return Err(Error::BusySnapshot.into());
         }
+        let pin = match self.state {
+            TransactionState::None => self.shared.pin(timeout_ms, interrupted)?,
+            _ => None,
+        };
         self.shared.enter(timeout_ms, interrupted)?;
-        let state = self.shared.state();
+        let mut state = self.shared.state();
         if bound && state.committed != self.stamp {
             drop(state);
             self.shared.leave();
-            return Err(Error::BusySnapshot);
+            return Err(Error::BusySnapshot.into());
+        }
+        if let Some(file) = self.shared.file() {
+            drop(state);
+            if let Err(e) = keep_trying(timeout_ms, interrupted, || file.container().reserve()) {
+                self.shared.leave();
+                return Err(e);
+            }
+            state = self.shared.state();
         }
         let csn = Csn(state.last_csn.0 + 1);
         if !Arc::ptr_eq(&self.schema, &state.schema) {
@@ -169,29 +211,42 @@ impl Transaction {
         }
         self.state = TransactionState::Write;
         self.stamp = Stamp::new(csn, 0);
+        self.first = self.stamp;
         self.marked = self.stamp;
+        if pin.is_some() {
+            self.pin = pin;
+        }
         Ok(())
     }
 
-    /// Makes the writes everybody's. Gives the new commit's number, or the last one's if nothing was written.
-    pub fn commit(&mut self) -> Csn {
+    /// Makes the writes everybody's. Gives the new commit's number, or the last one's if nothing was written. After
+    /// SQLITE_BUSY, which others who read the file cause, the transaction goes on; after any other failure it has been
+    /// taken back.
+    pub fn commit_waiting(&mut self, timeout_ms: u64, interrupted: &dyn Fn() -> bool) -> Result<Csn> {
         match self.state {
-            TransactionState::None => return self.shared.last_commit(),
+            TransactionState::None => return Ok(self.shared.last_commit()),
             TransactionState::Read => {
                 let csn = self.stamp.csn();
                 self.end_read();
-                return csn;
+                return Ok(csn);
             }
             TransactionState::Write => {}
         }
         if self.undo.is_empty() {
             let csn = self.shared.last_commit();
             self.end_unpublished();
-            return csn;
+            return Ok(csn);
+        }
+        if let Err(e) = keep_trying(timeout_ms, interrupted, || self.write_through()) {
+            if e.code.primary() != Code::BUSY {
+                self.rollback();
+            }
+            return Err(e);
         }
         let csn = self.stamp.csn();
         let committed = Stamp::end_of(csn);
         let mut state = self.shared.state();
+        self.own_commits += csn.0 - state.committed.csn().0;
         state.committed = committed;
         state.last_csn = csn;
         let replaced = if Arc::ptr_eq(&self.schema, &state.schema) {
@@ -208,7 +263,37 @@ impl Transaction {
         }
         self.shared.leave();
         self.forget();
-        csn
+        Ok(csn)
+    }
+
+    /// [`Transaction::commit_waiting`] without waiting for other readers of the file.
+    pub fn commit(&mut self) -> Result<Csn> {
+        self.commit_waiting(0, &|| false)
+    }
+
+    /// Puts what was written into the file, if there is one.
+    fn write_through(&mut self) -> Result<()> {
+        let shared = self.shared.clone();
+        let Some(file) = shared.file() else { return Ok(()) };
+        let before = shared.schema();
+        let changes = through::Changes {
+            undo: &self.undo,
+            trees: &self.trees,
+            first: self.first,
+            before: &before,
+            after: &self.schema,
+        };
+        if file.is_pinned_beyond(1) {
+            changes.keep_dropped(shared.store())?;
+        }
+        changes.read_ahead(shared.store())?;
+        let schema_changed = !Arc::ptr_eq(&before, &self.schema);
+        let new_schema = schema_changed.then_some(&*self.schema);
+        let token = file.commit(new_schema, |writer| changes.write(writer, shared.store()))?;
+        if schema_changed && self.schema.cookie != token.schema_cookie as u32 {
+            Arc::make_mut(&mut self.schema).cookie = token.schema_cookie as u32;
+        }
+        Ok(())
     }
 
     /// Takes all writes back and ends the transaction.
@@ -227,6 +312,7 @@ impl Transaction {
         self.state = TransactionState::None;
         self.has_read = false;
         self.shared.release(self.stamp);
+        self.pin = None;
     }
 
     /// Ends a write transaction that leaves nothing behind.
@@ -237,12 +323,16 @@ impl Transaction {
             state.last_csn = self.stamp.csn();
         }
         drop(state);
+        if let Some(file) = self.shared.file() {
+            file.container().abandon();
+        }
         self.shared.leave();
         self.forget();
     }
 
     fn forget(&mut self) {
         self.state = TransactionState::None;
+        self.pin = None;
         self.has_read = false;
         self.has_garbage = false;
         self.relinked = false;

@@ -5,6 +5,7 @@
 //! themselves whether they are hashed. In our own scripts (`testdata/slt`, made by `scripts/make_slt.py`) a row
 //! is one line of SQL literals, so that the storage class shows. `HELIOSDB_SLT` names a file or folder of scripts from elsewhere.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use heliosdb::value::{Value, ValueRef, cast};
@@ -20,7 +21,7 @@ fn formatted(v: ValueRef<'_>, kind: u8) -> String {
     match (kind, v) {
         (_, ValueRef::Null) => "NULL".to_owned(),
         (b'I', v) => cast::to_integer(v).to_string(),
-        (b'R', v) => format!("{:.3}", cast::to_real(v)),
+        (b'R', v) => printf_3f(v),
         (_, v) => {
             let arena = bumpalo::Bump::new();
             let text = cast::to_text(v, &arena);
@@ -29,6 +30,20 @@ fn formatted(v: ValueRef<'_>, kind: u8) -> String {
             }
             text.iter().map(|b| if (b' '..=b'~').contains(b) { *b as char } else { '@' }).collect()
         }
+    }
+}
+
+thread_local! {
+    static FORMATTER: RefCell<Ours> = RefCell::new(Ours::new());
+}
+
+/// `printf('%.3f', v)`: beyond 15 digits it differs from what Rust prints.
+fn printf_3f(v: ValueRef<'_>) -> String {
+    let sql = format!("SELECT printf('%.3f', {})", literal(ValueRef::Real(cast::to_real(v))));
+    let outcome = FORMATTER.with_borrow_mut(|engine| engine.run(&sql));
+    match outcome.rows.first().map(|row| row[0].as_ref()) {
+        Some(ValueRef::Text(t)) => String::from_utf8_lossy(t).into_owned(),
+        _ => unreachable!("printf yields text"),
     }
 }
 
@@ -109,6 +124,8 @@ fn run_script(path: &Path, engine: &mut dyn Engine, own: bool) -> Report {
             Record::Query { line, sql, types, sort, wanted } => {
                 let outcome = engine.run(&sql);
                 let got = match outcome.error {
+                    // sqllogictest's runner looks at no result code while it steps: the rows end there.
+                    Some(_) if !own && outcome.rows.is_empty() && wanted.is_empty() => String::new(),
                     Some((_, e)) => format!("error: {e}"),
                     None if own => own_rows(&outcome.rows),
                     None => foreign_rows(&outcome.rows, types, sort, &wanted),
@@ -164,7 +181,11 @@ fn scripts(root: &Path, extension: &str) -> Vec<PathBuf> {
 
 fn check(name: &str, engine: fn() -> Box<dyn Engine>, root: &Path, extension: &str, own: bool) {
     let (mut passed, mut failed, mut shown) = (0, 0, Vec::new());
-    let files = scripts(root, extension);
+    let mut files = scripts(root, extension);
+    // The bundled library may have been built without them.
+    if engine().run("SELECT pi()").error.is_some() {
+        files.retain(|f| !f.ends_with("math.slt"));
+    }
     for file in &files {
         let report = run_script(file, &mut *engine(), own);
         if !own || !report.failures.is_empty() {

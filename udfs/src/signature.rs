@@ -48,6 +48,10 @@ pub trait Host {
     /// `PRAGMA case_sensitive_like`
     fn case_sensitive_like(&self) -> bool;
     fn sqlite_version(&self) -> &'static str;
+    /// Loads a SQLite extension, if there is a path; the error is the function's message.
+    fn load_extension(&self, _path: Option<&str>, _entry: Option<&str>) -> Result<(), String> {
+        Err("not authorized".to_owned())
+    }
     fn sqlite_source_id(&self) -> &'static str;
     /// The n-th compile-time option, without `SQLITE_`.
     fn compile_option(&self, _n: i64) -> Option<&'static str> {

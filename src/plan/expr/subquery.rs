@@ -29,7 +29,7 @@ impl<'a> Binder<'a> {
         if self.subqueries > SUBQUERIES_MAX {
             return Err(too_deep(self.space.options.limits.expression_depth));
         }
-        let bound = self.query(query, Naming::Subquery)?;
+        let bound = self.query(query, Naming::Operand)?;
         self.subqueries -= 1;
         Ok(bound)
     }

@@ -14,6 +14,7 @@ pub fn children<'e>(e: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
         | ExprKind::Aggregate(_)
         | ExprKind::Window(_) => {}
         ExprKind::Generated { operand, .. }
+        | ExprKind::Stored { operand, .. }
         | ExprKind::Unary(_, operand)
         | ExprKind::IsNull { operand, .. }
         | ExprKind::IsTruth { operand, .. }
@@ -93,6 +94,7 @@ pub fn is_constant(e: &Expr) -> bool {
     !any(e, &|e| match &e.kind {
         ExprKind::Column(_)
         | ExprKind::Generated { .. }
+        | ExprKind::Stored { .. }
         | ExprKind::Aggregate(_)
         | ExprKind::Window(_)
         | ExprKind::Raise { .. } => true,

@@ -18,8 +18,12 @@ pub enum Naming {
     Result,
     /// A subquery or common table: unique names, columns as they were written.
     Subquery,
-    /// A view or CREATE TABLE AS: unique names, columns as their tables call them.
+    /// A subquery of an expression: as `Subquery`.
+    Operand,
+    /// A view: unique names, columns as their tables call them.
     View,
+    /// CREATE TABLE AS, and a view that is described: as `View`, and a compound's declared types are the first SELECT's.
+    Table,
 }
 
 /// The columns of a SELECT that has been bound; its scope is off the stack.
@@ -81,7 +85,7 @@ fn name(binder: &Binder<'_>, scope: &Scope<'_>, output: &Output<'_>, i: usize, n
     let options = &binder.space.options;
     let found = match naming {
         Naming::Result if !options.short_column_names && !options.full_column_names => None,
-        Naming::Subquery => match output.written.map(|w| &skip_collate(w).kind) {
+        Naming::Subquery | Naming::Operand => match output.written.map(|w| &skip_collate(w).kind) {
             Some(Ast::Name(name) | Ast::Column { column: name, .. }) => Some(name.text.clone()),
             _ => None,
         },

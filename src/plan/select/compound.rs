@@ -67,9 +67,10 @@ impl<'a> Binder<'a> {
         // is sorted by a collation.
         let sorted_by_collation = order_by.iter().any(|t| matches!(t.expr.kind, ast::ExprKind::Collate(..)))
             && rest.iter().any(|(op, _)| *op != CompoundOp::UnionAll);
-        let last = (naming != Naming::Result || sorted_by_collation)
+        let last = (!matches!(naming, Naming::Result | Naming::Table) || sorted_by_collation)
             .then(|| arms.last_mut().map(|arm| arm_columns(self, arm, naming)))
             .flatten();
+        let naming = if sorted_by_collation && naming == Naming::Result { Naming::Subquery } else { naming };
         let mut columns = arm_columns(self, &mut arms[0], naming);
         for (column, last) in columns.iter_mut().zip(last.into_iter().flatten()) {
             column.declared_type = last.declared_type;
@@ -77,6 +78,9 @@ impl<'a> Binder<'a> {
         let mut collations = Vec::with_capacity(columns.len());
         for (i, column) in columns.iter_mut().enumerate() {
             collations.push(unite(column, &arms, i));
+        }
+        if !matches!(naming, Naming::Result | Naming::Operand) {
+            store_reals(&mut arms, &columns);
         }
         if rest.iter().any(|(op, _)| *op != CompoundOp::UnionAll) {
             for collation in &collations {
@@ -204,6 +208,7 @@ fn guess(e: &Expr) -> u8 {
         | ExprKind::Coalesce(_) => NUMBERS | TEXT | BLOB,
         ExprKind::Column(_)
         | ExprKind::Generated { .. }
+        | ExprKind::Stored { .. }
         | ExprKind::Scalar(_)
         | ExprKind::RowScalar { .. }
         | ExprKind::Cast { .. } => match e.affinity {
@@ -237,6 +242,20 @@ fn unite(column: &mut OutputColumn, arms: &[Arm<'_>], i: usize) -> Collation {
     column.classes = exprs().fold(Classes(0), |c, e| c.or(e.classes));
     let collation = exprs().find_map(|e| e.collation.as_ref());
     collation.map(|c| c.collation.clone()).unwrap_or_default()
+}
+
+/// What is read from a subquery's column of REAL affinity is a real: so are the integers of a SELECT that has others there.
+fn store_reals(arms: &mut [Arm<'_>], columns: &[OutputColumn]) {
+    for (i, _) in columns.iter().enumerate().filter(|(_, c)| c.affinity == Affinity::Real) {
+        for arm in &mut *arms {
+            for e in arm.column_mut(i).filter(|e| e.affinity != Affinity::Real) {
+                let kind = std::mem::replace(&mut e.kind, ExprKind::Literal(Value::Null));
+                let operand = Box::new(Expr { kind, ..e.clone() });
+                e.kind = ExprKind::Stored { operand, affinity: Affinity::Real };
+                e.classes = e.classes.or(Classes::REAL);
+            }
+        }
+    }
 }
 
 /// Columns of VALUES are `column1`, `column2` …

@@ -278,6 +278,13 @@ impl Arm<'_> {
         }
     }
 
+    pub fn column_mut(&mut self, i: usize) -> Box<dyn Iterator<Item = &mut Expr> + '_> {
+        match self {
+            Arm::Select(core) => Box::new(std::iter::once(&mut core.scope.outputs[i].expr)),
+            Arm::Values(rows) => Box::new(rows.iter_mut().map(move |row| &mut row[i])),
+        }
+    }
+
     pub fn into_body(self) -> Body {
         match self {
             Arm::Select(core) => core.into_body(),

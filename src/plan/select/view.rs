@@ -22,7 +22,7 @@ impl<'a> Binder<'a> {
         view: &'a Arc<View>,
         hint: &'a ast::IndexHint,
     ) -> Result<ScopeSource<'a>> {
-        let query = self.view_query(database, view)?;
+        let query = self.view_query(database, view, Naming::View)?;
         if let ast::IndexHint::IndexedBy(index) = hint {
             return Err(Error::sql(format!("no such index: {}", index.text)));
         }
@@ -32,8 +32,15 @@ impl<'a> Binder<'a> {
     }
 
     /// The query of a view under the view's column names.
+    pub fn view_query(&mut self, database: DatabaseIndex, view: &'a Arc<View>, naming: Naming) -> Result<Query> {
+        let mut query = self.bare_view_query(database, view, naming)?;
+        name_columns(view, &mut query)?;
+        Ok(query)
+    }
+
+    /// The query of a view under its own column names.
     #[inline(never)]
-    pub fn view_query(&mut self, database: DatabaseIndex, view: &'a Arc<View>) -> Result<Query> {
+    pub fn bare_view_query(&mut self, database: DatabaseIndex, view: &'a Arc<View>, naming: Naming) -> Result<Query> {
         let same = |v: &(DatabaseIndex, &str)| v.0 == database && v.1.eq_ignore_ascii_case(&view.name);
         if self.views.iter().any(same) {
             return Err(Error::sql(format!("view {} is circularly defined", view.name)));
@@ -50,7 +57,7 @@ impl<'a> Binder<'a> {
         let fixed = std::mem::replace(&mut self.fixed, (database != TEMP).then_some(database));
         let from_schema = std::mem::replace(&mut self.from_schema, database != TEMP);
         let within = self.within.replace(&view.name);
-        let bound = self.query(&view.query, Naming::View);
+        let bound = self.query(&view.query, naming);
         self.within = within;
         self.from_schema = from_schema;
         self.fixed = fixed;
@@ -60,17 +67,22 @@ impl<'a> Binder<'a> {
         self.frames = frames;
         self.scopes = scopes;
         self.views.pop();
-        let mut query = bound?;
-        if !view.columns.is_empty() {
-            let (expected, actual) = (view.columns.len(), query.columns.len());
-            if expected != actual {
-                return Err(Error::sql(format!("expected {expected} columns for '{}' but got {actual}", view.name)));
-            }
-            for (column, name) in query.columns.iter_mut().zip(&view.columns) {
-                column.name = name.text.clone();
-            }
-            super::column_name::make_unique(&mut query.columns);
-        }
-        Ok(query)
+        bound
     }
+}
+
+/// Gives a view's query the view's own column names.
+pub fn name_columns(view: &View, query: &mut Query) -> Result<()> {
+    if view.columns.is_empty() {
+        return Ok(());
+    }
+    let (expected, actual) = (view.columns.len(), query.columns.len());
+    if expected != actual {
+        return Err(Error::sql(format!("expected {expected} columns for '{}' but got {actual}", view.name)));
+    }
+    for (column, name) in query.columns.iter_mut().zip(&view.columns) {
+        column.name = name.text.clone();
+    }
+    super::column_name::make_unique(&mut query.columns);
+    Ok(())
 }

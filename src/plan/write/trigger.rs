@@ -11,6 +11,7 @@ use super::super::bound::{BoundTrigger, DatabaseIndex, Statement, TriggerBody, T
 use super::super::context::Namespace;
 use super::super::locate::{Found, TEMP};
 use super::super::scope::Scope;
+use super::super::select::Naming;
 use super::target::table_of_view;
 use crate::catalog::{Table, Trigger};
 use crate::error::{Error, Result};
@@ -121,7 +122,7 @@ pub fn bind_trigger_body(space: &Namespace<'_>, trigger: &BoundTrigger) -> Resul
     let table = match space.find(on, &definition.table) {
         Some(Found::Table(_, table)) => table.clone(),
         Some(Found::View(database, view)) => {
-            let query = Binder::new(space, "").view_query(database, view)?;
+            let query = Binder::new(space, "").view_query(database, view, Naming::View)?;
             table_of_view(view, &query.columns)
         }
         _ => return Err(Error::sql(format!("no such table: {}", definition.table))),

@@ -11,7 +11,7 @@ use super::super::bound::{Expr, ExprKind, ROWID, SourceId, Upsert, UpsertAction}
 use super::super::expr::same::{Renaming, same_but_collation, same_collation};
 use super::super::scope::{QualifiedRow, Scope, ScopeSource};
 use super::target::Written;
-use crate::catalog::Table;
+use crate::catalog::{IndexTerm, Table};
 use crate::error::{Error, Result};
 
 impl<'a> Binder<'a> {
@@ -100,8 +100,11 @@ impl<'a> Binder<'a> {
                 return Ok(Some(None));
             }
         }
-        for (position, index) in table.indexes.iter().enumerate() {
-            if !index.unique || index.columns.len() != terms.len() {
+        for (position, index) in table.indexes.iter().enumerate().rev() {
+            // SQLite takes the column for the rowid, which no index has.
+            let has_alias =
+                index.columns.iter().any(|c| matches!(c.term, IndexTerm::Column(c) if Some(c) == table.rowid_alias()));
+            if !index.unique || has_alias && table.has_rowid() || index.columns.len() != terms.len() {
                 continue;
             }
             let (columns, collations, wanted) = self.index_terms(database, table, row, index)?;

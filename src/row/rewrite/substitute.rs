@@ -150,6 +150,7 @@ fn query_of(e: &mut Expr) -> Option<&mut Query> {
 fn children(e: &mut Expr, f: &mut dyn FnMut(&mut Expr)) {
     match &mut e.kind {
         ExprKind::Generated { operand, .. }
+        | ExprKind::Stored { operand, .. }
         | ExprKind::Unary(_, operand)
         | ExprKind::IsNull { operand, .. }
         | ExprKind::IsTruth { operand, .. }

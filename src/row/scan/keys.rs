@@ -1,7 +1,8 @@
 //! Seek values: evaluated from the levels before, as rowids, as ranges of keys, as keys of a hash table.
 
-use heliosdb_udfs::value::{Value, ValueRef, affinity, key};
+use heliosdb_udfs::value::{Value, ValueRef, affinity};
 
+use super::encode;
 use super::ranges::KeyRange;
 use crate::error::Result;
 use crate::row::eval::{Env, eval, prepare};
@@ -13,8 +14,10 @@ pub enum Keys {
     None,
     /// The level has no row.
     Nothing,
+    Rowid(i64),
     Rowids(Vec<i64>),
     RowidRange(Option<i64>, Option<i64>),
+    Range(KeyRange),
     Ranges(Vec<KeyRange>),
     /// For each value of the leading columns; with the directions of these.
     Skip(Vec<KeyRange>, Vec<bool>),
@@ -53,17 +56,12 @@ fn hash_key(lookup: &Lookup, env: &Env<'_>) -> Result<Keys> {
     Ok(Keys::Hash(bytes))
 }
 
-/// Text under a custom collation has no ordered form: it is encoded as it is, and nobody seeks by it.
-pub fn encode(v: ValueRef<'_>, collation: &heliosdb_udfs::value::Collation, descending: bool, out: &mut Vec<u8>) {
-    use heliosdb_udfs::value::Collation;
-    let by = if matches!(collation, Collation::Custom(_)) { &Collation::Binary } else { collation };
-    let encoded = key::encode_key(v, by, descending, out);
-    debug_assert!(encoded.is_ok(), "built-in collations encode");
-}
-
 fn access_keys(access: &Access, env: &Env<'_>) -> Result<Keys> {
     match access {
         Access::Scan { .. } => Ok(Keys::None),
+        Access::Rowids { keys: SeekTerm::Equal(node), .. } => {
+            Ok(exact_rowid(eval(node, env)?).map_or(Keys::Nothing, Keys::Rowid))
+        }
         Access::Rowids { keys, .. } => {
             let mut rowids = Vec::new();
             term_values(keys, env, &mut |v| {
@@ -82,6 +80,20 @@ fn access_keys(access: &Access, env: &Env<'_>) -> Result<Keys> {
             let Some(low) = rowid_low(low.as_ref(), env)? else { return Ok(Keys::Nothing) };
             let Some(high) = rowid_high(high.as_ref(), env)? else { return Ok(Keys::Nothing) };
             Ok(Keys::RowidRange(low, high))
+        }
+        // The usual case makes no list of ranges.
+        Access::Index { equal, low: None, high: None, columns, .. }
+            if equal.iter().all(|term| matches!(term, SeekTerm::Equal(_) | SeekTerm::Is(_))) =>
+        {
+            let mut prefix = Vec::with_capacity(32);
+            for (term, column) in equal.iter().zip(columns) {
+                let (SeekTerm::Equal(node) | SeekTerm::Is(node)) = term else { return Ok(Keys::Nothing) };
+                let v = eval(node, env)?;
+                if v.is_null() && matches!(term, SeekTerm::Equal(_)) || !push_part(v, column, env, &mut prefix) {
+                    return Ok(Keys::Nothing);
+                }
+            }
+            Ok(Keys::Range(whole_prefix(prefix)))
         }
         Access::Index { equal, low, high, columns, .. } => {
             let skipped = equal.iter().take_while(|t| matches!(t, SeekTerm::Any)).count();
@@ -254,6 +266,10 @@ fn end(
     Ok(Some((key, bound.inclusive)))
 }
 
+fn whole_prefix(prefix: Vec<u8>) -> KeyRange {
+    KeyRange { low: prefix, after_low: false, high: Vec::new(), through: true, whole_prefix: true }
+}
+
 /// The key ranges of a prefix with bounds on the next column. An upper bound alone also keeps NULLs out.
 fn key_ranges(
     prefix: Vec<u8>,
@@ -264,8 +280,7 @@ fn key_ranges(
     ranges: &mut Vec<KeyRange>,
 ) -> Result<()> {
     let (Some(column), true) = (columns.first(), low.is_some() || high.is_some()) else {
-        let high = prefix.clone();
-        ranges.push(KeyRange { low: prefix, after_low: false, high, through: true, whole_prefix: true });
+        ranges.push(whole_prefix(prefix));
         return Ok(());
     };
     let descending = column.descending;

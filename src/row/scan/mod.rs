@@ -7,17 +7,20 @@ mod keys;
 mod open;
 mod ranges;
 
+use std::collections::hash_map::Entry;
+use std::hash::Hasher;
 use std::sync::Arc;
 
 use heliosdb_udfs::value::{Value, ValueRef, compare};
-pub use keys::{Keys, encode, keys};
+pub use keys::{Keys, keys};
 pub use open::{open, open_arm};
 use ranges::{End, KeyRange, Skip, next_key};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::context::Context;
 use super::level::{Kept, Level, Rows, rowid_key, rowid_of_key};
 use crate::error::Result;
+pub use crate::store::image::layout::encode_term as encode;
 use crate::store::{KeyTree, RowTree};
 
 /// Where a level stands between two of its rows.
@@ -56,12 +59,38 @@ struct Trees {
 }
 
 /// Positions of kept rows, or rowids of a table's rows, by the encoded values of their lookup fields.
+///
+/// Entries of one hash are chained in the order in which they came, whatever their keys are.
 #[derive(Default)]
 pub struct HashTable {
-    positions: FxHashMap<Box<[u8]>, Vec<i64>>,
+    chains: FxHashMap<u64, Chain>,
+    keys: Kept,
+    /// A position, and the place of the next entry of its chain.
+    entries: Vec<(i64, u32)>,
 }
 
+struct Chain {
+    first: u32,
+    last: u32,
+}
+
+/// No entry follows.
+const CHAIN_END: u32 = u32::MAX;
+
 impl Scan {
+    /// Lets go of everything but the room of its lists.
+    pub fn rest(&mut self) {
+        self.kept = None;
+        self.hash = None;
+        self.trees = Trees::default();
+        self.rowids.clear();
+        self.ranges.clear();
+        self.skip = None;
+        self.arms.clear();
+        self.seen.clear();
+        self.end = End::None;
+    }
+
     /// Forgets rows that were kept for earlier inputs or earlier data.
     pub fn forget(&mut self) {
         if self.hash.is_none() || !self.keep {
@@ -72,22 +101,64 @@ impl Scan {
 }
 
 impl HashTable {
-    pub fn insert(&mut self, key: Vec<u8>, position: i64) {
-        self.positions.entry(key.into()).or_default().push(position);
+    /// Adds an entry; beyond 2^32 entries there is no room.
+    pub fn insert(&mut self, key: &[u8], position: i64) {
+        let place = self.entries.len() as u32;
+        self.keys.push_record(key);
+        self.entries.push((position, CHAIN_END));
+        match self.chains.entry(hash_of(key)) {
+            Entry::Vacant(free) => _ = free.insert(Chain { first: place, last: place }),
+            Entry::Occupied(mut chain) => {
+                let last = std::mem::replace(&mut chain.get_mut().last, place);
+                self.entries[last as usize].1 = place;
+            }
+        }
+    }
+
+    /// The positions of a key, in the order in which they came.
+    fn matches(&self, key: &[u8]) -> impl Iterator<Item = i64> {
+        let mut at = self.chains.get(&hash_of(key)).map_or(CHAIN_END, |chain| chain.first);
+        std::iter::from_fn(move || {
+            while at != CHAIN_END {
+                let place = at as usize;
+                let (position, next) = self.entries[place];
+                at = next;
+                if self.keys.get(place) == key {
+                    return Some(position);
+                }
+            }
+            None
+        })
     }
 
     /// Puts rows of one key in the order of `rest`, what SQLite's automatic index holds behind its key.
     pub fn sort_by_rest(&mut self, mut rest: impl FnMut(i64) -> Result<Vec<u8>>) -> Result<()> {
-        for positions in self.positions.values_mut().filter(|p| p.len() > 1) {
-            let mut keyed = Vec::with_capacity(positions.len());
-            for position in positions.iter() {
-                keyed.push((rest(*position)?, *position));
+        for chain in self.chains.values_mut().filter(|chain| chain.first != chain.last) {
+            let mut keyed = Vec::new();
+            let mut at = chain.first;
+            while at != CHAIN_END {
+                let (position, next) = self.entries[at as usize];
+                keyed.push((rest(position)?, position, at));
+                at = next;
             }
             keyed.sort_unstable();
-            *positions = keyed.into_iter().map(|(_, position)| position).collect();
+            // The chain is linked anew from its end.
+            let mut next = CHAIN_END;
+            for (_, _, place) in keyed.iter().rev() {
+                self.entries[*place as usize].1 = next;
+                next = *place;
+            }
+            chain.first = next;
+            chain.last = keyed.last().map_or(next, |(_, _, place)| *place);
         }
         Ok(())
     }
+}
+
+fn hash_of(key: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(key);
+    hasher.finish()
 }
 
 /// Moves a level to its next row; false at the end.
@@ -124,16 +195,14 @@ pub fn next(level: &mut Level, scan: &mut Scan, cx: &Context<'_>) -> Result<bool
         Rows::Point { .. } => Ok(std::mem::take(&mut scan.placed)),
         Rows::Closed => Ok(false),
         Rows::Key(cursor) => Ok(next_key(cursor, scan)),
-        Rows::Indexed { keys, table, view, rowid, row } => loop {
-            if !next_key(keys, scan) {
-                return Ok(false);
+        Rows::Indexed { keys, rowid, row, .. } => {
+            row.take();
+            let more = next_key(keys, scan);
+            if more {
+                *rowid = rowid_of_key(keys.key());
             }
-            *rowid = rowid_of_key(keys.key());
-            *row = table.get(*rowid, *view);
-            if row.is_some() {
-                return Ok(true);
-            }
-        },
+            Ok(more)
+        }
         Rows::Covered { keys, covered, fields, record } => {
             if !next_key(keys, scan) {
                 return Ok(false);

@@ -1,5 +1,6 @@
 //! Opening a level: places its cursor by the seek values.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use heliosdb_udfs::value::Value;
@@ -205,15 +206,8 @@ fn open_table(
             scan.placed = if *reverse { cursor.last() } else { cursor.first() };
             level.rows = if scan.placed { Rows::Table(cursor) } else { Rows::Closed };
         }
+        (Access::Rowids { .. }, Keys::Rowid(rowid)) => place_at(level, scan, rowid, &tree, view),
         (Access::Rowids { reverse, .. }, Keys::Rowids(mut rowids)) => {
-            if let [rowid] = rowids[..] {
-                level.rows = match tree.get(rowid, view) {
-                    Some(version) => Rows::Point { rowid, version },
-                    None => Rows::Closed,
-                };
-                scan.placed = !matches!(level.rows, Rows::Closed);
-                return Ok(());
-            }
             if !*reverse {
                 rowids.reverse();
             }
@@ -245,12 +239,21 @@ fn open_table(
                 scan.keep = lookup.keep;
                 scan.hash = Some(run::hash_table_rows(RowCursor::new(tree.clone(), view), lookup, cx)?);
             }
-            let matches = scan.hash.as_ref().and_then(|h| h.positions.get(key.as_slice()));
-            let Some(matches) = matches else {
-                level.rows = Rows::Closed;
-                return Ok(());
-            };
-            scan.rowids = matches.iter().rev().copied().collect();
+            if let Some(hash) = &scan.hash {
+                scan.rowids.extend(hash.matches(&key));
+            }
+            match scan.rowids[..] {
+                [] => {
+                    level.rows = Rows::Closed;
+                    return Ok(());
+                }
+                [rowid] => {
+                    place_at(level, scan, rowid, &tree, view);
+                    return Ok(());
+                }
+                _ => {}
+            }
+            scan.rowids.reverse();
             scan.by_rowids = true;
             level.rows = Rows::Table(RowCursor::new(tree, view));
         }
@@ -271,7 +274,7 @@ fn open_table(
                     let fields = vec![Value::Null; covered.width];
                     Rows::Covered { keys: cursor, covered: covered.clone(), fields, record: Vec::new() }
                 }
-                _ => Rows::Indexed { keys: cursor, table: tree, view, rowid: 0, row: None },
+                _ => Rows::Indexed { keys: cursor, table: tree, view, rowid: 0, row: OnceCell::new() },
             };
             open_ranges(scan, keys, *reverse);
         }
@@ -280,9 +283,19 @@ fn open_table(
     Ok(())
 }
 
+/// At the row of a rowid, if there is one.
+fn place_at(level: &mut Level, scan: &mut Scan, rowid: i64, tree: &RowTree, view: View) {
+    level.rows = match tree.get(rowid, view) {
+        Some(version) => Rows::Point { rowid, version },
+        None => Rows::Closed,
+    };
+    scan.placed = !matches!(level.rows, Rows::Closed);
+}
+
 fn open_ranges(scan: &mut Scan, keys: Keys, reverse: bool) {
     scan.reverse = reverse;
     match keys {
+        Keys::Range(range) => scan.ranges.push(range),
         Keys::Ranges(ranges) => {
             scan.ranges = ranges;
             if !reverse {
@@ -334,11 +347,16 @@ fn open_hash_over(
         scan.hash = Some(run::hash_rows(&rows, lookup, cx)?);
     }
     let Keys::Hash(key) = keys else { return Err(Error::internal("a hash lookup needs its key")) };
-    let matches = scan.hash.as_ref().and_then(|h| h.positions.get(key.as_slice())).cloned();
-    scan.placed = matches.is_some();
-    level.rows = match matches {
-        Some(m) => Rows::Kept { rows, at: 0, matches: Some(m) },
-        None => Rows::Closed,
+    // The list of the opening before is used again.
+    let mut matches = match std::mem::take(&mut level.rows) {
+        Rows::Kept { matches: Some(matches), .. } => matches,
+        _ => Vec::new(),
     };
+    matches.clear();
+    if let Some(hash) = &scan.hash {
+        matches.extend(hash.matches(&key));
+    }
+    scan.placed = !matches.is_empty();
+    level.rows = Rows::Kept { rows, at: 0, matches: Some(matches) };
     Ok(())
 }

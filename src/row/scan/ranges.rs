@@ -29,7 +29,7 @@ pub struct KeyRange {
     /// Last key in forward order: keys beginning with it are included if `through`.
     pub high: Vec<u8>,
     pub through: bool,
-    /// Neither bound beyond the prefix: every key that begins with `low`.
+    /// Neither bound beyond the prefix: every key that begins with `low`. Then `high` is not used.
     pub whole_prefix: bool,
 }
 
@@ -69,13 +69,14 @@ pub fn next_key(cursor: &mut KeyCursor, scan: &mut Scan) -> bool {
             return false;
         };
         if scan.reverse {
+            let high = if range.whole_prefix { &range.low } else { &range.high };
             more = if range.through {
-                match successor(&range.high) {
+                match successor(high) {
                     Some(key) => cursor.seek_lt(&key),
                     None => cursor.last(),
                 }
             } else {
-                cursor.seek_lt(&range.high)
+                cursor.seek_lt(high)
             };
             scan.end = if range.whole_prefix {
                 End::Prefix(range.low)
@@ -97,7 +98,7 @@ pub fn next_key(cursor: &mut KeyCursor, scan: &mut Scan) -> bool {
                 cursor.seek_ge(&range.low)
             };
             scan.end = if range.whole_prefix {
-                End::Prefix(range.high)
+                End::Prefix(range.low)
             } else if range.through {
                 End::Through(range.high)
             } else {

@@ -11,9 +11,20 @@ use super::row::Row;
 use super::target::TargetProgram;
 use super::trigger::Fired;
 use crate::error::Result;
-use crate::plan::bound::{TriggerEvent, TriggerTime};
+use crate::plan::bound::{Conflict, TriggerEvent, TriggerTime};
+use crate::row::level::rowid_key;
 use crate::row::program::QueryProgram;
 use crate::row::run::QueryRun;
+
+/// Why a row goes: what is counted, and whether triggers fire.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Deleted {
+    ByStatement,
+    /// By ON DELETE CASCADE.
+    ByKey,
+    /// By REPLACE: delete triggers fire only under `recursive_triggers`.
+    Replaced,
+}
 
 impl Run<'_> {
     /// The rows that a statement found, before it changes any.
@@ -39,47 +50,45 @@ impl Run<'_> {
         }
     }
 
-    /// Puts found rows in the order of their keys.
-    pub fn in_key_order(&self, target: &TargetProgram, rows: &mut [Vec<Value>], by: usize) -> Result<()> {
-        if target.table.has_rowid() {
-            rows.sort_by_key(|row| match row.first() {
-                Some(Value::Integer(rowid)) => *rowid,
-                _ => i64::MIN,
-            });
-            return Ok(());
-        }
+    /// Found rows in the order of their keys.
+    pub fn by_key(&self, target: &TargetProgram, rows: Vec<Vec<Value>>) -> Result<Vec<Vec<Value>>> {
         let mut keyed = Vec::with_capacity(rows.len());
-        for row in &mut *rows {
-            let row = std::mem::take(row);
-            let one = Row { rowid: 0, values: row[..by].to_vec() };
-            keyed.push((key::primary_key(target, &one, self.cx)?, row));
+        for row in rows {
+            let key = match (target.table.has_rowid(), row.first()) {
+                (true, Some(Value::Integer(rowid))) => rowid_key(*rowid).to_vec(),
+                _ => {
+                    let values = row[..target.table.columns.len()].to_vec();
+                    key::primary_key(target, &Row { rowid: 0, values }, self.cx)?.unwrap_or_default()
+                }
+            };
+            keyed.push((key, row));
         }
         keyed.sort_by(|a, b| a.0.cmp(&b.0));
-        for (place, (_, row)) in rows.iter_mut().zip(keyed) {
-            *place = row;
-        }
-        Ok(())
+        Ok(keyed.into_iter().map(|(_, row)| row).collect())
     }
 
     pub fn delete(&mut self, program: &DeleteProgram) -> Result<()> {
+        if program.plain && self.delete_plain(program)? {
+            return Ok(());
+        }
         let target = &program.target;
         let mut rows = self.found(&program.rows)?;
         if program.by_key {
-            let by = target.table.columns.len();
-            self.in_key_order(target, &mut rows, by)?;
+            rows = self.by_key(target, rows)?;
         }
         for found in rows {
             if program.view {
                 let row = Row { rowid: 0, values: found };
-                let fired = self.fire(target, TriggerTime::InsteadOf, TriggerEvent::Delete, &[], Some(&row), None)?;
+                let fired =
+                    self.fire(target, None, TriggerTime::InsteadOf, TriggerEvent::Delete, &[], Some(&row), None)?;
                 if fired == Fired::GoOn {
-                    self.count(program.returning.as_ref(), &row)?;
+                    self.give_back(program.returning.as_ref(), &row)?;
                 }
                 continue;
             }
             let Some((row, primary)) = self.current(target, &found)? else { continue };
-            if self.delete_row(target, &row, primary.as_deref(), true)? {
-                self.count(program.returning.as_ref(), &row)?;
+            if self.delete_row(target, None, &row, primary.as_deref(), Deleted::ByStatement)? {
+                self.give_back(program.returning.as_ref(), &row)?;
             }
         }
         Ok(())
@@ -89,24 +98,39 @@ impl Run<'_> {
     pub fn delete_row(
         &mut self,
         target: &TargetProgram,
+        or: Option<Conflict>,
         row: &Row,
         primary: Option<&[u8]>,
-        triggers: bool,
+        why: Deleted,
     ) -> Result<bool> {
-        if triggers
-            && !target.triggers.is_empty()
-            && self.fire(target, TriggerTime::Before, TriggerEvent::Delete, &[], Some(row), None)? == Fired::Ignore
-        {
-            return Ok(false);
+        let triggers = why != Deleted::Replaced || self.cx.around.write_options().recursive_triggers;
+        if triggers && !target.triggers.is_empty() {
+            let fired = self.fire(target, or, TriggerTime::Before, TriggerEvent::Delete, &[], Some(row), None)?;
+            // The triggers may have taken the row away.
+            if fired == Fired::Ignore || !self.is_there(target, row, primary)? {
+                return Ok(false);
+            }
         }
-        self.parent_leaves(target, row, None)?;
         self.erase(target, row, primary)?;
         self.child_left(target, row)?;
+        match why {
+            Deleted::ByStatement => self.count(None, row)?,
+            Deleted::ByKey => self.cx.around.count_nested_changes(1),
+            Deleted::Replaced => {}
+        }
         self.act_on_children(target, row, None)?;
         if triggers {
-            self.fire(target, TriggerTime::After, TriggerEvent::Delete, &[], Some(row), None)?;
+            self.fire(target, or, TriggerTime::After, TriggerEvent::Delete, &[], Some(row), None)?;
         }
         Ok(true)
+    }
+
+    fn is_there(&self, target: &TargetProgram, row: &Row, primary: Option<&[u8]>) -> Result<bool> {
+        let holder = match primary {
+            Some(primary) => Holder::Primary(primary.to_vec()),
+            None => Holder::Rowid(row.rowid),
+        };
+        Ok(self.read_holder(target, &holder)?.is_some())
     }
 
     /// Takes a row and its index entries out of the trees.

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use heliosdb_udfs::value::Value;
 
 use super::Run;
+use super::delete::Deleted;
 use super::key::{self, EntryKey, Holder};
 use super::lower::{ColumnValue, InsertProgram, ReturningProgram};
-use super::row::{Row, apply, check_types, generate, with_env};
+use super::row::{Row, apply, check_types, check_virtual_types, generate, with_env};
 use super::target::{IndexProgram, TargetProgram};
 use super::trigger::Fired;
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::{Conflict, RaiseAction, TriggerEvent, TriggerTime};
 use crate::row::eval::{eval, truth};
+use crate::row::program::Body;
 use crate::row::run::QueryRun;
 use crate::store::{KeyTree, RowTree};
 
@@ -28,6 +30,15 @@ pub struct Entry {
     pub index: usize,
     pub key: EntryKey,
     pub tree: Arc<KeyTree>,
+}
+
+/// What a NOT NULL constraint makes of a row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NotNull {
+    Holds,
+    /// REPLACE has put the default in, which may be NULL itself.
+    Given,
+    Skip,
 }
 
 /// What to do with a violation: the statement's OR clause, else the constraint's own, else ABORT.
@@ -47,11 +58,20 @@ pub fn failed(action: Conflict, mut error: Error) -> Error {
 
 impl Run<'_> {
     pub fn insert(&mut self, program: &InsertProgram) -> Result<()> {
+        if program.plain && self.insert_plain(program)? {
+            return Ok(());
+        }
+        self.use_up(&program.target, 0);
+        self.insert_all(program)?;
+        self.note_sequence(&program.target)
+    }
+
+    fn insert_all(&mut self, program: &InsertProgram) -> Result<()> {
         let Some(rows) = &program.rows else {
             return self.insert_values(program, &[]);
         };
         let mut run = QueryRun::new(rows.clone(), self.inputs.to_vec());
-        let simple = matches!(rows.body, crate::row::program::Body::Values(_));
+        let simple = matches!(rows.body, Body::Values(_));
         if simple {
             let mut row = Vec::new();
             while run.next(self.cx)? {
@@ -72,7 +92,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn insert_values(&mut self, program: &InsertProgram, source: &[Value]) -> Result<()> {
+    pub fn insert_values(&mut self, program: &InsertProgram, source: &[Value]) -> Result<()> {
         let target = &program.target;
         let table = &target.table;
         let mut row = Row { rowid: 0, values: Vec::with_capacity(table.columns.len()) };
@@ -91,7 +111,10 @@ impl Run<'_> {
             (None, Some(alias)) => row.values[alias as usize].clone(),
             (None, None) => Value::Null,
         };
-        row.apply_affinity(table);
+        // INSTEAD OF triggers see values as they were given.
+        if !program.view {
+            row.apply_affinity(table);
+        }
         apply(&mut given, heliosdb_udfs::value::Affinity::Integer);
         let explicit = match given {
             Value::Null => None,
@@ -104,14 +127,21 @@ impl Run<'_> {
             row.values[alias as usize] = explicit.map_or(Value::Null, Value::Integer);
         }
         if program.view {
-            let fired = self.fire(target, TriggerTime::InsteadOf, TriggerEvent::Insert, &[], None, Some(&row))?;
+            let fired =
+                self.fire(target, self.or, TriggerTime::InsteadOf, TriggerEvent::Insert, &[], None, Some(&row))?;
             if fired == Fired::GoOn {
-                self.count(program.returning.as_ref(), &row)?;
+                self.give_back(program.returning.as_ref(), &row)?;
             }
             return Ok(());
         }
-        generate(target, &mut row, self.cx)?;
-        if self.fire(target, TriggerTime::Before, TriggerEvent::Insert, &[], None, Some(&row))? == Fired::Ignore {
+        if !target.generated.is_empty() || target.triggers.iter().any(|t| t.time == TriggerTime::Before) {
+            check_types(table, &row)?;
+            generate(target, &mut row, self.cx)?;
+            check_virtual_types(table, &row)?;
+        }
+        if self.fire(target, self.or, TriggerTime::Before, TriggerEvent::Insert, &[], None, Some(&row))?
+            == Fired::Ignore
+        {
             return Ok(());
         }
         let tree = if table.has_rowid() { Some(self.cx.around.row_tree(target.database, table.id)?) } else { None };
@@ -120,6 +150,7 @@ impl Run<'_> {
                 Some(rowid) => rowid,
                 None => self.new_rowid(target, tree)?,
             };
+            self.use_up(target, row.rowid);
             if let Some(alias) = table.rowid_alias() {
                 row.values[alias as usize] = Value::Integer(row.rowid);
             }
@@ -128,15 +159,17 @@ impl Run<'_> {
             }
         }
         let Some(entries) = self.admit(program, &mut row, tree.as_ref(), explicit.is_some())? else { return Ok(()) };
+        self.check_child(target, &row)?;
+        if self.violations.get() > 0 && self.is_alone(program) {
+            return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
+        }
+        self.parent_appeared(target, &row, None)?;
         self.store(target, &row, tree.as_ref(), &entries)?;
-        self.note_sequence(target, row.rowid)?;
         if tree.is_some() {
             self.cx.around.set_last_insert_rowid(row.rowid);
         }
-        self.check_child(target, &row)?;
-        self.parent_appeared(target, &row)?;
         self.count(program.returning.as_ref(), &row)?;
-        self.fire(target, TriggerTime::After, TriggerEvent::Insert, &[], None, Some(&row))?;
+        self.fire(target, self.or, TriggerTime::After, TriggerEvent::Insert, &[], None, Some(&row))?;
         Ok(())
     }
 
@@ -149,7 +182,7 @@ impl Run<'_> {
         explicit: bool,
     ) -> Result<Option<Vec<Entry>>> {
         let target = &program.target;
-        if !self.check_row(target, program.or, row)? {
+        if !self.check_row(target, self.or, row)? {
             return Ok(None);
         }
         for upsert in &program.upserts {
@@ -160,37 +193,33 @@ impl Run<'_> {
                 return Ok(None);
             }
         }
-        self.make_room(target, program.or, row, tree, explicit, None)
+        self.make_room(target, self.or, row, tree, explicit, None, None)
     }
 
-    /// NOT NULL, types and CHECK; false if the row is skipped.
+    /// NOT NULL and CHECK; false if the row is skipped.
     pub fn check_row(&mut self, target: &TargetProgram, or: Option<Conflict>, row: &mut Row) -> Result<bool> {
         let table = &target.table;
         if target.has_not_null {
-            for (i, column) in table.columns.iter().enumerate() {
-                let Some(not_null) = &column.not_null else { continue };
-                if table.rowid_alias() == Some(i as u16) || !matches!(row.values[i], Value::Null) {
-                    continue;
+            let mut again = !target.generated.is_empty();
+            let columns = || table.columns.iter().enumerate();
+            for (i, _) in columns().filter(|(_, c)| c.generated.is_none()) {
+                match self.check_not_null(target, or, row, i, false)? {
+                    NotNull::Skip => return Ok(false),
+                    NotNull::Given => again = true,
+                    NotNull::Holds => {}
                 }
-                let mut action = action(or, not_null.conflict);
-                if action == Conflict::Replace {
-                    let default = self.cx.around.default_value(target.database, table, i)?;
-                    if !matches!(default, Value::Null) {
-                        row.values[i] = default;
-                        apply(&mut row.values[i], column.affinity);
-                        continue;
+            }
+            if again {
+                generate(target, row, self.cx)?;
+                for (i, _) in columns() {
+                    if self.check_not_null(target, or, row, i, true)? == NotNull::Skip {
+                        return Ok(false);
                     }
-                    action = Conflict::Abort;
                 }
-                if action == Conflict::Ignore {
-                    return Ok(false);
-                }
-                let message = format!("NOT NULL constraint failed: {}.{}", table.name, column.name);
-                return Err(failed(action, Error::new(Code::CONSTRAINT_NOTNULL, message)));
             }
         }
-        check_types(table, row)?;
         if !target.checks.is_empty() && !self.cx.around.write_options().ignore_checks {
+            check_types(table, row)?;
             let levels = [row.level()];
             for (message, node) in &target.checks {
                 let holds = with_env(&levels, &[], &target.subqueries, self.cx, |env| truth(node, env))?;
@@ -210,7 +239,39 @@ impl Run<'_> {
         Ok(true)
     }
 
-    /// Sees to it that no other row has the rowid or a unique key: skips, fails, or removes the others.
+    /// `again`: behind the defaults of others.
+    fn check_not_null(
+        &self,
+        target: &TargetProgram,
+        or: Option<Conflict>,
+        row: &mut Row,
+        i: usize,
+        again: bool,
+    ) -> Result<NotNull> {
+        let table = &target.table;
+        let column = &table.columns[i];
+        let Some(not_null) = &column.not_null else { return Ok(NotNull::Holds) };
+        if table.rowid_alias() == Some(i as u16) || !matches!(row.values[i], Value::Null) {
+            return Ok(NotNull::Holds);
+        }
+        let mut action = action(or, not_null.conflict);
+        if action == Conflict::Replace {
+            if !again && column.default.is_some() {
+                row.values[i] = self.cx.around.default_value(target.database, table, i)?;
+                apply(&mut row.values[i], column.affinity);
+                return Ok(NotNull::Given);
+            }
+            action = Conflict::Abort;
+        }
+        if action == Conflict::Ignore {
+            return Ok(NotNull::Skip);
+        }
+        let message = format!("NOT NULL constraint failed: {}.{}", table.name, column.name);
+        Err(failed(action, Error::new(Code::CONSTRAINT_NOTNULL, message)))
+    }
+
+    /// Sees to it that no other row has the rowid or a unique key: skips, fails, or removes the others. Gives the entries
+    /// to write; with `set` only those that depend on these columns.
     pub fn make_room(
         &mut self,
         target: &TargetProgram,
@@ -219,6 +280,7 @@ impl Run<'_> {
         tree: Option<&Arc<RowTree>>,
         check_rowid: bool,
         old: Option<(&Row, Option<&[u8]>)>,
+        set: Option<&[u16]>,
     ) -> Result<Option<Vec<Entry>>> {
         let around = self.cx.around;
         let mut to_remove: Vec<Holder> = Vec::new();
@@ -226,16 +288,22 @@ impl Run<'_> {
             && check_rowid
             && tree.get(row.rowid, around.live_view(target.database)?).is_some()
         {
-            let own = target.table.primary_key.as_ref().and_then(|p| p.conflict);
+            let alias = target.table.rowid_alias().is_some();
+            let own = target.table.primary_key.as_ref().filter(|_| alias).and_then(|p| p.conflict);
             match action(or, own) {
                 Conflict::Ignore => return Ok(None),
                 Conflict::Replace => to_remove.push(Holder::Rowid(row.rowid)),
                 action => return Err(failed(action, self.unique_error(target, Clash::Rowid))),
             }
         }
+        check_types(&target.table, row)?;
         let mut entries = Vec::with_capacity(target.indexes.len());
         let mut replacing = Vec::new();
-        for (i, index) in target.indexes.iter().enumerate() {
+        for &i in &target.check_order {
+            let index = &target.indexes[i];
+            if set.is_some_and(|set| !index.depends_on(set)) {
+                continue;
+            }
             let Some(key) = key::entry_key(target, index, row, self.cx)? else { continue };
             let tree = around.key_tree(target.database, index.index.id)?;
             if index.index.unique {
@@ -251,14 +319,31 @@ impl Run<'_> {
             }
             entries.push(Entry { index: i, key, tree });
         }
+        let mut replaced = !to_remove.is_empty();
         for holder in to_remove {
             self.remove_holder(target, holder)?;
         }
         for position in replacing {
             let entry = &entries[position];
             let index = &target.indexes[entry.index];
-            while let Some(holder) = self.other_holder(target, index, &entry.key, &entry.tree, old)? {
+            if let Some(holder) = self.other_holder(target, index, &entry.key, &entry.tree, old)? {
                 self.remove_holder(target, holder)?;
+                replaced = true;
+            }
+        }
+        // Triggers of the rows that went may have put others in their place.
+        if replaced && !target.triggers.is_empty() && around.write_options().recursive_triggers {
+            if let Some(tree) = tree
+                && (check_rowid || old.is_none())
+                && tree.get(row.rowid, around.live_view(target.database)?).is_some()
+            {
+                return Err(self.unique_error(target, Clash::Rowid));
+            }
+            for entry in entries.iter().filter(|e| target.indexes[e.index].index.unique) {
+                let index = &target.indexes[entry.index];
+                if self.other_holder(target, index, &entry.key, &entry.tree, old)?.is_some() {
+                    return Err(self.unique_error(target, Clash::Index(entry.index)));
+                }
             }
         }
         Ok(Some(entries))
@@ -282,11 +367,10 @@ impl Run<'_> {
         Ok(found.filter(|h| !is_own(h, old)))
     }
 
-    /// REPLACE: deletes the row in the way. Delete triggers fire only under `recursive_triggers`.
+    /// REPLACE: deletes the row in the way.
     fn remove_holder(&mut self, target: &TargetProgram, holder: Holder) -> Result<()> {
         let Some((row, primary)) = self.read_holder(target, &holder)? else { return Ok(()) };
-        let triggers = self.cx.around.write_options().recursive_triggers;
-        self.delete_row(target, &row, primary.as_deref(), triggers)?;
+        self.delete_row(target, Some(Conflict::Replace), &row, primary.as_deref(), Deleted::Replaced)?;
         Ok(())
     }
 
@@ -391,43 +475,15 @@ impl Run<'_> {
         }
     }
 
-    /// The rowid of a row that names none: one more than the largest, never one used before with AUTOINCREMENT.
-    fn new_rowid(&self, target: &TargetProgram, tree: &Arc<RowTree>) -> Result<i64> {
-        let around = self.cx.around;
-        let view = around.live_view(target.database)?;
-        let largest = tree.max_key(view);
-        let full = || Error::new(Code::FULL, "database or disk is full");
-        if target.table.primary_key.as_ref().is_some_and(|p| p.autoincrement) {
-            let used = around.sequence(target.database, &target.table.name)?.unwrap_or(0);
-            return used.max(largest.unwrap_or(0)).checked_add(1).ok_or_else(full);
-        }
-        match largest {
-            None => Ok(1),
-            Some(largest) if largest < i64::MAX => Ok((largest + 1).max(1)),
-            Some(_) => {
-                // The last rowid is taken: SQLite tries a hundred random ones.
-                for _ in 0..100 {
-                    let rowid = crate::env::random_u64() as i64 & (i64::MAX >> 1) | 1;
-                    if tree.get(rowid, view).is_none() {
-                        return Ok(rowid);
-                    }
-                }
-                Err(full())
-            }
-        }
-    }
-
-    fn note_sequence(&self, target: &TargetProgram, rowid: i64) -> Result<()> {
-        if target.table.primary_key.as_ref().is_some_and(|p| p.autoincrement) {
-            self.cx.around.note_sequence(target.database, &target.table.name, rowid)?;
-        }
-        Ok(())
-    }
-
     /// Counts a changed row and computes RETURNING for it.
     pub fn count(&mut self, returning: Option<&ReturningProgram>, row: &Row) -> Result<()> {
         self.written.changes += 1;
         self.cx.around.count_change();
+        self.give_back(returning, row)
+    }
+
+    /// Computes RETURNING for a row. What INSTEAD OF triggers take from a view counts as no change.
+    pub fn give_back(&mut self, returning: Option<&ReturningProgram>, row: &Row) -> Result<()> {
         if let Some(returning) = returning {
             let levels = [row.level()];
             let values = with_env(&levels, self.inputs, &returning.subqueries, self.cx, |env| {

@@ -23,7 +23,7 @@ pub fn load_row(target: &TargetProgram, rowid: i64, values: &[ValueRef<'_>], cx:
     let mut row = Row { rowid, values: values.iter().map(|v| ValueRef::to_owned(*v)).collect() };
     generate(target, &mut row, cx)?;
     let violations = Cell::new(0);
-    let mut run = Run { cx, inputs: &[], written: Written::default(), violations: &violations };
+    let mut run = Run { cx, inputs: &[], written: Written::default(), or: None, used: None, violations: &violations };
     let tree =
         if target.table.has_rowid() { Some(cx.around.row_tree(target.database, target.table.id)?) } else { None };
     let mut entries = Vec::new();
@@ -49,6 +49,7 @@ pub fn fill_index(
 ) -> Result<()> {
     let (terms, filter) = lower_terms(table, row, terms, filter)?;
     let program = IndexProgram {
+        columns: None,
         index: index.clone(),
         terms,
         collations: collations.to_vec(),
@@ -65,11 +66,13 @@ pub fn fill_index(
         generated: Vec::new(),
         checks: Vec::new(),
         indexes: Vec::new(),
+        check_order: vec![0],
         triggers: Vec::new(),
         child_keys: Vec::new(),
         parent_keys: Vec::new(),
         subqueries: Vec::new(),
         has_not_null: false,
+        plain: false,
     };
     target.indexes.push(program);
     let tree = around.key_tree(database, index.id)?;
@@ -81,7 +84,8 @@ pub fn fill_index(
             && key::holder(&tree, index, &entry, table.has_rowid(), around.live_view(database)?).is_some()
         {
             let violations = Cell::new(0);
-            let run = Run { cx, inputs: &[], written: Written::default(), violations: &violations };
+            let run =
+                Run { cx, inputs: &[], written: Written::default(), or: None, used: None, violations: &violations };
             return Err(run.unique_error(&target, Clash::Index(0)));
         }
         let primary = key::primary_key(&own, &row, cx)?;

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use super::target::{TargetProgram, lower_target};
+use super::plain::is_plain_scan;
+use super::target::{IndexProgram, TargetProgram, lower_target};
 use crate::catalog::{Index, IndexTerm};
 use crate::error::Result;
 use crate::plan::bound::{
     self, Body, BoundTrigger, Classes, ColumnRef, Conflict, Expr, ExprKind, Free, InsertValue, OrderBy, OrderKey,
     OutputColumn, Query, ROWID, Select, SortKey, SourceId, TriggerBody, UpsertAction,
 };
+use crate::plan::walk;
 use crate::row::lower::{Layout, Lower, Lowering, Planning, query_with_free, target_query};
 use crate::row::node::{Node, Subquery};
-use crate::row::program::{Access, QueryProgram, SourceProgram, TriggerProgram, TriggerStatement};
+use crate::row::program::{self, Access, QueryProgram, SourceProgram, TriggerProgram, TriggerStatement};
 
 pub enum WriteProgram {
     Insert(InsertProgram),
@@ -30,6 +32,8 @@ pub struct InsertProgram {
     pub returning: Option<ReturningProgram>,
     pub view: bool,
     pub subqueries: Vec<Subquery>,
+    /// As in `plain`.
+    pub plain: bool,
 }
 
 pub enum ColumnValue {
@@ -50,6 +54,12 @@ pub struct UpsertUpdate {
     pub subqueries: Vec<Subquery>,
 }
 
+/// New values, one for each changed column. Level 0 is the row.
+pub struct SetProgram {
+    pub values: Vec<Node>,
+    pub subqueries: Vec<Subquery>,
+}
+
 /// Level 0 is the row.
 pub struct ReturningProgram {
     pub output: Vec<Node>,
@@ -59,26 +69,31 @@ pub struct ReturningProgram {
 pub struct UpdateProgram {
     pub target: TargetProgram,
     pub or: Option<Conflict>,
-    /// Yields what finds the row (the rowid, or all columns), then the new values of `columns`.
+    /// Yields what finds the row (the rowid, or all columns), then under FROM the new values of `columns`.
     pub rows: Arc<QueryProgram>,
     /// How many output columns find the row.
     pub found_by: usize,
     pub columns: Vec<u16>,
-    /// Rows are changed in the order of their keys, not in that in which they are found.
-    pub by_key: bool,
-    /// More than one source: a row may be found more than once, and counts once.
-    pub from: bool,
+    /// What computes the new values from the row, after the rows before it have been changed. With FROM there is none:
+    /// new values are computed with the rows, and a row that is found more than once counts once.
+    pub set: Option<SetProgram>,
     pub returning: Option<ReturningProgram>,
     pub view: bool,
+    /// Rows are visited in the order of their keys, not as they were found: see `keyed_update`.
+    pub by_key: bool,
+    /// As in `plain`.
+    pub plain: bool,
 }
 
 pub struct DeleteProgram {
-    /// As `UpdateProgram::by_key`.
-    pub by_key: bool,
     pub target: TargetProgram,
     pub rows: Arc<QueryProgram>,
+    /// As in UPDATE: see `keyed_delete`.
+    pub by_key: bool,
     pub returning: Option<ReturningProgram>,
     pub view: bool,
+    /// As in `plain`.
+    pub plain: bool,
 }
 
 impl DeleteProgram {
@@ -136,8 +151,15 @@ fn insert(s: &bound::Insert, shared: &Lowering<'_>) -> Result<InsertProgram> {
         };
         upserts.push(UpsertProgram { target: upsert.target, action });
     }
+    let target = lower_target(&s.target)?;
+    let plain = target.plain
+        && s.view.is_none()
+        && s.returning.is_none()
+        && upserts.iter().all(|u| u.action.as_ref().is_none_or(|update| is_plain_upsert(&target, update)))
+        && values.iter().all(|v| matches!(v, ColumnValue::Source(_) | ColumnValue::Default(Node::Constant(_))));
     Ok(InsertProgram {
-        target: lower_target(&s.target)?,
+        plain,
+        target,
         or: s.or,
         rows,
         values,
@@ -147,6 +169,13 @@ fn insert(s: &bound::Insert, shared: &Lowering<'_>) -> Result<InsertProgram> {
         view: s.view.is_some(),
         subqueries: lower.subqueries,
     })
+}
+
+/// Whether DO UPDATE leaves every key and index entry as it is.
+fn is_plain_upsert(target: &TargetProgram, update: &UpsertUpdate) -> bool {
+    let set: Vec<u16> = update.set.iter().map(|(c, _)| *c).collect();
+    let is_key = |c: &u16| *c == ROWID || target.table.rowid_alias() == Some(*c);
+    update.subqueries.is_empty() && !set.iter().any(is_key) && !target.indexes.iter().any(|i| i.depends_on(&set))
 }
 
 fn returning(
@@ -210,73 +239,113 @@ fn rows(
     target_query(&query, free, shared)
 }
 
-/// Whether rows can be written while they are being found: nothing else looks at the table meanwhile.
-fn is_simple(target: &bound::Target, select: &Select) -> bool {
-    let subquery = |e: &Expr| crate::plan::walk::any(e, &|e| crate::plan::walk::query(e).is_some());
-    target.triggers.is_empty()
-        && target.child_keys.is_empty()
-        && target.parent_keys.is_empty()
-        && !select.filter.as_ref().is_some_and(subquery)
-}
-
-/// Whether an UPDATE moves rows in what they are found by.
-fn changes_what_finds(target: &bound::Target, rows: &QueryProgram, changed: &[u16]) -> bool {
-    let table = &target.table;
-    let is_key = |c: &u16| {
-        let primary = table.primary_index().is_some_and(|i| has_column(i, *c));
-        *c == ROWID || table.rowid_alias() == Some(*c) || primary
-    };
-    if changed.iter().any(is_key) {
-        return true;
-    }
-    let crate::row::program::Body::Select(select) = &rows.body else { return false };
-    select.levels.iter().any(|level| match &level.source {
-        SourceProgram::Table { access, .. } | SourceProgram::KeyTable { access, .. } => match access {
-            Access::Or(_) => true,
-            Access::Index { index, .. } => {
-                let special = index.columns.iter().any(|c| matches!(c.term, IndexTerm::Expr(_)));
-                special || index.filter.is_some() || changed.iter().any(|c| has_column(index, *c))
-            }
-            _ => false,
-        },
-        _ => false,
-    })
-}
-
-fn has_column(index: &Index, column: u16) -> bool {
-    index.columns.iter().any(|c| matches!(c.term, IndexTerm::Column(own) if own == column))
-}
-
 fn update(s: &bound::Update, shared: &Lowering<'_>) -> Result<UpdateProgram> {
     let view = s.view.is_some();
     let mut output = identity(&s.target, s.old, view);
     let found_by = output.len();
-    output.extend(s.set.iter().map(|(_, e)| e.clone()));
-    let rows = rows(&s.select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
-    let replaces = s.or == Some(Conflict::Replace)
-        || s.target.indexes.iter().any(|i| i.conflict == Conflict::Replace && s.or.is_none());
-    let changed: Vec<u16> = s.set.iter().map(|(c, _)| *c).collect();
-    let one_pass = is_simple(&s.target, &s.select) && !replaces && !changes_what_finds(&s.target, &rows, &changed);
+    let set = if s.select.sources.len() > 1 {
+        output.extend(s.set.iter().map(|(_, e)| e.clone()));
+        None
+    } else {
+        let mut lower = Lower::new(&s.free, shared);
+        lower.add_level(s.old, 0, Layout::Table(s.target.table.clone()));
+        let values = s.set.iter().map(|(_, e)| lower.node(e)).collect::<Result<_>>()?;
+        Some(SetProgram { values, subqueries: lower.subqueries })
+    };
+    let rows = rows(&s.select, output.clone(), &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
+    let target = lower_target(&s.target)?;
+    let columns: Vec<u16> = s.set.iter().map(|(c, _)| *c).collect();
+    let is_key = |c: &u16| *c == ROWID || target.table.rowid_alias() == Some(*c);
+    // A row that takes the place of others may take those that the scan is yet to come to.
+    let replaces = |i: &IndexProgram| {
+        i.depends_on(&columns) && i.index.unique && super::insert::action(s.or, Some(i.conflict)) == Conflict::Replace
+    };
+    let may_be_plain = target.plain
+        && set.is_some()
+        && !view
+        && s.returning.is_none()
+        && !columns.iter().any(is_key)
+        && !target.indexes.iter().any(replaces);
+    let by_key = set.is_some() && keyed_update(s, &rows);
+    let (mut plain, mut rows) = (false, rows);
+    if may_be_plain && !by_key {
+        // In one pass the new values come with the rows.
+        output.extend(s.set.iter().map(|(_, e)| e.clone()));
+        let with_values =
+            self::rows(&s.select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
+        if is_plain_scan(&with_values) {
+            (plain, rows) = (true, with_values);
+        }
+    }
     Ok(UpdateProgram {
-        by_key: !one_pass && !view && s.order_by.is_empty() && s.limit.is_none(),
-        target: lower_target(&s.target)?,
+        plain,
+        target,
         or: s.or,
         rows,
         found_by,
         columns: s.set.iter().map(|(c, _)| *c).collect(),
-        from: s.select.sources.len() > 1,
+        set,
         returning: returning(s.returning.as_ref(), &s.target, &s.free, shared)?,
         view,
+        by_key,
     })
+}
+
+/// Whether SQLite notes the rows down before it changes any.
+fn is_watched(target: &bound::Target, filter: Option<&Expr>) -> bool {
+    let keys = !target.child_keys.is_empty() || !target.parent_keys.is_empty();
+    !target.triggers.is_empty() || keys || filter.is_some_and(|e| walk::any(e, &|e| walk::query(e).is_some()))
+}
+
+/// SQLite notes the rows of a DELETE down in a sorted set.
+fn keyed_delete(s: &bound::Delete) -> bool {
+    is_watched(&s.target, s.select.filter.as_ref())
+}
+
+/// SQLite notes the rows of an UPDATE down by their keys, unless it can change them where it finds them.
+fn keyed_update(s: &bound::Update, rows: &QueryProgram) -> bool {
+    let table = &s.target.table;
+    if s.view.is_some() {
+        return false;
+    }
+    let set: Vec<u16> = s.set.iter().map(|(c, _)| *c).collect();
+    let changes = |index: &Index| {
+        index.filter.is_some()
+            || index.columns.iter().any(|t| !matches!(t.term, IndexTerm::Column(c) if !set.contains(&c)))
+    };
+    let replaces = match s.or {
+        Some(or) => or == Conflict::Replace,
+        None => s.target.indexes.iter().any(|i| i.conflict == Conflict::Replace && changes(&i.index)),
+    };
+    let is_key = |c: &u16| match table.has_rowid() {
+        true => *c == ROWID || table.rowid_alias() == Some(*c),
+        false => table.columns[*c as usize].primary_key_position > 0,
+    };
+    let access = match &rows.body {
+        program::Body::Select(select) => match select.levels.first().map(|l| &l.source) {
+            Some(SourceProgram::Table { access, .. } | SourceProgram::KeyTable { access, .. }) => Some(access),
+            _ => None,
+        },
+        _ => None,
+    };
+    let found_by_changed = match access {
+        Some(Access::Or(_)) => true,
+        Some(Access::Index { index, .. }) => changes(index),
+        _ => false,
+    };
+    set.iter().any(is_key) || replaces || found_by_changed || is_watched(&s.target, s.select.filter.as_ref())
 }
 
 fn delete(s: &bound::Delete, shared: &Lowering<'_>) -> Result<DeleteProgram> {
     let view = s.view.is_some();
     let output = identity(&s.target, s.old, view);
     let rows = rows(&s.select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
+    let by_key = !view && keyed_delete(s);
+    let target = lower_target(&s.target)?;
     Ok(DeleteProgram {
-        by_key: !is_simple(&s.target, &s.select) && !view && s.order_by.is_empty() && s.limit.is_none(),
-        target: lower_target(&s.target)?,
+        plain: target.plain && !view && !by_key && s.returning.is_none() && is_plain_scan(&rows),
+        by_key,
+        target,
         rows,
         returning: returning(s.returning.as_ref(), &s.target, &s.free, shared)?,
         view,

@@ -11,7 +11,9 @@ mod insert;
 mod key;
 mod load;
 mod lower;
+mod plain;
 mod row;
+mod rowid;
 mod target;
 mod trigger;
 mod update;
@@ -24,6 +26,7 @@ use heliosdb_udfs::value::Value;
 
 use super::context::Context;
 use crate::error::{Code, Error, Result};
+use crate::plan::bound::{Conflict, RaiseAction};
 
 pub use load::{constant, fill_index, load_row};
 pub use lower::{WriteProgram, lower, lower_trigger};
@@ -42,6 +45,10 @@ struct Run<'r> {
     cx: &'r Context<'r>,
     inputs: &'r [Value],
     written: Written,
+    /// The statement's OR clause, or that of the statement whose trigger it runs in.
+    or: Option<Conflict>,
+    /// The largest rowid given in an AUTOINCREMENT table.
+    used: Option<i64>,
     /// Rows of this statement that violate an immediate foreign key, shared with nested writes.
     violations: &'r Cell<i64>,
 }
@@ -49,24 +56,42 @@ struct Run<'r> {
 /// Runs a statement to its end.
 pub fn execute(program: &Arc<WriteProgram>, inputs: &[Value], cx: &Context<'_>) -> Result<Written> {
     let violations = Cell::new(0);
-    let written = execute_nested(program, inputs, &violations, cx)?;
-    if violations.get() > 0 {
+    let written = execute_nested(program, inputs, None, &violations, cx);
+    // What FAIL would keep is looked at, too.
+    let keeps = written.as_ref().err().is_none_or(|e| e.raise == Some(RaiseAction::Fail));
+    if keeps && violations.get() > 0 {
         return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
     }
-    Ok(written)
+    written
 }
 
+/// `outer` is the conflict clause of the statement that fires the trigger: it beats the nested statement's own.
 fn execute_nested(
     program: &Arc<WriteProgram>,
     inputs: &[Value],
+    outer: Option<Conflict>,
     violations: &Cell<i64>,
     cx: &Context<'_>,
 ) -> Result<Written> {
-    let mut run = Run { cx, inputs, written: Written::default(), violations };
-    match &**program {
-        WriteProgram::Insert(insert) => run.insert(insert)?,
-        WriteProgram::Update(update) => run.update(update)?,
-        WriteProgram::Delete(delete) => run.delete(delete)?,
+    let own = match &**program {
+        WriteProgram::Insert(insert) => insert.or,
+        WriteProgram::Update(update) => update.or,
+        WriteProgram::Delete(_) => None,
+    };
+    let mut run = Run { cx, inputs, written: Written::default(), or: outer.or(own), used: None, violations };
+    let result = match &**program {
+        WriteProgram::Insert(insert) => run.insert(insert),
+        WriteProgram::Update(update) => run.update(update),
+        WriteProgram::Delete(delete) => run.delete(delete),
+    };
+    match result {
+        Ok(()) => Ok(run.written),
+        Err(e) => {
+            // Of what fails within a trigger nothing is counted.
+            if cx.around.trigger_depth().get() > 0 {
+                cx.around.count_nested_changes(-run.written.changes);
+            }
+            Err(e)
+        }
     }
-    Ok(run.written)
 }

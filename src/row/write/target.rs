@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use heliosdb_udfs::value::Collation;
 
-use crate::catalog::{Index, Table};
+use crate::catalog::{Index, IndexTerm, Table};
 use crate::error::Result;
 use crate::plan::bound::{BoundTrigger, Conflict, DatabaseIndex, ForeignKeyCheck, SourceId, Target};
 use crate::row::lower::{Layout, Lower, Lowering, Planning};
@@ -17,22 +17,46 @@ pub struct TargetProgram {
     pub generated: Vec<(u16, Node)>,
     pub checks: Vec<(Box<str>, Node)>,
     pub indexes: Vec<IndexProgram>,
+    /// Positions in `indexes` as SQLite checks them: the newest first, those that replace at the end.
+    pub check_order: Vec<usize>,
     pub triggers: Vec<Arc<BoundTrigger>>,
     pub child_keys: Vec<Arc<ForeignKeyCheck>>,
     pub parent_keys: Vec<Arc<ForeignKeyCheck>>,
     pub subqueries: Vec<Subquery>,
-    /// Without any of the above a row can be written straight away.
     pub has_not_null: bool,
+    /// Nothing but NOT NULL, CHECK and indexes over columns watches its rows: see `plain`.
+    pub plain: bool,
 }
 
 pub struct IndexProgram {
     pub index: Arc<Index>,
     pub terms: Vec<Node>,
+    /// The columns that its entries are made of; `None` if that is not all.
+    pub columns: Option<Box<[u16]>>,
     pub collations: Vec<Collation>,
     pub filter: Option<Node>,
     pub conflict: Conflict,
     /// It holds the rows of a WITHOUT ROWID table.
     pub primary: bool,
+}
+
+impl IndexProgram {
+    /// Whether a row with new values in these columns may have another entry. The rowid is not among them.
+    pub fn depends_on(&self, set: &[u16]) -> bool {
+        self.columns.as_ref().is_none_or(|columns| columns.iter().any(|c| set.contains(c)))
+    }
+}
+
+/// The columns of an index whose entries are made of nothing else.
+fn plain_columns(table: &Table, index: &Index, collations: &[Collation]) -> Option<Box<[u16]>> {
+    if index.filter.is_some() || collations.iter().any(|c| matches!(c, Collation::Custom(_))) {
+        return None;
+    }
+    let column = |term: &IndexTerm| match term {
+        IndexTerm::Column(c) if table.columns[usize::from(*c)].generated.is_none() => Some(*c),
+        _ => None,
+    };
+    index.columns.iter().map(|key| column(&key.term)).collect()
 }
 
 /// The row being written is level 0 of every expression here.
@@ -55,18 +79,32 @@ pub fn lower_target(target: &Target) -> Result<TargetProgram> {
         indexes.push(IndexProgram {
             index: index.index.clone(),
             terms: lower.nodes(&index.terms)?,
+            columns: plain_columns(&target.table, &index.index, &index.collations),
             collations: index.collations.clone(),
             filter: index.filter.as_ref().map(|e| lower.node(e)).transpose()?,
             conflict: index.conflict,
             primary: index.index.id == target.table.id,
         });
     }
+    let mut check_order: Vec<usize> = (0..indexes.len()).rev().collect();
+    check_order.sort_by_key(|i| indexes[*i].conflict == Conflict::Replace);
+    let table = &target.table;
+    let plain = table.has_rowid()
+        && !table.strict
+        && generated.is_empty()
+        && indexes.iter().all(|i: &IndexProgram| i.columns.is_some())
+        && target.triggers.is_empty()
+        && target.child_keys.is_empty()
+        && target.parent_keys.is_empty()
+        && table.primary_key.as_ref().is_none_or(|p| !p.autoincrement);
     Ok(TargetProgram {
+        plain,
         database: target.database,
         table: target.table.clone(),
         generated,
         checks,
         indexes,
+        check_order,
         triggers: target.triggers.clone(),
         child_keys: target.child_keys.clone(),
         parent_keys: target.parent_keys.clone(),

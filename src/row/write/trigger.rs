@@ -8,8 +8,9 @@ use super::Run;
 use super::row::{Row, with_env};
 use super::target::TargetProgram;
 use crate::catalog::Table;
+use crate::env::stack::with_room;
 use crate::error::{Error, Result};
-use crate::plan::bound::{BoundTrigger, Free, ROWID, RaiseAction, TriggerEvent, TriggerTime};
+use crate::plan::bound::{BoundTrigger, Conflict, Free, ROWID, RaiseAction, TriggerEvent, TriggerTime};
 use crate::row::context::{Context, Shared};
 use crate::row::eval::truth;
 use crate::row::program::{TriggerProgram, TriggerStatement};
@@ -24,10 +25,11 @@ pub enum Fired {
 }
 
 impl Run<'_> {
-    /// Fires the triggers of a time and event. `changed`: the columns an UPDATE sets.
+    /// Fires the triggers of a time and event; `or` is the statement's conflict clause. `changed`: the columns an UPDATE sets.
     pub fn fire(
         &self,
         target: &TargetProgram,
+        or: Option<Conflict>,
         time: TriggerTime,
         event: TriggerEvent,
         changed: &[u16],
@@ -42,7 +44,7 @@ impl Run<'_> {
             if trigger.time != time || trigger.event != event || !concerned {
                 continue;
             }
-            if self.fire_one(trigger, &target.table, old, new)? == Fired::Ignore {
+            if self.fire_one(trigger, or, &target.table, old, new)? == Fired::Ignore {
                 return Ok(Fired::Ignore);
             }
         }
@@ -52,6 +54,7 @@ impl Run<'_> {
     fn fire_one(
         &self,
         trigger: &Arc<BoundTrigger>,
+        or: Option<Conflict>,
         table: &Arc<Table>,
         old: Option<&Row>,
         new: Option<&Row>,
@@ -64,7 +67,7 @@ impl Run<'_> {
         }
         let depth = around.trigger_depth();
         if depth.get() >= around.write_options().trigger_depth_max {
-            return Err(Error::sql("too many levels of trigger recursion"));
+            return Err(Error::sql("triggers nested too deep"));
         }
         let program = around.trigger_program(trigger)?;
         let inputs: Vec<Value> = program.free.iter().map(|f| input(&program, f, table, old, new)).collect();
@@ -91,7 +94,7 @@ impl Run<'_> {
                         while run.next(&cx)? {}
                     }
                     TriggerStatement::Write(write, positions) => {
-                        super::execute_nested(write, &pick(positions), self.violations, &cx)?;
+                        with_room(|| super::execute_nested(write, &pick(positions), or, self.violations, &cx))?;
                     }
                 }
             }

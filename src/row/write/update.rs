@@ -1,52 +1,94 @@
 //! UPDATE (https://sqlite.org/lang_update.html).
 
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
+use bumpalo::Bump;
 use heliosdb_udfs::value::{Affinity, Value};
 
 use super::Run;
 use super::key;
 use super::lower::{ReturningProgram, UpdateProgram};
-use super::row::{Row, apply, generate};
+use super::row::{Row, apply, check_types, check_virtual_types, generate};
 use super::target::TargetProgram;
 use super::trigger::Fired;
 use crate::error::{Error, Result};
 use crate::plan::bound::{Conflict, ROWID, TriggerEvent, TriggerTime};
+use crate::row::eval::{Env, Near, eval};
 use crate::row::level::rowid_key;
+use crate::row::run::SubqueryRun;
 
 impl Run<'_> {
     pub fn update(&mut self, program: &UpdateProgram) -> Result<()> {
+        if program.plain && self.update_plain(program)? {
+            return Ok(());
+        }
         let target = &program.target;
         let mut rows = self.found(&program.rows)?;
-        if program.by_key && !program.from {
-            self.in_key_order(target, &mut rows, program.found_by)?;
-        }
-        if program.from && !program.view {
+        if program.set.is_none() && !program.view {
             rows = self.last_of_each(target, rows)?;
         }
+        if program.by_key {
+            rows = self.by_key(target, rows)?;
+        }
+        let runs = SubqueryRun::all(program.set.as_ref().map_or(&[], |s| &s.subqueries));
         for mut found in rows {
             let new_values = found.split_off(program.found_by);
             if program.view {
                 let old = Row { rowid: 0, values: found };
+                let new_values = self.new_values(program, &runs, &old, new_values)?;
                 let mut new = old.clone();
-                for (column, value) in program.columns.iter().zip(new_values) {
+                for (column, mut value) in program.columns.iter().zip(new_values) {
                     if *column != ROWID {
+                        apply(&mut value, target.table.columns[*column as usize].affinity);
                         new.values[*column as usize] = value;
                     }
                 }
                 let (old, new) = (Some(&old), Some(&new));
-                let fired =
-                    self.fire(target, TriggerTime::InsteadOf, TriggerEvent::Update, &program.columns, old, new)?;
+                let fired = self.fire(
+                    target,
+                    self.or,
+                    TriggerTime::InsteadOf,
+                    TriggerEvent::Update,
+                    &program.columns,
+                    old,
+                    new,
+                )?;
                 if let (Fired::GoOn, Some(new)) = (fired, new) {
-                    self.count(program.returning.as_ref(), new)?;
+                    self.give_back(program.returning.as_ref(), new)?;
                 }
                 continue;
             }
             let Some((old, primary)) = self.current(target, &found)? else { continue };
+            let new_values = self.new_values(program, &runs, &old, new_values)?;
             let set: Vec<(u16, Value)> = program.columns.iter().copied().zip(new_values).collect();
-            self.update_row(target, program.or, &old, primary.as_deref(), set, program.returning.as_ref())?;
+            self.update_row(target, self.or, &old, primary.as_deref(), set, program.returning.as_ref())?;
         }
         Ok(())
+    }
+
+    /// The new values of a row as it is now, or those that were found with it.
+    fn new_values(
+        &self,
+        program: &UpdateProgram,
+        runs: &[RefCell<SubqueryRun>],
+        old: &Row,
+        found: Vec<Value>,
+    ) -> Result<Vec<Value>> {
+        let Some(set) = &program.set else { return Ok(found) };
+        let (levels, arena, json) = ([old.level()], Bump::new(), Cell::new(false));
+        let env = Env {
+            cx: self.cx,
+            levels: &levels,
+            near: Near::NONE,
+            inputs: self.inputs,
+            slots: &[],
+            subqueries: &set.subqueries,
+            runs,
+            arena: &arena,
+            json: &json,
+        };
+        set.values.iter().map(|n| Ok(eval(n, &env)?.to_owned())).collect()
     }
 
     /// Of UPDATE FROM's rows the last for each row of the target, in the order of its keys.
@@ -87,64 +129,75 @@ impl Run<'_> {
             new.values[column as usize] = value;
         }
         generate(target, &mut new, self.cx)?;
+        if !target.generated.is_empty() || target.triggers.iter().any(|t| t.time == TriggerTime::Before) {
+            check_types(table, &new)?;
+            check_virtual_types(table, &new)?;
+        }
         let (before, event) = (TriggerTime::Before, TriggerEvent::Update);
-        let mut old = old.clone();
-        let mut primary = primary.map(<[u8]>::to_vec);
+        // The row as it is now, where triggers may have changed it.
+        let now;
+        let (mut old, mut primary) = (old, primary);
         if !target.triggers.is_empty() {
-            if self.fire(target, before, event, &columns, Some(&old), Some(&new))? == Fired::Ignore {
+            if self.fire(target, or, before, event, &columns, Some(old), Some(&new))? == Fired::Ignore {
                 return Ok(());
             }
             // The triggers may have changed the row, or taken it away: columns that are not set follow.
-            let holder = match &primary {
-                Some(primary) => key::Holder::Primary(primary.clone()),
+            let holder = match primary {
+                Some(primary) => key::Holder::Primary(primary.to_vec()),
                 None => key::Holder::Rowid(old.rowid),
             };
-            let Some((now, now_primary)) = self.read_holder(target, &holder)? else { return Ok(()) };
-            for (i, value) in now.values.iter().enumerate() {
+            let Some(found) = self.read_holder(target, &holder)? else { return Ok(()) };
+            now = found;
+            for (i, value) in now.0.values.iter().enumerate() {
                 if !columns.contains(&(i as u16)) && table.columns[i].generated.is_none() {
                     new.values[i] = value.clone();
                 }
             }
             generate(target, &mut new, self.cx)?;
-            old = now;
-            primary = now_primary;
+            (old, primary) = (&now.0, now.1.as_deref());
         }
         if !self.check_row(target, or, &mut new)? {
             return Ok(());
         }
         let tree = if table.has_rowid() { Some(self.cx.around.row_tree(target.database, table.id)?) } else { None };
-        let moved = table.has_rowid() && new.rowid != old.rowid;
-        let own = Some((&old, primary.as_deref()));
-        let Some(entries) = self.make_room(target, or, &new, tree.as_ref(), moved, own)? else { return Ok(()) };
-        self.parent_leaves(target, &old, Some(&new))?;
-        self.erase_changed(target, &old, &new, primary.as_deref(), moved)?;
+        let renamed = table.has_rowid() && new.rowid != old.rowid;
+        let moved = renamed || key::primary_key(target, &new, self.cx)?.as_deref() != primary;
+        // Entries that are made of other columns stay as they are.
+        let set = if moved { None } else { Some(&columns[..]) };
+        let own = Some((old, primary));
+        let Some(entries) = self.make_room(target, or, &new, tree.as_ref(), renamed, own, set)? else {
+            return Ok(());
+        };
+        let keys = Self::sets_keys(target, &columns);
+        if keys {
+            self.child_changes(target, &columns, old)?;
+        }
+        self.erase_changed(target, old, &new, primary, set)?;
         self.store(target, &new, tree.as_ref(), &entries)?;
-        self.child_changed(target, &old, &new)?;
-        self.parent_appeared(target, &new)?;
-        self.act_on_children(target, &old, Some(&new))?;
+        if keys {
+            self.child_changed(target, &columns, &new)?;
+            self.parent_appeared(target, &new, Some(old))?;
+            self.act_on_children(target, old, Some(&new))?;
+        }
         self.count(returning, &new)?;
-        self.fire(target, TriggerTime::After, event, &columns, Some(&old), Some(&new))?;
+        self.fire(target, or, TriggerTime::After, event, &columns, Some(old), Some(&new))?;
         Ok(())
     }
 
     /// Takes out what the new row will not write over: entries with another key, and the row itself if its key
-    /// changes.
+    /// changes. `set`: the columns that may have changed, if the key does not.
     fn erase_changed(
         &mut self,
         target: &TargetProgram,
         old: &Row,
         new: &Row,
         primary: Option<&[u8]>,
-        moved: bool,
+        set: Option<&[u16]>,
     ) -> Result<()> {
         let around = self.cx.around;
-        let new_primary = key::primary_key(target, new, self.cx)?;
-        let moved = moved || new_primary.as_deref() != primary;
-        if moved {
-            return self.erase(target, old, primary);
-        }
+        let Some(set) = set else { return self.erase(target, old, primary) };
         for index in &target.indexes {
-            if index.primary {
+            if index.primary || !index.depends_on(set) {
                 continue;
             }
             let before = key::entry_key(target, index, old, self.cx)?;

@@ -7,8 +7,9 @@ use heliosdb_udfs::value::Value;
 use super::Run;
 use super::key::{self, Holder};
 use super::lower::{InsertProgram, UpsertUpdate};
-use super::row::{Row, with_env};
+use super::row::{Row, check_types, with_env};
 use crate::error::Result;
+use crate::plan::bound::Conflict;
 use crate::row::eval::{eval, truth};
 use crate::store::RowTree;
 
@@ -30,7 +31,9 @@ impl Run<'_> {
         {
             return Ok(Some(Holder::Rowid(row.rowid)));
         }
-        for (i, index) in target.indexes.iter().enumerate() {
+        check_types(&target.table, row)?;
+        for &i in &target.check_order {
+            let index = &target.indexes[i];
             let answers = match clause {
                 None => index.index.unique,
                 Some(Some(wanted)) => wanted == i,
@@ -77,6 +80,7 @@ impl Run<'_> {
             Ok(Some(set))
         })?;
         let Some(set) = set else { return Ok(()) };
-        self.update_row(target, program.or, &existing, primary.as_deref(), set, program.returning.as_ref())
+        // An UPSERT's update fails where it meets other constraints, whatever these say.
+        self.update_row(target, Some(Conflict::Abort), &existing, primary.as_deref(), set, program.returning.as_ref())
     }
 }

@@ -17,8 +17,9 @@ use rusqlite::{Connection, params};
 use super::{Host, MAIN, Options, TEMP, UserFunction, databases, schema_rows};
 use crate::catalog::SchemaRow;
 use crate::catalog::sql_text::{always_quoted, parse_stored};
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::plan::bound::DatabaseIndex;
+pub use crate::store::container::refused;
 
 /// The rows of one database after the statement, in rowid order.
 pub struct Rewritten {
@@ -185,13 +186,4 @@ fn read_back(connection: &Connection, database: &str) -> Result<Vec<(i64, Schema
         Ok((row.get(0)?, schema_row))
     });
     rows.map_err(refused)?.collect::<std::result::Result<_, _>>().map_err(refused)
-}
-
-/// SQLite's own words and code.
-pub fn refused(error: rusqlite::Error) -> Error {
-    match error {
-        rusqlite::Error::SqliteFailure(code, Some(message)) => Error::new(Code(code.extended_code), message),
-        rusqlite::Error::SqlInputError { error, msg, .. } => Error::new(Code(error.extended_code), msg),
-        other => Error::sql(other.to_string()),
-    }
 }

@@ -68,7 +68,8 @@ fn orphans(database: &str, schema: &Schema, table: &Table, key: &ForeignKey) -> 
         let equal: Vec<String> = parent_columns
             .iter()
             .zip(&child)
-            .map(|(p, c)| format!("{} = {c}", column("p", &parent.columns[usize::from(*p)].name)))
+            // The parent decides how values compare.
+            .map(|(p, c)| format!("{} = +{c}", column("p", &parent.columns[usize::from(*p)].name)))
             .collect();
         let from = format!("{}.{} AS p", always_quoted(database), always_quoted(&parent.name));
         conditions.push(format!("NOT EXISTS (SELECT 1 FROM {from} WHERE {})", equal.join(" AND ")));

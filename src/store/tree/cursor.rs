@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::leaf::Entry;
 use super::order::{KeyOrder, Order, RowOrder};
-use super::{LeafRef, Tree, visible_older};
+use super::{Found, LeafRef, Tree, visible_older};
 use crate::store::ids::View;
 use crate::store::version::Version;
 
@@ -22,6 +22,9 @@ pub struct Cursor<O: Order> {
     leaf: Option<LeafRef<O>>,
     /// The current entry's place in the leaf.
     index: usize,
+    /// The entries of the leaf that follow each other without a gap, the current one among them.
+    known_from: usize,
+    known_to: usize,
     /// The entries in this stretch, the current one among them, are known to be seen in their newest version.
     /// Empty if the current entry is not.
     clear_from: usize,
@@ -44,7 +47,19 @@ const AHEAD_MAX: usize = 16;
 
 impl<O: Order> Cursor<O> {
     pub fn new(tree: Arc<Tree<O>>, view: View) -> Cursor<O> {
-        Cursor { tree, view, leaf: None, index: 0, clear_from: 0, clear_to: 0, ahead: 1, older: None, parked: None }
+        Cursor {
+            tree,
+            view,
+            leaf: None,
+            index: 0,
+            known_from: 0,
+            known_to: 0,
+            clear_from: 0,
+            clear_to: 0,
+            ahead: 1,
+            older: None,
+            parked: None,
+        }
     }
 
     pub fn tree(&self) -> &Arc<Tree<O>> {
@@ -80,41 +95,41 @@ impl<O: Order> Cursor<O> {
 
     pub fn first(&mut self) -> bool {
         self.reset();
-        let found = place(self.tree.body.read().root.first());
+        let found = self.tree.find_first();
         self.enter_forward(found)
     }
 
     pub fn last(&mut self) -> bool {
         self.reset();
-        let found = place(self.tree.body.read().root.last());
+        let found = self.tree.find_last();
         self.enter_backward(found)
     }
 
     /// To the first entry at or after a key.
     pub fn seek_ge(&mut self, key: O::Key<'_>) -> bool {
         self.reset();
-        let found = place(self.tree.body.read().root.after(O::probe(key), true));
+        let found = self.tree.find_after(O::probe(key), true);
         self.enter_forward(found)
     }
 
     /// To the first entry after a key.
     pub fn seek_gt(&mut self, key: O::Key<'_>) -> bool {
         self.reset();
-        let found = place(self.tree.body.read().root.after(O::probe(key), false));
+        let found = self.tree.find_after(O::probe(key), false);
         self.enter_forward(found)
     }
 
     /// To the last entry at or before a key.
     pub fn seek_le(&mut self, key: O::Key<'_>) -> bool {
         self.reset();
-        let found = place(self.tree.body.read().root.before(O::probe(key), true));
+        let found = self.tree.find_before(O::probe(key), true);
         self.enter_backward(found)
     }
 
     /// To the last entry before a key.
     pub fn seek_lt(&mut self, key: O::Key<'_>) -> bool {
         self.reset();
-        let found = place(self.tree.body.read().root.before(O::probe(key), false));
+        let found = self.tree.find_before(O::probe(key), false);
         self.enter_backward(found)
     }
 
@@ -179,40 +194,36 @@ impl<O: Order> Cursor<O> {
     fn advance(&mut self) -> bool {
         if let Some(parked) = self.parked.take() {
             let from = O::of_entry(parked.inline, &parked.version);
-            let found = place(self.tree.body.read().root.after(from, false));
+            let found = self.tree.find_after(from, false);
             return self.enter_forward(found);
         }
         let Some(leaf) = self.leaf.take() else { return false };
         self.older = None;
         self.ahead = (self.ahead * 4).min(AHEAD_MAX);
-        let next = self.index + 1;
-        if next < leaf.len() {
-            return self.enter_forward(Some((leaf, next)));
-        }
-        let found = self.leaf_behind(&leaf);
+        let found = if self.index + 1 < self.known_to {
+            Some(Found { leaf, index: self.index + 1, from: self.known_from, to: self.known_to })
+        } else {
+            self.tree.find_after(leaf.key(self.index), false)
+        };
         self.enter_forward(found)
     }
 
-    /// The place of the first entry behind a leaf that the cursor held.
-    fn leaf_behind(&self, leaf: &LeafRef<O>) -> Option<(LeafRef<O>, usize)> {
-        let last = leaf.key(leaf.len() - 1);
-        place(self.tree.body.read().root.after(last, false))
-    }
-
     /// To the first entry seen at or behind a place.
-    fn enter_forward(&mut self, mut found: Option<(LeafRef<O>, usize)>) -> bool {
-        while let Some((leaf, from)) = found {
+    fn enter_forward(&mut self, mut found: Option<Found<O>>) -> bool {
+        while let Some(Found { leaf, index, from, to }) = found {
+            (self.known_from, self.known_to) = (from, to);
             if leaf.is_seen(self.view) {
-                let (start, end) = leaf.live_from(from);
+                let (start, end) = leaf.live_from(index);
+                let end = end.min(to);
                 if start < end {
                     self.fetch(&leaf.entries()[start..end]);
                     return self.settle(leaf, start, (start, end));
                 }
             } else {
-                for (i, entry) in leaf.entries().iter().enumerate().skip(from) {
+                for (i, entry) in leaf.entries()[..to].iter().enumerate().skip(index) {
                     if self.view.sees(entry.version().stamp()) {
                         if !leaf.is_tombstone(i) {
-                            let end = (i + self.ahead).min(leaf.len());
+                            let end = (i + self.ahead).min(to);
                             let unclear = (i + 1..end).find(|&i| {
                                 leaf.is_tombstone(i) || !self.view.sees(leaf.entries()[i].version().stamp())
                             });
@@ -224,7 +235,7 @@ impl<O: Order> Cursor<O> {
                     }
                 }
             }
-            found = self.leaf_behind(&leaf);
+            found = self.tree.find_after(leaf.key(to - 1), false);
         }
         self.reset();
         false
@@ -252,35 +263,33 @@ impl<O: Order> Cursor<O> {
     fn retreat(&mut self) -> bool {
         if let Some(parked) = self.parked.take() {
             let from = O::of_entry(parked.inline, &parked.version);
-            let found = place(self.tree.body.read().root.before(from, false));
+            let found = self.tree.find_before(from, false);
             return self.enter_backward(found);
         }
         let Some(leaf) = self.leaf.take() else { return false };
         self.older = None;
         self.ahead = AHEAD_MAX;
-        let found = match self.index.checked_sub(1) {
-            Some(i) => Some((leaf, i)),
-            None => self.leaf_before(&leaf),
+        let found = if self.index > self.known_from {
+            Some(Found { leaf, index: self.index - 1, from: self.known_from, to: self.known_to })
+        } else {
+            self.tree.find_before(leaf.key(self.index), false)
         };
         self.enter_backward(found)
     }
 
-    /// The place of the last entry before a leaf that the cursor held.
-    fn leaf_before(&self, leaf: &LeafRef<O>) -> Option<(LeafRef<O>, usize)> {
-        place(self.tree.body.read().root.before(leaf.key(0), false))
-    }
-
     /// To the last entry seen at or before a place.
-    fn enter_backward(&mut self, mut found: Option<(LeafRef<O>, usize)>) -> bool {
-        while let Some((leaf, from)) = found {
+    fn enter_backward(&mut self, mut found: Option<Found<O>>) -> bool {
+        while let Some(Found { leaf, index, from, to }) = found {
+            (self.known_from, self.known_to) = (from, to);
             if leaf.is_seen(self.view) {
-                let (start, end) = leaf.live_before(from + 1);
+                let (start, end) = leaf.live_before(index + 1);
+                let start = start.max(from);
                 if start < end {
                     self.fetch(&leaf.entries()[start..end]);
                     return self.settle(leaf, end - 1, (start, end));
                 }
             } else {
-                for (i, entry) in leaf.entries().iter().enumerate().take(from + 1).rev() {
+                for (i, entry) in leaf.entries().iter().enumerate().take(index + 1).skip(from).rev() {
                     if self.view.sees(entry.version().stamp()) {
                         if !leaf.is_tombstone(i) {
                             return self.settle(leaf, i, (i, i + 1));
@@ -291,7 +300,7 @@ impl<O: Order> Cursor<O> {
                     }
                 }
             }
-            found = self.leaf_before(&leaf);
+            found = self.tree.find_before(leaf.key(from), false);
         }
         self.reset();
         false
@@ -318,10 +327,4 @@ impl Cursor<KeyOrder> {
             None => &[],
         }
     }
-}
-
-/// Holds the leaf of a place, so that the tree's lock can go.
-#[inline]
-fn place<O: Order>(found: Option<(&LeafRef<O>, usize)>) -> Option<(LeafRef<O>, usize)> {
-    found.map(|(leaf, i)| (leaf.clone(), i))
 }

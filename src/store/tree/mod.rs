@@ -4,6 +4,7 @@
 //! * `leaf`      up to 64 entries, reference-counted as a whole.
 //! * `node`      the inner nodes: descent, split, removal, merge.
 //! * [`cursor`]  reading in both directions.
+//! * [`coverage`] trees whose entries are read from elsewhere when they are asked for.
 //!
 //! A lock per tree guards the nodes. Readers hold it for a descent, then keep the leaf they found: they read
 //! it without a lock and without copying. The writer changes a leaf in place when nobody holds it, else it puts
@@ -13,7 +14,9 @@
 //! Invariants: no leaf is empty but that of an empty tree; a child's keys lie between its separators. The tree
 //! does not know transactions: who calls the writing functions is the only writer and keeps the undo list.
 
+pub mod coverage;
 pub mod cursor;
+mod find;
 mod leaf;
 mod node;
 pub mod order;
@@ -24,6 +27,8 @@ use parking_lot::RwLock;
 
 use super::ids::{ObjectId, Stamp, View};
 use super::version::Version;
+use coverage::{Base, Partial};
+use find::Found;
 use leaf::Leaf;
 use node::Node;
 use order::{KeyOrder, Order, RowOrder};
@@ -49,6 +54,8 @@ struct Body<O: Order> {
     root: Node<O>,
     /// Entries in all leaves, tombstones included.
     entries: usize,
+    /// `None`: everything is in memory.
+    partial: Option<Box<Partial<O>>>,
 }
 
 /// Under which condition a version is put.
@@ -76,7 +83,12 @@ pub enum Put {
 
 impl<O: Order> Tree<O> {
     pub fn new(id: ObjectId) -> Tree<O> {
-        Tree { id, body: RwLock::new(Body { root: Node::Leaf(LeafRef::new(Leaf::default())), entries: 0 }) }
+        Tree { id, body: RwLock::new(Body::empty(None)) }
+    }
+
+    /// A tree whose entries are in a base.
+    pub fn over(id: ObjectId, base: Arc<dyn Base<O>>) -> Tree<O> {
+        Tree { id, body: RwLock::new(Body::empty(Some(Box::new(Partial::new(base))))) }
     }
 
     pub fn id(&self) -> ObjectId {
@@ -85,7 +97,9 @@ impl<O: Order> Tree<O> {
 
     /// The number of entries, tombstones and uncommitted ones included.
     pub fn len_estimate(&self) -> usize {
-        self.body.read().entries
+        let body = self.body.read();
+        let below = body.partial.as_ref().and_then(|partial| partial.base.len_estimate());
+        below.map_or(body.entries, |below| body.entries.max(below))
     }
 
     /// The version of a key that the view sees.
@@ -104,8 +118,14 @@ impl<O: Order> Tree<O> {
         let probe = O::probe(key);
         let body = self.body.read();
         let (leaf, guess) = body.root.leaf(probe);
-        let i = leaf.search(probe, guess).ok()?;
-        Some(leaf.entries()[i].version().clone())
+        match leaf.search(probe, guess) {
+            Ok(i) => Some(leaf.entries()[i].version().clone()),
+            Err(_) if body.partial.is_none() => None,
+            Err(_) => {
+                drop(body);
+                self.newest_below(probe)
+            }
+        }
     }
 
     /// Makes `new` the key's newest version if the condition holds.
@@ -113,6 +133,13 @@ impl<O: Order> Tree<O> {
     pub fn put(&self, key: O::Key<'_>, new: &Version, condition: PutIf) -> Put {
         let probe = O::probe(key);
         let mut body = self.body.write();
+        if body.partial.is_some() {
+            drop(body);
+            if !self.cover(probe) {
+                return Put::Refused;
+            }
+            body = self.body.write();
+        }
         let (leaf, guess) = body.root.leaf_mut(probe);
         match leaf.search(probe, guess) {
             Ok(i) => {
@@ -183,6 +210,22 @@ impl<O: Order> Tree<O> {
 }
 
 impl<O: Order> Body<O> {
+    fn empty(partial: Option<Box<Partial<O>>>) -> Body<O> {
+        Body { root: Node::Leaf(LeafRef::new(Leaf::default())), entries: 0, partial }
+    }
+
+    /// Inserts a version under a key that is not there.
+    fn insert(&mut self, probe: O::Probe<'_>, version: Version) {
+        let (leaf, guess) = self.root.leaf_mut(probe);
+        let Err(i) = leaf.search(probe, guess) else { return };
+        if leaf.is_full() {
+            self.root.insert_splitting(probe, version);
+        } else {
+            LeafRef::make_mut(leaf).insert(i, probe, version);
+        }
+        self.entries += 1;
+    }
+
     fn remove(&mut self, probe: O::Probe<'_>, wanted: impl Fn(&Version) -> bool) -> Option<Version> {
         let removed = self.root.remove(probe, &wanted, (None, None))?;
         self.root.collapse();
@@ -210,6 +253,12 @@ impl KeyTree {
     pub fn max_key(self: &Arc<Self>, view: View) -> Option<Box<[u8]>> {
         let mut cursor = KeyCursor::new(self.clone(), view);
         cursor.last().then(|| cursor.key().into())
+    }
+
+    /// Whether the view sees a key that begins with `prefix`.
+    pub fn has_prefix(self: &Arc<Self>, prefix: &[u8], view: View) -> bool {
+        let mut cursor = KeyCursor::new(self.clone(), view);
+        cursor.seek_ge(prefix) && cursor.key().starts_with(prefix)
     }
 
     /// The first entry whose key begins with `prefix`.

@@ -5,6 +5,7 @@
 //! version. Which eight is up to the node: those behind the bytes that all its keys begin with, its *skip*.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use crate::store::version::Version;
 
@@ -18,6 +19,8 @@ pub trait Order: Send + Sync + 'static {
     type Inline: Copy + Ord + Send + Sync;
     /// The lower bound of a node's right part.
     type Separator: Send + Sync;
+    /// A key of its own.
+    type Owned: Ord + Clone + Send + Sync;
 
     /// Whether the inline part is the whole key.
     const IS_INLINE: bool;
@@ -45,6 +48,11 @@ pub trait Order: Send + Sync + 'static {
     fn shorten<'s, 'l: 's>(probe: Self::Probe<'l>) -> Self::Probe<'s>;
     /// A separator as a key.
     fn of_separator(separator: &Self::Separator) -> Self::Probe<'_>;
+    fn to_owned(probe: Self::Probe<'_>) -> Self::Owned;
+    fn of_owned(key: &Self::Owned) -> Self::Probe<'_>;
+    /// The first entry of a map at or after a key.
+    fn first_from<'m, V>(map: &'m BTreeMap<Self::Owned, V>, probe: Self::Probe<'_>)
+    -> Option<(&'m Self::Owned, &'m V)>;
 }
 
 /// By rowid.
@@ -55,6 +63,7 @@ impl Order for RowOrder {
     type Probe<'k> = i64;
     type Inline = i64;
     type Separator = i64;
+    type Owned = i64;
 
     const IS_INLINE: bool = true;
     const PADDING: i64 = i64::MAX;
@@ -116,6 +125,20 @@ impl Order for RowOrder {
     fn of_separator(separator: &i64) -> i64 {
         *separator
     }
+
+    #[inline]
+    fn to_owned(probe: i64) -> i64 {
+        probe
+    }
+
+    #[inline]
+    fn of_owned(key: &i64) -> i64 {
+        *key
+    }
+
+    fn first_from<V>(map: &BTreeMap<i64, V>, probe: i64) -> Option<(&i64, &V)> {
+        map.range(probe..).next()
+    }
 }
 
 /// By key bytes.
@@ -148,6 +171,7 @@ impl Order for KeyOrder {
     type Probe<'k> = &'k [u8];
     type Inline = u64;
     type Separator = KeySeparator;
+    type Owned = Box<[u8]>;
 
     const IS_INLINE: bool = false;
     const PADDING: u64 = u64::MAX;
@@ -209,6 +233,18 @@ impl Order for KeyOrder {
     #[inline]
     fn of_separator(separator: &KeySeparator) -> &[u8] {
         &separator.key
+    }
+
+    fn to_owned(key: &[u8]) -> Box<[u8]> {
+        key.into()
+    }
+
+    fn of_owned(key: &Box<[u8]>) -> &[u8] {
+        key
+    }
+
+    fn first_from<'m, V>(map: &'m BTreeMap<Box<[u8]>, V>, key: &[u8]) -> Option<(&'m Box<[u8]>, &'m V)> {
+        map.range::<[u8], _>((std::ops::Bound::Included(key), std::ops::Bound::Unbounded)).next()
     }
 }
 

@@ -22,7 +22,7 @@ fn row_tree(shared: &Arc<Transactions>) -> Arc<RowTree> {
     let mut tx = Transaction::new(shared.clone());
     write(&mut tx);
     let Tree::Row(tree) = tx.create_tree(TreeKind::Row) else { unreachable!("a row tree was asked for") };
-    tx.commit();
+    tx.commit().expect("no file below");
     tree
 }
 
@@ -30,7 +30,7 @@ fn key_tree(shared: &Arc<Transactions>) -> Arc<KeyTree> {
     let mut tx = Transaction::new(shared.clone());
     write(&mut tx);
     let Tree::Key(tree) = tx.create_tree(TreeKind::Key) else { unreachable!("a key tree was asked for") };
-    tx.commit();
+    tx.commit().expect("no file below");
     tree
 }
 

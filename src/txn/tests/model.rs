@@ -286,7 +286,7 @@ fn run(seed: u64, rows: bool, count: usize, steps: usize) {
                         tx.rollback();
                         readers.retain(|r| !r.own);
                     } else {
-                        tx.commit();
+                        tx.commit().expect("no file below");
                         committed = map;
                         for reader in &mut readers {
                             reader.own = false;
@@ -330,7 +330,7 @@ fn run(seed: u64, rows: bool, count: usize, steps: usize) {
         }
     }
     if let Some(map) = working {
-        tx.commit();
+        tx.commit().expect("no file below");
         committed = map;
     }
     subject.check();
@@ -341,7 +341,7 @@ fn run(seed: u64, rows: bool, count: usize, steps: usize) {
     for _ in 0..4 {
         write(&mut tx);
         subject.put(&mut tx, &ids, 0, b"end");
-        tx.commit();
+        tx.commit().expect("no file below");
     }
     Arc::make_mut(&mut committed).insert(0, b"end".to_vec());
     assert!(!shared.has_garbage());

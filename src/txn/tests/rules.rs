@@ -1,5 +1,6 @@
 //! The rules one by one: gate, snapshots, statements, schema and trees, garbage.
 
+use crate::error::Code;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,7 +8,7 @@ use super::{database, row_tree, write};
 use crate::catalog::Schema;
 use crate::env;
 use crate::store::{RowCursor, Tree, TreeKind};
-use crate::txn::{Error, Transaction, TransactionState};
+use crate::txn::{Transaction, TransactionState};
 
 #[test]
 fn second_writer_is_refused_or_waits() {
@@ -15,12 +16,12 @@ fn second_writer_is_refused_or_waits() {
     let mut first = Transaction::new(shared.clone());
     let mut second = Transaction::new(shared.clone());
     write(&mut first);
-    assert_eq!(second.begin_write(0, &|| false), Err(Error::Busy));
-    assert_eq!(second.begin_write(30, &|| false), Err(Error::Busy));
-    assert_eq!(second.begin_write(60_000, &|| true), Err(Error::Interrupted));
+    assert_eq!(second.begin_write(0, &|| false).map_err(|e| e.code), Err(Code::BUSY));
+    assert_eq!(second.begin_write(30, &|| false).map_err(|e| e.code), Err(Code::BUSY));
+    assert_eq!(second.begin_write(60_000, &|| true).map_err(|e| e.code), Err(Code::INTERRUPT));
     assert_eq!(second.state(), TransactionState::None);
     assert!(!shared.is_contended());
-    first.commit();
+    first.commit().expect("no file below");
     write(&mut second);
 }
 
@@ -42,7 +43,7 @@ fn writers_enter_in_the_order_of_arrival() {
                 };
                 tx.begin_write(60_000, &seen).expect("the holder ends");
                 assert_eq!(entered.fetch_add(1, Ordering::SeqCst), n);
-                tx.commit();
+                tx.commit().expect("no file below");
             });
             // The interrupt check runs once the writer is in the queue.
             while arrived.load(Ordering::SeqCst) <= n {
@@ -51,7 +52,7 @@ fn writers_enter_in_the_order_of_arrival() {
             thread.expect("a thread starts")
         })
         .collect();
-    holder.commit();
+    holder.commit().expect("no file below");
     for thread in threads {
         thread.join().expect("the writer got its turn");
     }
@@ -64,23 +65,23 @@ fn snapshot_moves_until_it_is_read() {
     let mut reader = Transaction::new(shared.clone());
     let mut writer = Transaction::new(shared.clone());
 
-    reader.begin_read();
+    reader.begin_read().expect("no file below");
     write(&mut writer);
     assert!(writer.insert_row(&tree, 1, b"one"));
-    writer.commit();
+    writer.commit().expect("no file below");
     write(&mut reader);
     assert!(tree.get(1, reader.view()).is_some());
     reader.rollback();
 
-    reader.begin_read();
+    reader.begin_read().expect("no file below");
     assert!(tree.get(2, reader.view()).is_none());
     write(&mut writer);
     assert!(writer.insert_row(&tree, 2, b"two"));
-    writer.commit();
+    writer.commit().expect("no file below");
     assert!(tree.get(2, reader.view()).is_none());
-    assert_eq!(reader.begin_write(0, &|| false), Err(Error::BusySnapshot));
+    assert_eq!(reader.begin_write(0, &|| false).map_err(|e| e.code), Err(Code::BUSY_SNAPSHOT));
     assert_eq!(reader.state(), TransactionState::Read);
-    reader.commit();
+    reader.commit().expect("no file below");
     write(&mut reader);
     assert!(tree.get(2, reader.view()).is_some());
 }
@@ -103,12 +104,12 @@ fn an_open_select_does_not_see_later_writes_of_its_connection() {
         assert!(tx.insert_row(&tree, rowid + 1000, b"new"));
         tx.statement_end(statement);
     }
-    tx.commit();
+    tx.commit().expect("no file below");
     write(&mut tx);
     for rowid in 0..300 {
         assert!(tx.delete_row(&tree, rowid));
     }
-    tx.commit();
+    tx.commit().expect("no file below");
     let mut count = 1;
     while cursor.next() {
         assert_eq!(cursor.record(), b"old");
@@ -132,7 +133,7 @@ fn a_view_of_a_rolled_back_transaction_never_sees_the_next_one() {
     write(&mut tx);
     assert!(tx.insert_row(&tree, 2, b"next"));
     assert!(tree.get(2, select.view()).is_none());
-    tx.commit();
+    tx.commit().expect("no file below");
     assert!(tree.get(2, select.view()).is_none());
     assert!(tree.get(1, select.view()).is_none());
 }
@@ -144,12 +145,12 @@ fn a_hot_row_keeps_few_versions_under_an_old_view() {
     let mut tx = Transaction::new(shared.clone());
     write(&mut tx);
     assert!(tx.insert_row(&tree, 1, &0u64.to_le_bytes()));
-    tx.commit();
+    tx.commit().expect("no file below");
     let old = shared.open_view();
     for n in 1..1000u64 {
         write(&mut tx);
         assert!(tx.put_row(&tree, 1, &n.to_le_bytes()));
-        tx.commit();
+        tx.commit().expect("no file below");
         let mut chain = 0;
         let mut next = tree.newest(1);
         while let Some(version) = next {
@@ -171,7 +172,7 @@ fn a_row_rewritten_in_one_transaction_keeps_few_versions() {
     let mut tx = Transaction::new(shared.clone());
     write(&mut tx);
     assert!(tx.insert_row(&tree, 1, b"before"));
-    tx.commit();
+    tx.commit().expect("no file below");
     write(&mut tx);
     let mut marks = Vec::new();
     for n in 0..1000u64 {
@@ -197,7 +198,7 @@ fn a_row_rewritten_in_one_transaction_keeps_few_versions() {
             n => assert_eq!(row.record(), (n - 1).to_le_bytes()),
         }
     }
-    tx.commit();
+    tx.commit().expect("no file below");
 }
 
 #[test]
@@ -216,20 +217,20 @@ fn schema_and_trees_follow_the_transaction() {
     tx.rollback_to(mark);
     assert_eq!(tx.schema().cookie, 1);
     assert!(shared.store().tree(second).is_none());
-    other.begin_read();
+    other.begin_read().expect("no file below");
     assert_eq!(other.schema().cookie, 0);
-    tx.commit();
+    tx.commit().expect("no file below");
     assert_eq!(other.schema().cookie, 0);
-    other.commit();
-    other.begin_read();
+    other.commit().expect("no file below");
+    other.begin_read().expect("no file below");
     assert_eq!(other.schema().cookie, 1);
 
     write(&mut tx);
     tx.drop_tree(tree.id());
     tx.set_schema(schema(3));
-    tx.commit();
+    tx.commit().expect("no file below");
     assert!(shared.store().tree(tree.id()).is_some());
-    other.commit();
+    other.commit().expect("no file below");
     assert!(shared.store().tree(tree.id()).is_none());
     write(&mut tx);
     tx.set_schema(schema(4));
@@ -246,7 +247,7 @@ fn mass_deletion_leaves_no_sparse_tree() {
     for rowid in 0..100_000 {
         assert!(tx.insert_row(&tree, rowid, b""));
     }
-    tx.commit();
+    tx.commit().expect("no file below");
     assert_eq!(tree.leaf_count(), 100_000usize.div_ceil(64));
     write(&mut tx);
     for rowid in 0..100_000 {
@@ -255,7 +256,7 @@ fn mass_deletion_leaves_no_sparse_tree() {
             assert!(tx.insert_row(&tree, rowid, b"stays"));
         }
     }
-    tx.commit();
+    tx.commit().expect("no file below");
     tree.check();
     assert_eq!(tree.len_estimate(), 5000);
     assert!(tree.leaf_count() < 5000 / 15, "{} leaves", tree.leaf_count());

@@ -63,7 +63,7 @@ fn write_some(shared: &Arc<Transactions>, rows: &Arc<RowTree>, keys: &Arc<KeyTre
         if random.one_in(5) {
             tx.rollback();
         } else {
-            tx.commit();
+            tx.commit().expect("no file below");
         }
     }
 }
@@ -108,7 +108,7 @@ fn sums_are_constant() {
         assert!(tx.insert_row(&rows, account * 2, &100i64.to_le_bytes()));
         assert!(tx.insert_key(&keys, &key(account * 2), &100i64.to_le_bytes()));
     }
-    tx.commit();
+    tx.commit().expect("no file below");
     let stop = Arc::new(AtomicBool::new(false));
     let readers: Vec<_> = (0..3u64)
         .map(|n| {
@@ -144,7 +144,7 @@ fn sums_are_constant() {
     write(&mut tx);
     tx.put_row(&rows, -1, &0i64.to_le_bytes());
     tx.delete_row(&rows, -1);
-    tx.commit();
+    tx.commit().expect("no file below");
     rows.check();
     keys.check();
     assert!(!shared.has_garbage());

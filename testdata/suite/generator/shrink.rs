@@ -29,7 +29,51 @@ pub fn shrink(failing: &[Statement]) -> (Vec<Statement>, String) {
         piece /= 2;
     }
     shorten_rows(&mut small, &mut how);
+    simplify(&mut small, &mut how);
     (small, how)
+}
+
+/// Puts constants in the place of what stands in parentheses, and takes terms out.
+fn simplify(small: &mut Vec<Statement>, how: &mut String) {
+    let mut runs = 0;
+    for at in (0..small.len()).rev() {
+        let mut from = 0;
+        while let Some(found) = small[at].sql[from..].find('(').map(|i| from + i) {
+            from = found + 1;
+            let Some(end) = closing(&small[at].sql, found) else { continue };
+            for by in ["1", "", "NULL"] {
+                let mut candidate = small.clone();
+                candidate[at].sql = format!("{}{by}{}", &small[at].sql[..found], &small[at].sql[end..]);
+                runs += 1;
+                if runs > RUNS_MAX {
+                    return;
+                }
+                if let Some((i, found)) = run(&candidate)
+                    && i + 1 == candidate.len()
+                {
+                    (*small, *how, from) = (candidate, found, 0);
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// The place behind the parenthesis that closes the one at `open`.
+fn closing(sql: &str, open: usize) -> Option<usize> {
+    let (mut depth, mut quoted) = (0, false);
+    for (i, c) in sql.bytes().enumerate().skip(open) {
+        match c {
+            b'\'' => quoted = !quoted,
+            b'(' if !quoted => depth += 1,
+            b')' if !quoted => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(i + 1);
+        }
+    }
+    None
 }
 
 /// Takes rows out of `VALUES (…), (…)`.

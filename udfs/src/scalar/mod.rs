@@ -16,6 +16,7 @@ mod text;
 mod unistr;
 
 pub use crate::aggregate::LookupError;
+pub use pattern::{LikeOptions, known_pattern, like_known};
 
 use crate::signature::{Flags, Scalar, ScalarFn};
 use std::collections::HashMap;

@@ -2,11 +2,12 @@
 //! the pattern first. To those two, text ends at a NUL.
 
 use super::row;
-use crate::signature::{Call, Flags, FunctionError, FunctionResult, Scalar};
+use crate::signature::{Call, Flags, FunctionError, FunctionResult, Host, Scalar};
 use crate::value::ValueRef;
 use crate::value::cast::to_text;
 use crate::value::text::{before_nul, char_count, code_point};
 use crate::value::{glob, like};
+use bumpalo::Bump;
 use memchr::memmem;
 
 const PURE: Flags = Flags::DETERMINISTIC;
@@ -19,10 +20,45 @@ pub static TABLE: &[Scalar] = &[
 ];
 
 fn too_complex(call: &Call<'_, '_>, pattern: &[u8]) -> Result<(), FunctionError> {
-    if pattern.len() > call.host.like_pattern_limit() {
-        return Err(FunctionError::new("LIKE or GLOB pattern too complex"));
+    check_length(pattern.len(), call.host.like_pattern_limit())
+}
+
+/// Refuses patterns longer than SQLITE_LIMIT_LIKE_PATTERN_LENGTH.
+fn check_length(len: usize, limit: usize) -> Result<(), FunctionError> {
+    if len > limit { Err(FunctionError::new("LIKE or GLOB pattern too complex")) } else { Ok(()) }
+}
+
+/// How the connection wants LIKE to be.
+#[derive(Clone, Copy, Debug)]
+pub struct LikeOptions {
+    pub pattern_limit: usize,
+    pub case_sensitive: bool,
+}
+
+impl LikeOptions {
+    pub fn of(host: &dyn Host) -> LikeOptions {
+        LikeOptions { pattern_limit: host.like_pattern_limit(), case_sensitive: host.case_sensitive_like() }
     }
-    Ok(())
+}
+
+/// `like(X,Y)` with an X that was known beforehand.
+#[inline]
+pub fn like_known(
+    pattern: &like::Pattern,
+    text: ValueRef<'_>,
+    options: LikeOptions,
+    arena: &Bump,
+) -> Result<Option<bool>, FunctionError> {
+    check_length(pattern.len(), options.pattern_limit)?;
+    if text.is_null() {
+        return Ok(None);
+    }
+    Ok(Some(pattern.matches(before_nul(to_text(text, arena)), options.case_sensitive)))
+}
+
+/// The pattern of [`like_known`] for a constant X; `None` if it holds a NUL.
+pub fn known_pattern(pattern: &[u8]) -> Option<like::Pattern> {
+    (before_nul(pattern).len() == pattern.len()).then(|| like::Pattern::new(pattern))
 }
 
 fn like_function<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {

@@ -41,6 +41,7 @@ impl Affinity {
 
 /// What storing a value into a column of this affinity stores
 /// (https://sqlite.org/datatype3.html#type_affinity).
+#[inline]
 pub fn apply<'a>(v: ValueRef<'a>, affinity: Affinity, arena: &'a Bump) -> ValueRef<'a> {
     match affinity {
         Affinity::None | Affinity::Blob | Affinity::FlexNum => v,

@@ -8,6 +8,7 @@ use super::ValueRef;
 use super::cast::{to_integer, to_numeric, to_real, to_text};
 use super::number::Number;
 
+#[inline]
 fn real<'a>(r: f64) -> ValueRef<'a> {
     if r.is_nan() { ValueRef::Null } else { ValueRef::Real(r) }
 }
@@ -19,21 +20,21 @@ fn numbers<'a>(
     integers: impl Fn(i64, i64) -> Option<i64>,
     reals: impl Fn(f64, f64) -> f64,
 ) -> ValueRef<'a> {
-    if let (ValueRef::Integer(x), ValueRef::Integer(y)) = (a, b)
-        && let Some(z) = integers(x, y)
-    {
-        return ValueRef::Integer(z);
-    }
-    if a.is_null() || b.is_null() {
-        return ValueRef::Null;
-    }
-    match (to_numeric(a), to_numeric(b)) {
-        (Number::Integer(x), Number::Integer(y)) => match integers(x, y) {
-            Some(z) => ValueRef::Integer(z),
-            None => real(reals(x as f64, y as f64)),
+    let of_integers = |x: i64, y: i64| match integers(x, y) {
+        Some(z) => ValueRef::Integer(z),
+        None => real(reals(x as f64, y as f64)),
+    };
+    match (a, b) {
+        (ValueRef::Integer(x), ValueRef::Integer(y)) => of_integers(x, y),
+        (ValueRef::Real(x), ValueRef::Real(y)) => real(reals(x, y)),
+        (ValueRef::Integer(x), ValueRef::Real(y)) => real(reals(x as f64, y)),
+        (ValueRef::Real(x), ValueRef::Integer(y)) => real(reals(x, y as f64)),
+        (ValueRef::Null, _) | (_, ValueRef::Null) => ValueRef::Null,
+        _ => match (to_numeric(a), to_numeric(b)) {
+            (Number::Integer(x), Number::Integer(y)) => of_integers(x, y),
+            // Of its own text: '-0' is -0.0 here.
+            _ => real(reals(to_real(a), to_real(b))),
         },
-        // Of its own text: '-0' is -0.0 here.
-        _ => real(reals(to_real(a), to_real(b))),
     }
 }
 
@@ -52,6 +53,7 @@ pub fn multiply<'a>(a: ValueRef<'a>, b: ValueRef<'a>) -> ValueRef<'a> {
     numbers(a, b, i64::checked_mul, |x, y| x * y)
 }
 
+#[inline]
 pub fn divide<'a>(a: ValueRef<'a>, b: ValueRef<'a>) -> ValueRef<'a> {
     if a.is_null() || b.is_null() {
         return ValueRef::Null;
@@ -68,6 +70,7 @@ pub fn divide<'a>(a: ValueRef<'a>, b: ValueRef<'a>) -> ValueRef<'a> {
 }
 
 /// `%` works on integers, those that CAST gives; a real operand makes the result real.
+#[inline]
 pub fn remainder<'a>(a: ValueRef<'a>, b: ValueRef<'a>) -> ValueRef<'a> {
     if a.is_null() || b.is_null() {
         return ValueRef::Null;
@@ -83,6 +86,7 @@ pub fn remainder<'a>(a: ValueRef<'a>, b: ValueRef<'a>) -> ValueRef<'a> {
     }
 }
 
+#[inline]
 pub fn negate<'a>(a: ValueRef<'a>) -> ValueRef<'a> {
     subtract(ValueRef::Integer(0), a)
 }

@@ -7,6 +7,7 @@ use super::number::{write_integer, write_real};
 use super::text::before_nul;
 use super::{Affinity, ValueRef};
 
+#[inline]
 pub fn to_integer(v: ValueRef<'_>) -> i64 {
     match v {
         ValueRef::Null => 0,
@@ -16,6 +17,7 @@ pub fn to_integer(v: ValueRef<'_>) -> i64 {
     }
 }
 
+#[inline]
 pub fn to_real(v: ValueRef<'_>) -> f64 {
     match v {
         ValueRef::Null => 0.0,
@@ -26,6 +28,7 @@ pub fn to_real(v: ValueRef<'_>) -> f64 {
 }
 
 /// What an arithmetic operator sees.
+#[inline]
 pub fn to_numeric(v: ValueRef<'_>) -> Number {
     match v {
         ValueRef::Null => Number::Integer(0),
@@ -81,6 +84,7 @@ pub fn cast<'a>(v: ValueRef<'a>, to: Affinity, arena: &'a Bump) -> ValueRef<'a> 
 }
 
 /// A value in a boolean context; `None` for NULL.
+#[inline]
 pub fn truth(v: ValueRef<'_>) -> Option<bool> {
     match v {
         ValueRef::Null => None,

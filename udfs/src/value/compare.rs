@@ -29,6 +29,7 @@ fn rank(v: ValueRef<'_>) -> u8 {
 }
 
 /// Exact beyond 2^53: the real is compared as an integer where it can be one.
+#[inline]
 pub fn integer_real(i: i64, r: f64) -> Ordering {
     if r.is_nan() || r < -9223372036854775808.0 {
         return Ordering::Greater;

@@ -77,14 +77,19 @@ pub fn encode_key(
 const MIDDLE: u16 = 0x8000;
 
 /// The double nearest to an integer, and how far the integer is from it (at most 512).
+#[inline]
 fn integer(i: i64, out: &mut Vec<u8>) {
     let nearest = i as f64;
-    let residue = (i128::from(i) - nearest as i128) as i32;
-    out.extend_from_slice(&ordered(nearest).to_be_bytes());
-    out.extend_from_slice(&((i32::from(MIDDLE) + residue) as u16).to_be_bytes());
+    let is_exact = i.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS;
+    let residue = if is_exact { 0 } else { (i128::from(i) - nearest as i128) as i32 };
+    let mut bytes = [0; 10];
+    bytes[..8].copy_from_slice(&ordered(nearest).to_be_bytes());
+    bytes[8..].copy_from_slice(&((i32::from(MIDDLE) + residue) as u16).to_be_bytes());
+    out.extend_from_slice(&bytes);
 }
 
 /// A double's bits in an order that unsigned comparison keeps.
+#[inline]
 fn ordered(r: f64) -> u64 {
     let r = if r == 0.0 { 0.0 } else { r };
     let bits = r.to_bits();

@@ -52,6 +52,80 @@ pub fn like(pattern: &[u8], text: &[u8], escape: Option<u32>, case_sensitive: bo
     }
 }
 
+/// A pattern that is known beforehand, without ESCAPE: matches what [`like`] matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    /// As given.
+    whole: Box<[u8]>,
+    form: Form,
+}
+
+/// Where ASCII text, given by its place in the pattern, must stand. Bytes of ASCII are always characters of their own,
+/// so that bytes can be compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Form {
+    Whole(std::ops::Range<usize>),
+    Begins(std::ops::Range<usize>),
+    Ends(std::ops::Range<usize>),
+    Contains(std::ops::Range<usize>),
+    Other,
+}
+
+impl Pattern {
+    pub fn new(pattern: &[u8]) -> Pattern {
+        let from = pattern.iter().take_while(|&&b| b == b'%').count();
+        let behind = pattern[from..].iter().rev().take_while(|&&b| b == b'%').count();
+        let text = from..pattern.len() - behind;
+        let is_plain = pattern[text.clone()].iter().all(|&b| b < 0x80 && b != 0 && b != b'%' && b != b'_');
+        let form = match (is_plain, from > 0, behind > 0) {
+            (false, ..) => Form::Other,
+            (true, false, false) => Form::Whole(text),
+            (true, false, true) => Form::Begins(text),
+            (true, true, false) if text.is_empty() => Form::Contains(text),
+            (true, true, false) => Form::Ends(text),
+            (true, true, true) => Form::Contains(text),
+        };
+        Pattern { whole: pattern.into(), form }
+    }
+
+    /// The pattern's length in bytes.
+    pub fn len(&self) -> usize {
+        self.whole.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.whole.is_empty()
+    }
+
+    #[inline]
+    pub fn matches(&self, text: &[u8], case_sensitive: bool) -> bool {
+        let equal = |a: &[u8], b: &[u8]| if case_sensitive { a == b } else { a.eq_ignore_ascii_case(b) };
+        let part = |range: &std::ops::Range<usize>| &self.whole[range.clone()];
+        match &self.form {
+            Form::Whole(range) => equal(text, part(range)),
+            Form::Begins(range) => text.get(..range.len()).is_some_and(|start| equal(start, part(range))),
+            Form::Ends(range) => {
+                text.len().checked_sub(range.len()).is_some_and(|from| equal(&text[from..], part(range)))
+            }
+            Form::Contains(range) => contains(text, part(range), case_sensitive, equal),
+            Form::Other => like(&self.whole, text, None, case_sensitive),
+        }
+    }
+}
+
+fn contains(text: &[u8], wanted: &[u8], case_sensitive: bool, equal: impl Fn(&[u8], &[u8]) -> bool) -> bool {
+    let mut at = 0;
+    while text.len() - at >= wanted.len() {
+        let Some(from) = candidate(wanted, text, at, None, case_sensitive) else { return wanted.is_empty() };
+        match text.get(from..from + wanted.len()) {
+            Some(found) if equal(found, wanted) => return true,
+            Some(_) => at = from + 1,
+            None => return false,
+        }
+    }
+    false
+}
+
 #[inline]
 fn same(a: u32, b: u32, case_sensitive: bool) -> bool {
     a == b || (!case_sensitive && a < 0x80 && b < 0x80 && (a as u8).eq_ignore_ascii_case(&(b as u8)))
@@ -70,4 +144,41 @@ fn candidate(pattern: &[u8], text: &[u8], at: usize, escape: Option<u32>, case_s
         memchr::memchr2(first.to_ascii_lowercase(), first.to_ascii_uppercase(), &text[at..])
     };
     found.map(|i| at + i)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Pattern, like};
+
+    /// All strings over a few bytes up to a length: letters of both cases, wildcards, NUL, parts of characters.
+    fn strings(alphabet: &[u8], len_max: usize) -> Vec<Vec<u8>> {
+        let mut all = vec![Vec::new()];
+        let mut from = 0;
+        for _ in 0..len_max {
+            let until = all.len();
+            for i in from..until {
+                for &b in alphabet {
+                    let mut longer = all[i].clone();
+                    longer.push(b);
+                    all.push(longer);
+                }
+            }
+            from = until;
+        }
+        all
+    }
+
+    #[test]
+    fn known_patterns_match_what_like_matches() {
+        let texts = strings(b"aAb\xc3\xa4", 4);
+        for pattern in strings(b"aAb%_\xc3\xa4", 4) {
+            let known = Pattern::new(&pattern);
+            for text in &texts {
+                for case_sensitive in [false, true] {
+                    let expected = like(&pattern, text, None, case_sensitive);
+                    assert_eq!(known.matches(text, case_sensitive), expected, "{text:?} LIKE {pattern:?}");
+                }
+            }
+        }
+    }
 }

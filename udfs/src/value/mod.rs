@@ -51,6 +51,7 @@ pub enum StorageClass {
 }
 
 impl Value {
+    #[inline]
     pub fn as_ref(&self) -> ValueRef<'_> {
         match self {
             Value::Null => ValueRef::Null,
@@ -67,6 +68,7 @@ impl Value {
 }
 
 impl<'a> ValueRef<'a> {
+    #[inline]
     pub fn to_owned(self) -> Value {
         match self {
             ValueRef::Null => Value::Null,
@@ -77,6 +79,7 @@ impl<'a> ValueRef<'a> {
         }
     }
 
+    #[inline]
     pub fn is_null(self) -> bool {
         matches!(self, ValueRef::Null)
     }

@@ -127,7 +127,7 @@ impl TestHost {
 
     pub fn commit(&self) {
         for i in 0..self.database_count() {
-            self.transaction(DatabaseIndex(i as u16)).commit();
+            self.transaction(DatabaseIndex(i as u16)).commit().expect("no file below");
         }
     }
 

@@ -1,0 +1,274 @@
+//! Keeping others from writing, reading pages, the write transaction.
+//!
+//! A *lease* is SQLite's SHARED lock (in WAL mode a snapshot), held by a query that has not ended. While it is held
+//! nobody else commits, and what was read stays true. A write transaction on top of it (BEGIN IMMEDIATE) leaves the
+//! lease as it is when it ends, so that there is no moment in between at which others could write.
+//!
+//! Nothing here waits: a lock that is not free is SQLITE_BUSY, and whoever can wait tries again.
+
+use std::sync::Arc;
+
+use heliosdb_udfs::value::ValueRef;
+use parking_lot::MutexGuard;
+use rusqlite::{Connection, MAIN_DB, ffi};
+use rustc_hash::FxHashMap;
+
+use super::open::{Container, refused};
+use super::sqlite::{Prepared, Sqlite};
+use super::system;
+use crate::error::{Code, Error, Result};
+use crate::store::image::Encoding;
+
+/// What stays the same as long as nobody else changes the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Token {
+    data_version: i64,
+    pub schema_cookie: i64,
+}
+
+/// Numbers of the file's header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Header {
+    /// 0: the file is empty.
+    pub pages: u32,
+    pub usable_size: usize,
+    pub schema_cookie: u32,
+    pub schema_format: u32,
+    pub encoding: Encoding,
+    pub user_version: i32,
+    pub application_id: i32,
+    pub is_wal: bool,
+    /// Root pages may move when objects are dropped.
+    pub auto_vacuum: bool,
+}
+
+/// Statements before their connection: that is the order in which they go.
+pub(super) struct Parts {
+    reads: Option<Reads>,
+    leased: bool,
+    writes: FxHashMap<Box<str>, Prepared>,
+    sqlite: Sqlite,
+    pub connection: Connection,
+}
+
+/// What every lease needs. Preparing these reads the file, so that it waits for the first lease.
+struct Reads {
+    lease: Prepared,
+    data_version: Prepared,
+    schema_version: Prepared,
+    page: Prepared,
+}
+
+/// Write statements kept prepared.
+const WRITES_MAX: usize = 256;
+
+/// The first row comes before anything is read, but after the lock was taken.
+const LEASE: &str = "VALUES(0) UNION ALL SELECT 1 FROM sqlite_schema";
+
+impl Container {
+    /// Takes the lease, if there is none; gives what to compare with the last time.
+    pub fn lease(&self) -> Result<Token> {
+        let mut parts = self.parts()?;
+        let Parts { reads, leased, sqlite, .. } = &mut *parts;
+        let reads = match reads {
+            Some(reads) => reads,
+            None => reads.insert(Reads {
+                lease: sqlite.prepare(LEASE)?,
+                data_version: sqlite.prepare("PRAGMA data_version")?,
+                schema_version: sqlite.prepare("PRAGMA schema_version")?,
+                page: sqlite.prepare("SELECT data FROM sqlite_dbpage WHERE pgno = ?")?,
+            }),
+        };
+        if !*leased {
+            sqlite.step(&mut reads.lease)?;
+            *leased = true;
+        }
+        let token = sqlite.number(&mut reads.data_version).and_then(|data_version| {
+            let schema_cookie = sqlite.number(&mut reads.schema_version)?;
+            Ok(Token { data_version, schema_cookie })
+        });
+        if token.is_err() {
+            parts.release();
+        }
+        token
+    }
+
+    /// Gives the lease back.
+    pub fn release(&self) {
+        if let Ok(mut parts) = self.parts() {
+            parts.release();
+        }
+    }
+
+    /// Begins the write transaction: SQLITE_BUSY, or SQLITE_BUSY_SNAPSHOT where others wrote since the lease was taken.
+    pub fn reserve(&self) -> Result<()> {
+        let mut parts = self.parts()?;
+        // Left to itself, SQLite begins a read transaction then.
+        if parts.connection.is_readonly(MAIN_DB).map_err(refused)? {
+            return Err(Error::new(Code::READONLY, "attempt to write a readonly database"));
+        }
+        parts.write("BEGIN IMMEDIATE", &[])
+    }
+
+    /// Ends the write transaction without a change.
+    pub fn abandon(&self) {
+        let Ok(mut parts) = self.parts() else { return };
+        if parts.sqlite.in_transaction() {
+            // It fails only where the library has rolled back already.
+            let _ = parts.write("ROLLBACK", &[]);
+        }
+    }
+
+    /// Makes changes in the write transaction and commits it. On SQLITE_BUSY the transaction stays open without the
+    /// changes; on every other failure it is rolled back.
+    pub fn write(&self, changes: impl FnOnce(&mut Writer<'_>) -> Result<()>) -> Result<()> {
+        let mut parts = self.parts()?;
+        if system::is_moved(&parts.connection)? {
+            parts.write("ROLLBACK", &[])?;
+            return Err(Error::new(Code(Code::READONLY.0 | 4 << 8), "attempt to write a readonly database"));
+        }
+        let result = parts.write("SAVEPOINT heliosdb", &[]).and_then(|()| {
+            // Nothing is dropped beside an open query; the transaction holds the lock meanwhile.
+            parts.release();
+            let changed = changes(&mut Writer { parts: &mut parts });
+            parts.take_lease()?;
+            changed?;
+            parts.write("COMMIT", &[])
+        });
+        if let Err(e) = &result
+            && parts.sqlite.in_transaction()
+        {
+            let busy = e.code.primary() == Code::BUSY;
+            let back = if busy { "ROLLBACK TO heliosdb" } else { "ROLLBACK" };
+            parts.write(back, &[])?;
+            if busy {
+                parts.write("RELEASE heliosdb", &[])?;
+            }
+        }
+        result
+    }
+
+    /// Runs statements that stand outside of a transaction: VACUUM and pragmas.
+    pub fn outside<T>(&self, f: impl FnOnce(&Sqlite) -> Result<T>) -> Result<T> {
+        let mut parts = self.parts()?;
+        // VACUUM does not run beside an open query.
+        parts.release();
+        f(&parts.sqlite)
+    }
+
+    /// Runs queries under the lease.
+    pub fn read<T>(&self, f: impl FnOnce(&Sqlite) -> Result<T>) -> Result<T> {
+        f(&self.parts()?.sqlite)
+    }
+
+    /// The bytes of a page, under the lease.
+    pub fn page(&self, number: u32) -> Result<Option<Arc<[u8]>>> {
+        let mut parts: MutexGuard<'_, Parts> = self.parts()?;
+        let Parts { reads: Some(Reads { page, .. }), sqlite, .. } = &mut *parts else {
+            return Err(Error::internal("a page is read without a lease"));
+        };
+        sqlite.start(page, [ValueRef::Integer(i64::from(number))])?;
+        let bytes = if sqlite.step(page)? {
+            match page.value(0) {
+                ValueRef::Blob(bytes) => Some(Arc::from(bytes)),
+                _ => None,
+            }
+        } else {
+            None
+        };
+        page.reset();
+        Ok(bytes)
+    }
+
+    /// The file's header, under the lease.
+    pub fn header(&self) -> Result<Header> {
+        let Some(page) = self.page(1)? else { return Ok(Header::default()) };
+        let word = |at: usize| page.get(at..).and_then(|b| b.first_chunk::<4>()).map_or(0, |b| u32::from_be_bytes(*b));
+        let reserved = page.get(20).map_or(0, |b| usize::from(*b));
+        Ok(Header {
+            pages: word(28).max(1),
+            usable_size: page.len().saturating_sub(reserved),
+            schema_cookie: word(40),
+            schema_format: word(44),
+            encoding: match word(56) {
+                2 => Encoding::Utf16Le,
+                3 => Encoding::Utf16Be,
+                _ => Encoding::Utf8,
+            },
+            user_version: word(60) as i32,
+            application_id: word(68) as i32,
+            is_wal: page.get(18) == Some(&2),
+            auto_vacuum: word(52) != 0,
+        })
+    }
+}
+
+impl Parts {
+    pub fn new(connection: Connection) -> Parts {
+        Parts { reads: None, leased: false, writes: FxHashMap::default(), sqlite: Sqlite::of(&connection), connection }
+    }
+
+    fn take_lease(&mut self) -> Result<()> {
+        if let Some(reads) = &mut self.reads {
+            self.sqlite.step(&mut reads.lease)?;
+            self.leased = true;
+        }
+        Ok(())
+    }
+
+    fn release(&mut self) {
+        if let Some(reads) = &mut self.reads {
+            reads.lease.reset();
+        }
+        self.leased = false;
+    }
+
+    /// Runs a statement that is kept prepared.
+    fn write(&mut self, sql: &str, values: &[ValueRef<'_>]) -> Result<()> {
+        if !self.writes.contains_key(sql) {
+            if self.writes.len() >= WRITES_MAX {
+                self.writes.clear();
+            }
+            let prepared = self.sqlite.prepare(sql)?;
+            self.writes.insert(sql.into(), prepared);
+        }
+        match self.writes.get_mut(sql) {
+            Some(statement) => self.sqlite.run(statement, values.iter().copied()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Writes in the container's transaction.
+pub struct Writer<'c> {
+    parts: &'c mut Parts,
+}
+
+impl Writer<'_> {
+    /// Runs a statement; its text is prepared once.
+    pub fn execute(&mut self, sql: &str, values: &[ValueRef<'_>]) -> Result<()> {
+        self.parts.write(sql, values)
+    }
+
+    /// Runs a statement that comes only once, such as CREATE TABLE.
+    pub fn execute_once(&mut self, sql: &str, values: &[ValueRef<'_>]) -> Result<()> {
+        self.parts.sqlite.execute(sql, values)
+    }
+
+    /// Lets the library read the schema table anew after it was changed directly.
+    pub fn reload_schema(&mut self) -> Result<()> {
+        let Parts { reads, sqlite, .. } = &mut *self.parts;
+        let Some(reads) = reads else { return Ok(()) };
+        let cookie = sqlite.number(&mut reads.schema_version)?;
+        sqlite.execute(&format!("PRAGMA schema_version={}", cookie + 1), &[])?;
+        sqlite.execute("PRAGMA writable_schema=RESET", &[])
+    }
+
+    /// Changes the schema table directly while `f` runs.
+    pub fn with_writable_schema(&mut self, f: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        self.parts.sqlite.configure(ffi::SQLITE_DBCONFIG_WRITABLE_SCHEMA, true);
+        let result = f(self);
+        self.parts.sqlite.configure(ffi::SQLITE_DBCONFIG_WRITABLE_SCHEMA, false);
+        result
+    }
+}

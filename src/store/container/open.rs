@@ -1,0 +1,188 @@
+//! Opening a database file: one connection of the bundled SQLite for each file and process.
+//!
+//! Invariant: who opens a file that is open already, under whatever name, gets the same [`Container`], so the locks of
+//! the process are those of one connection. Read-only requests share a writable connection; a request to write does not
+//! share a read-only one. A forked child starts with nothing and never touches what its parent opened.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
+
+use parking_lot::{Mutex, MutexGuard};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, InterruptHandle};
+
+use super::lease::Parts;
+use super::system::{self, FileId};
+use crate::error::{Code, Error, Result};
+
+/// How a file is to be opened; by default for reading and writing, and it must exist.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OpenFlags {
+    /// Make an empty database where there is no file.
+    pub create: bool,
+    pub read_only: bool,
+    /// Nobody writes the file as long as it is open: no locks, no look for journals (`immutable=1`).
+    pub immutable: bool,
+    /// Somebody else keeps others away (`nolock=1`).
+    pub no_lock: bool,
+}
+
+/// A database file, open through the bundled SQLite.
+pub struct Container {
+    /// Present until dropped, and never closed by a forked child: that would act on the parent's files.
+    parts: Option<Mutex<Parts>>,
+    interrupt: InterruptHandle,
+    path: PathBuf,
+    flags: OpenFlags,
+    file: Option<FileId>,
+    /// The fork it belongs to.
+    generation: u32,
+}
+
+static CONTAINERS: Mutex<Vec<Weak<Container>>> = Mutex::new(Vec::new());
+
+impl Container {
+    /// Opens a file. Whether it is a database shows at the first read, as with SQLite: SQLITE_NOTADB.
+    /// Fails with SQLITE_CANTOPEN for folders, missing files without `create`, and whatever the system refuses.
+    pub fn open(path: &Path, flags: OpenFlags) -> Result<Arc<Container>> {
+        let own_vfs = system::register();
+        let _no_fork = system::no_fork();
+        let mut containers = CONTAINERS.lock();
+        containers.retain(|c| c.strong_count() > 0);
+        if let Some(file) = system::file_at(path) {
+            let shared = containers.iter().filter_map(Weak::upgrade).find(|c| c.serves(file, flags));
+            if let Some(shared) = shared {
+                return Ok(shared);
+            }
+        }
+        let connection = connect(path, flags, own_vfs)?;
+        let container = Arc::new(Container {
+            interrupt: connection.get_interrupt_handle(),
+            path: connection.path().map_or_else(|| path.to_owned(), PathBuf::from),
+            flags,
+            file: system::file_of(&connection),
+            generation: system::generation(),
+            parts: Some(Mutex::new(Parts::new(connection))),
+        });
+        containers.push(Arc::downgrade(&container));
+        Ok(container)
+    }
+
+    fn serves(&self, file: FileId, flags: OpenFlags) -> bool {
+        self.file == Some(file)
+            && self.generation == system::generation()
+            && self.flags.immutable == flags.immutable
+            && self.flags.no_lock == flags.no_lock
+            && (!self.flags.read_only || flags.read_only)
+    }
+
+    /// The file's absolute path, symbolic links resolved.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Device and inode; `None` where the system's default VFS is in use.
+    pub fn file_id(&self) -> Option<FileId> {
+        self.file
+    }
+
+    /// Makes a running statement of another thread fail with SQLITE_INTERRUPT.
+    pub fn interrupt(&self) {
+        if self.generation == system::generation() {
+            self.interrupt.interrupt();
+        }
+    }
+
+    /// The connection, for one call. Fails in a forked child.
+    pub(super) fn parts(&self) -> Result<MutexGuard<'_, Parts>> {
+        match &self.parts {
+            Some(connection) if self.generation == system::generation() => Ok(connection.lock()),
+            _ => Err(Error::new(Code::MISUSE, "the database was opened by the parent process")),
+        }
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        if self.generation != system::generation() {
+            std::mem::forget(self.parts.take());
+        }
+    }
+}
+
+fn connect(path: &Path, flags: OpenFlags, own_vfs: bool) -> Result<Connection> {
+    use rusqlite::OpenFlags as Raw;
+    let mut raw = Raw::SQLITE_OPEN_NO_MUTEX;
+    raw |= if flags.read_only { Raw::SQLITE_OPEN_READ_ONLY } else { Raw::SQLITE_OPEN_READ_WRITE };
+    if flags.create && !flags.read_only {
+        raw |= Raw::SQLITE_OPEN_CREATE;
+    }
+    let mut name = path.to_owned();
+    if flags.immutable || flags.no_lock {
+        raw |= Raw::SQLITE_OPEN_URI;
+        name = uri(path, flags)?;
+    } else if path.as_os_str().as_encoded_bytes().starts_with(b"file:") {
+        // The library takes such names for URIs even when not told to.
+        name = Path::new(".").join(path);
+    }
+    let opened = if own_vfs {
+        Connection::open_with_flags_and_vfs(&name, raw, system::VFS_NAME)
+    } else {
+        Connection::open_with_flags(&name, raw)
+    };
+    let connection = opened.map_err(|e| without_path(refused(e), &name))?;
+    prepare(&connection).map_err(refused)?;
+    Ok(connection)
+}
+
+/// Nothing of the file is read here.
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(std::time::Duration::ZERO)?;
+    for (setting, on) in [
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
+        (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+        (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false),
+    ] {
+        connection.set_db_config(setting, on)?;
+    }
+    connection.execute_batch("PRAGMA ignore_check_constraints=ON; PRAGMA cell_size_check=ON")?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    Ok(())
+}
+
+/// Statements kept prepared: a few for each table that is written.
+const STATEMENTS_MAX: usize = 256;
+
+/// `file:` with the path's bytes escaped where a URI needs it.
+fn uri(path: &Path, flags: OpenFlags) -> Result<PathBuf> {
+    let absolute = std::path::absolute(path).map_err(|_| Error::new(Code::CANTOPEN, "unable to open database file"))?;
+    let mut uri = String::from("file:");
+    for byte in absolute.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => uri.push(char::from(*byte)),
+            _ => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri.push_str(if flags.immutable { "?immutable=1" } else { "?nolock=1" });
+    Ok(PathBuf::from(OsString::from(uri)))
+}
+
+/// SQLite's own words and code.
+pub fn refused(error: rusqlite::Error) -> Error {
+    match error {
+        rusqlite::Error::SqliteFailure(code, Some(message)) => Error::new(Code(code.extended_code), message),
+        rusqlite::Error::SqlInputError { error, msg, .. } => Error::new(Code(error.extended_code), msg),
+        other => Error::sql(other.to_string()),
+    }
+}
+
+/// The binding adds the path to SQLite's message about a file that cannot be opened.
+fn without_path(mut error: Error, path: &Path) -> Error {
+    let suffix = format!(": {}", path.to_string_lossy());
+    if let Some(message) = error.message.strip_suffix(&suffix) {
+        error.message = message.to_owned();
+    }
+    error
+}

@@ -1,0 +1,152 @@
+//! Indexes and tables WITHOUT ROWID as bases.
+//!
+//! Keys of the file are compared in our encoding, which orders as SQLite compares records. Where it does not (a
+//! collation of a connection's own, UTF-16, an old file format that ignores DESC) everything is read and sorted.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+
+use super::layout::{Entry, KeyLayout};
+use super::page::{DEPTH_MAX, Kind, Page};
+use super::record::Record;
+use super::{Pages, damaged};
+use crate::error::Result;
+use crate::store::ids::Stamp;
+use crate::store::tree::coverage::{Base, Stretch, Target};
+use crate::store::tree::order::{KeyOrder, Order};
+use crate::store::version::Version;
+
+pub struct Keys {
+    pub pages: Arc<dyn Pages>,
+    /// May move when other objects are dropped.
+    pub root: Arc<AtomicU32>,
+    pub layout: KeyLayout,
+    pub len_estimate: Option<usize>,
+}
+
+/// A leaf, and the entries of inner pages around it: the one above belongs to the stretch.
+struct Leaf {
+    page: Page,
+    low: Option<Box<[u8]>>,
+    high: Option<Entry>,
+}
+
+impl Keys {
+    fn root(&self) -> u32 {
+        self.root.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    fn entry(&self, page: &Page, i: usize) -> Result<Entry> {
+        let mut whole = Vec::new();
+        let payload = page.payload(i, self.pages.usable_size())?;
+        let bytes = payload.whole(&*self.pages, &mut whole)?;
+        Record::new(bytes, self.pages.encoding())
+            .and_then(|stored| self.layout.convert(stored).ok())
+            .ok_or_else(|| damaged(page.number(), "a record is cut off"))
+    }
+
+    fn leaf(&self, target: &Target<KeyOrder>) -> Result<Leaf> {
+        let (mut low, mut high, mut number) = (None, None, self.root());
+        // Whether the target lies behind an entry of an inner page.
+        let behind = |entry: &Entry| match target {
+            Target::At(key) => entry.key.as_slice().cmp(key) == Ordering::Less,
+            Target::After(None) => false,
+            Target::After(Some(key)) => entry.key.as_slice().cmp(key) != Ordering::Greater,
+            Target::Last => true,
+        };
+        for _ in 0..DEPTH_MAX {
+            let page = Page::read(&*self.pages, number)?;
+            match page.kind {
+                Kind::LeafIndex => return Ok(Leaf { page, low, high }),
+                Kind::InteriorIndex => {}
+                _ => return Err(damaged(number, "a page of a table in an index")),
+            }
+            let (mut from, mut to) = (0, page.cells);
+            while from < to {
+                let middle = (from + to) / 2;
+                if behind(&self.entry(&page, middle)?) { from = middle + 1 } else { to = middle }
+            }
+            if from > 0 {
+                low = Some(self.entry(&page, from - 1)?.key.into());
+            }
+            if from < page.cells {
+                high = Some(self.entry(&page, from)?);
+            }
+            number = page.child(from)?;
+        }
+        Err(damaged(number, "the index is too deep"))
+    }
+
+    /// Appends the entries of a leaf and the one above it; gives the stretch's upper end.
+    fn take(&self, leaf: Leaf, entries: &mut Vec<(u64, Version)>) -> Result<Option<Box<[u8]>>> {
+        let number = leaf.page.number();
+        let mut before = leaf.low.map(Vec::from);
+        let mut scratch = Vec::new();
+        let high = leaf.high.as_ref().map(|entry| entry.key.as_slice().into());
+        let in_leaf = (0..leaf.page.cells).map(|i| self.entry(&leaf.page, i));
+        for entry in in_leaf.chain(leaf.high.map(Ok)) {
+            let entry = entry?;
+            if before.as_ref().is_some_and(|before| *before >= entry.key) {
+                return Err(damaged(number, "index entries are out of order"));
+            }
+            entries
+                .push((KeyOrder::PADDING, Version::entry(Stamp::default(), &entry.key, &entry.record, &mut scratch)));
+            before = Some(entry.key);
+        }
+        Ok(high)
+    }
+
+    /// All entries, in the order of our keys.
+    fn read_all(&self) -> Result<Stretch<KeyOrder>> {
+        let mut found = Vec::new();
+        self.walk(self.root(), 0, &mut found)?;
+        found.sort_by(|a, b| a.key.cmp(&b.key));
+        let mut scratch = Vec::new();
+        let versions = found.iter().map(|e| Version::entry(Stamp::default(), &e.key, &e.record, &mut scratch));
+        Ok(Stretch { low: None, high: None, entries: versions.map(|v| (KeyOrder::PADDING, v)).collect() })
+    }
+
+    fn walk(&self, number: u32, depth: usize, found: &mut Vec<Entry>) -> Result<()> {
+        let page = Page::read(&*self.pages, number)?;
+        if depth >= DEPTH_MAX || !matches!(page.kind, Kind::LeafIndex | Kind::InteriorIndex) {
+            return Err(damaged(number, "not a page of this index"));
+        }
+        for i in 0..page.cells {
+            if !page.is_leaf() {
+                self.walk(page.child(i)?, depth + 1, found)?;
+            }
+            found.push(self.entry(&page, i)?);
+        }
+        if !page.is_leaf() {
+            self.walk(page.child(page.cells)?, depth + 1, found)?;
+        }
+        Ok(())
+    }
+}
+
+impl Base<KeyOrder> for Keys {
+    fn read(&self, target: &Target<KeyOrder>, pages: usize) -> Result<Stretch<KeyOrder>> {
+        let _held = self.pages.hold();
+        if !self.layout.ordered {
+            return self.read_all();
+        }
+        let leaf = self.leaf(target)?;
+        let low = leaf.low.clone();
+        let mut entries = Vec::new();
+        let mut high = self.take(leaf, &mut entries)?;
+        for _ in 1..pages {
+            let Some(end) = high else { break };
+            let leaf = self.leaf(&Target::After(Some(end.clone())))?;
+            if leaf.low.as_ref() != Some(&end) {
+                return Err(damaged(leaf.page.number(), "index entries are out of order"));
+            }
+            high = self.take(leaf, &mut entries)?;
+        }
+        Ok(Stretch { low, high, entries })
+    }
+
+    fn len_estimate(&self) -> Option<usize> {
+        self.len_estimate
+    }
+}

@@ -1,0 +1,99 @@
+//! SQLite's record format: a header of serial types, then the values.
+
+use std::borrow::Cow;
+
+use heliosdb_udfs::value::ValueRef;
+
+use super::Encoding;
+use super::page::varint;
+
+/// Walks over the values of a record from the first on.
+pub struct Record<'r> {
+    types: &'r [u8],
+    body: &'r [u8],
+    encoding: Encoding,
+}
+
+/// A value as the file has it: text may need another encoding.
+pub enum Stored<'r> {
+    Value(ValueRef<'r>),
+    Text(Vec<u8>),
+}
+
+impl Stored<'_> {
+    pub fn as_ref(&self) -> ValueRef<'_> {
+        match self {
+            Stored::Value(v) => *v,
+            Stored::Text(t) => ValueRef::Text(t),
+        }
+    }
+}
+
+impl<'r> Record<'r> {
+    /// `None` if the header is none.
+    pub fn new(bytes: &'r [u8], encoding: Encoding) -> Option<Record<'r>> {
+        let (header, n) = varint(bytes)?;
+        let header = usize::try_from(header).ok()?;
+        Some(Record { types: bytes.get(n..header)?, body: bytes.get(header..)?, encoding })
+    }
+
+    /// The next value; `Ok(None)` behind the last one.
+    pub fn read(&mut self) -> Result<Option<Stored<'r>>, Damaged> {
+        if self.types.is_empty() {
+            return Ok(None);
+        }
+        let (kind, n) = varint(self.types).ok_or(Damaged)?;
+        self.types = &self.types[n..];
+        let len = match kind {
+            0 | 8 | 9 => 0,
+            1..=4 => kind as usize,
+            5 => 6,
+            6 | 7 => 8,
+            10 | 11 => return Err(Damaged),
+            _ => usize::try_from((kind - 12) / 2).map_err(|_| Damaged)?,
+        };
+        let bytes = self.body.get(..len).ok_or(Damaged)?;
+        self.body = &self.body[len..];
+        let value = match kind {
+            0 => ValueRef::Null,
+            1..=6 => ValueRef::Integer(integer(bytes)),
+            7 => match f64::from_bits(integer(bytes) as u64) {
+                // SQLite reads what is not a number as NULL.
+                real if real.is_nan() => ValueRef::Null,
+                real => ValueRef::Real(real),
+            },
+            8 => ValueRef::Integer(0),
+            9 => ValueRef::Integer(1),
+            even if even % 2 == 0 => ValueRef::Blob(bytes),
+            _ => {
+                return Ok(Some(match text(bytes, self.encoding) {
+                    Cow::Borrowed(text) => Stored::Value(ValueRef::Text(text)),
+                    Cow::Owned(text) => Stored::Text(text),
+                }));
+            }
+        };
+        Ok(Some(Stored::Value(value)))
+    }
+}
+
+/// The record's header or a value is cut off.
+#[derive(Debug)]
+pub struct Damaged;
+
+/// Big-endian two's complement of up to eight bytes.
+#[inline]
+fn integer(bytes: &[u8]) -> i64 {
+    let negative = bytes.first().is_some_and(|b| *b & 0x80 != 0);
+    bytes.iter().fold(if negative { -1_i64 } else { 0 }, |n, b| n << 8 | i64::from(*b))
+}
+
+fn text(bytes: &[u8], encoding: Encoding) -> Cow<'_, [u8]> {
+    let unit: fn([u8; 2]) -> u16 = match encoding {
+        Encoding::Utf8 => return Cow::Borrowed(bytes),
+        Encoding::Utf16Le => u16::from_le_bytes,
+        Encoding::Utf16Be => u16::from_be_bytes,
+    };
+    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let decoded: String = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    Cow::Owned(decoded.into_bytes())
+}

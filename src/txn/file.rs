@@ -1,0 +1,401 @@
+//! The database file under the trees: leases, pins, and what others changed in it.
+//!
+//! A *pin* is somebody's promise that what was read stays true: a running statement, a transaction, a view. While
+//! there is one the lease is kept; without any it is kept for a moment ([`super::keeper`]), so that the next
+//! statement needs no system call. When a lease is taken again the file may have been changed by others: then memory
+//! is forgotten, and read anew as it is needed.
+//!
+//! Invariant: the trees, the schema and `token` describe the same state of the file while `leased`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use heliosdb_udfs::value::ValueRef;
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
+use rustc_hash::FxHashMap;
+
+use super::database::Transactions;
+use crate::catalog::layout::{FileRules, key_layout, row_layout};
+use crate::catalog::load::{SchemaRow, load};
+use crate::catalog::system::SCHEMA_TABLE_ID;
+use crate::catalog::{Schema, Table};
+use crate::env;
+use crate::error::{Code, Error, Result};
+use crate::store::container::sqlite::Sqlite;
+use crate::store::container::{Container, Header, Token, Writer};
+use crate::store::image::keys::Keys;
+use crate::store::image::rows::Rows;
+use crate::store::image::{Encoding, Pages, damaged};
+use crate::store::tree::Tree as TreeOf;
+use crate::store::tree::coverage::Base;
+use crate::store::tree::order::{KeyOrder, RowOrder};
+use crate::store::{ObjectId, Stamp, Tree, Version, record};
+
+pub struct DatabaseFile {
+    container: Arc<Container>,
+    state: Mutex<State>,
+    steady: Arc<Steady>,
+}
+
+/// What reading takes for granted between two commits of our own.
+#[derive(Default)]
+struct Steady {
+    /// A read goes over several pages: it holds this, so that no commit moves entries between them.
+    reading: RwLock<()>,
+    /// Inner pages of b-trees, which every descent reads.
+    inner: Mutex<FxHashMap<u32, Arc<[u8]>>>,
+}
+
+#[derive(Default)]
+struct State {
+    pins: usize,
+    leased: bool,
+    /// Grows with every pin, so that the keeper sees who is busy.
+    activity: u64,
+    /// What memory describes; `None` before the file was first read.
+    token: Option<Token>,
+    header: Header,
+    /// The root pages of all objects.
+    roots: FxHashMap<ObjectId, Arc<AtomicU32>>,
+}
+
+/// The pages of one state of the file.
+struct FilePages {
+    container: Arc<Container>,
+    usable_size: usize,
+    encoding: Encoding,
+    steady: Arc<Steady>,
+}
+
+/// Inner pages kept at most.
+const INNER_MAX: usize = 4096;
+
+impl Pages for FilePages {
+    fn page(&self, number: u32) -> Result<Arc<[u8]>> {
+        if let Some(page) = self.steady.inner.lock().get(&number) {
+            return Ok(page.clone());
+        }
+        let page = self.container.page(number)?.ok_or_else(|| damaged(number, "behind the end of the file"))?;
+        if matches!(page.get(if number == 1 { 100 } else { 0 }), Some(2 | 5)) {
+            let mut inner = self.steady.inner.lock();
+            if inner.len() >= INNER_MAX {
+                inner.clear();
+            }
+            inner.insert(number, page.clone());
+        }
+        Ok(page)
+    }
+
+    fn hold(&self) -> Option<RwLockReadGuard<'_, ()>> {
+        Some(self.steady.reading.read())
+    }
+
+    fn usable_size(&self) -> usize {
+        self.usable_size
+    }
+
+    fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+}
+
+impl DatabaseFile {
+    pub fn new(container: Arc<Container>) -> DatabaseFile {
+        DatabaseFile { container, state: Mutex::default(), steady: Arc::default() }
+    }
+
+    pub fn container(&self) -> &Arc<Container> {
+        &self.container
+    }
+
+    /// Pins the file. Does not wait: SQLITE_BUSY if somebody else holds a lock that is in the way.
+    pub(super) fn pin(&self, shared: &Transactions) -> Result<()> {
+        let mut state = self.state.lock();
+        if !state.leased {
+            let token = self.container.lease()?;
+            super::keeper::wake();
+            if state.token != Some(token)
+                && let Err(e) = self.take_in(&mut state, token, shared)
+            {
+                self.container.release();
+                return Err(e);
+            }
+            state.leased = true;
+        }
+        state.pins += 1;
+        state.activity = state.activity.wrapping_add(1);
+        Ok(())
+    }
+
+    /// One more pin beside another.
+    pub(super) fn pin_again(&self) {
+        let mut state = self.state.lock();
+        debug_assert!(state.pins > 0, "a pin beside another");
+        state.pins += 1;
+    }
+
+    pub(super) fn unpin(&self) {
+        let mut state = self.state.lock();
+        state.pins = state.pins.saturating_sub(1);
+        // In WAL mode a lease does not keep others from writing: the next statement must see what they wrote.
+        if state.pins == 0 && state.header.is_wal && state.leased {
+            self.container.release();
+            state.leased = false;
+        }
+    }
+
+    /// Whether anybody but the asking statement or transaction has the file pinned more than `own` times.
+    pub(super) fn is_pinned_beyond(&self, own: usize) -> bool {
+        self.state.lock().pins > own
+    }
+
+    /// Gives the lease back if nobody needed it since the last call. Gives whether it is still held.
+    pub(super) fn settle(&self, seen: &mut u64) -> bool {
+        let mut state = self.state.lock();
+        if state.leased && state.pins == 0 {
+            if state.activity == *seen {
+                self.container.release();
+                state.leased = false;
+            }
+            *seen = state.activity;
+        }
+        state.leased
+    }
+
+    /// Runs something in the container while nobody of this process reads the file; memory is forgotten afterwards.
+    fn alone<T>(&self, f: impl FnOnce(&Sqlite) -> Result<T>) -> Result<T> {
+        let mut state = self.state.lock();
+        if state.pins > 0 {
+            return Err(super::Error::Busy.into());
+        }
+        state.leased = false;
+        state.token = None;
+        self.container.outside(f)
+    }
+
+    /// Gives the lease back at once, if nobody has a pin.
+    pub fn release(&self) {
+        let mut state = self.state.lock();
+        if state.leased && state.pins == 0 {
+            self.container.release();
+            state.leased = false;
+        }
+    }
+
+    /// Commits changes; afterwards memory describes the file again.
+    pub(super) fn commit(
+        &self,
+        new_schema: Option<&Schema>,
+        changes: impl FnOnce(&mut Writer<'_>) -> Result<()>,
+    ) -> Result<Token> {
+        let _reads_wait = self.steady.reading.write();
+        self.steady.inner.lock().clear();
+        self.container.write(changes)?;
+        let mut state = self.state.lock();
+        // The lease was held throughout: the difference is our own commit.
+        let token = self.container.lease()?;
+        state.token = Some(token);
+        if let Some(schema) = new_schema {
+            self.find_roots(&mut state, schema)?;
+        }
+        Ok(token)
+    }
+
+    /// Notes the root pages of a changed schema's objects; those of others may have moved.
+    fn find_roots(&self, state: &mut State, schema: &Schema) -> Result<()> {
+        let mut pages: FxHashMap<String, u32> = FxHashMap::default();
+        self.container.read(|sqlite| {
+            sqlite.query("SELECT name, rootpage FROM sqlite_schema", &[], |row| {
+                pages.insert(row.text(0), row.integer(1) as u32);
+                Ok(())
+            })
+        })?;
+        let known = std::mem::take(&mut state.roots);
+        let tables = schema.tables.values().filter(|t| t.id != SCHEMA_TABLE_ID && !t.is_virtual());
+        let objects = tables.flat_map(|t| t.indexes.iter().map(|i| (i.id, &i.name)).chain([(t.id, &t.name)]));
+        for (id, name) in objects {
+            let page = pages.get(&**name).copied().unwrap_or(0);
+            let root = known.get(&id).cloned().unwrap_or_default();
+            root.store(page, Ordering::Relaxed);
+            state.roots.insert(id, root);
+        }
+        Ok(())
+    }
+
+    /// Reads schema and header, and makes the trees. Nobody has a pin.
+    fn take_in(&self, state: &mut State, token: Token, shared: &Transactions) -> Result<()> {
+        let header = self.container.header()?;
+        let same_schema = state.token.is_some_and(|known| known.schema_cookie == token.schema_cookie)
+            && state.header.encoding == header.encoding;
+        state.header = header;
+        state.token = None;
+        let pages = Arc::new(FilePages {
+            container: self.container.clone(),
+            usable_size: header.usable_size,
+            encoding: header.encoding,
+            steady: self.steady.clone(),
+        });
+        self.steady.inner.lock().clear();
+        let before = shared.schema();
+        if !same_schema {
+            let rows = self.schema_rows()?;
+            state.roots.clear();
+            let store = shared.store();
+            let roots = &mut state.roots;
+            let plain: Vec<SchemaRow> = rows.iter().map(|(_, row)| row.clone()).collect();
+            let mut schema = load(&plain, "main", &mut |_, _, page| {
+                let id = store.allocate_id();
+                roots.insert(id, Arc::new(AtomicU32::new(page)));
+                id
+            })?;
+            schema.user_version = header.user_version;
+            schema.application_id = header.application_id;
+            schema.cookie = token.schema_cookie as u32;
+            store.put(schema_tree(&rows, &schema));
+            for id in before.tables.values().filter(|t| t.id != SCHEMA_TABLE_ID).flat_map(ids) {
+                store.remove(id);
+            }
+            shared.taken_in(Arc::new(schema));
+        } else {
+            let mut schema = before.clone();
+            if (schema.user_version, schema.application_id) != (header.user_version, header.application_id) {
+                let changed = Arc::make_mut(&mut schema);
+                changed.user_version = header.user_version;
+                changed.application_id = header.application_id;
+            }
+            shared.taken_in(schema);
+        }
+        let schema = shared.schema();
+        let rules = FileRules { utf16: header.encoding != Encoding::Utf8, schema_format: header.schema_format };
+        for table in schema.tables.values().filter(|t| t.id != SCHEMA_TABLE_ID && !t.is_virtual()) {
+            if table.has_rowid() {
+                let root = state.roots.get(&table.id).cloned().unwrap_or_default();
+                let base = Rows { pages: pages.clone(), root, layout: row_layout(table), len_estimate: None };
+                shared.store().put(Tree::Row(Arc::new(TreeOf::<RowOrder>::over(table.id, Arc::new(base)))));
+            }
+            for index in &table.indexes {
+                let root = state.roots.get(&index.id).cloned().unwrap_or_default();
+                let layout = key_layout(table, index, rules);
+                let base: Arc<dyn Base<KeyOrder>> =
+                    Arc::new(Keys { pages: pages.clone(), root, layout, len_estimate: None });
+                shared.store().put(Tree::Key(Arc::new(TreeOf::over(index.id, base))));
+            }
+        }
+        state.token = Some(token);
+        Ok(())
+    }
+
+    fn schema_rows(&self) -> Result<Vec<(i64, SchemaRow)>> {
+        let mut rows = Vec::new();
+        let sql = "SELECT rowid, type, name, tbl_name, rootpage, sql FROM sqlite_schema ORDER BY rowid";
+        self.container.read(|sqlite| {
+            sqlite.query(sql, &[], |row| {
+                let text = |i| row.text(i).into_boxed_str();
+                let sql = match row.value(5) {
+                    ValueRef::Null => None,
+                    _ => Some(row.text(5).into()),
+                };
+                let page = u32::try_from(row.integer(4)).unwrap_or(0);
+                rows.push((
+                    row.integer(0),
+                    SchemaRow { kind: text(1), name: text(2), table: text(3), root_page: page, sql },
+                ));
+                Ok(())
+            })
+        })?;
+        Ok(rows)
+    }
+}
+
+fn ids(table: &Arc<Table>) -> impl Iterator<Item = ObjectId> + '_ {
+    table.indexes.iter().map(|i| i.id).chain([table.id])
+}
+
+/// The schema table: as in the file, but that an object's number stands for its root page.
+fn schema_tree(rows: &[(i64, SchemaRow)], schema: &Schema) -> Tree {
+    let tree = Arc::new(TreeOf::<RowOrder>::new(SCHEMA_TABLE_ID));
+    let mut bytes = Vec::new();
+    for (rowid, row) in rows {
+        let id = match &*row.kind {
+            "table" => schema.table(&row.name).filter(|t| !t.is_virtual()).map(|t| t.id),
+            "index" => schema.index(&row.name).map(|i| i.id),
+            _ => None,
+        };
+        bytes.clear();
+        record::encode(
+            &mut bytes,
+            [
+                ValueRef::Text(row.kind.as_bytes()),
+                ValueRef::Text(row.name.as_bytes()),
+                ValueRef::Text(row.table.as_bytes()),
+                ValueRef::Integer(id.map_or(0, |id| i64::from(id.0))),
+                row.sql.as_ref().map_or(ValueRef::Null, |sql| ValueRef::Text(sql.as_bytes())),
+            ],
+        );
+        let version = Version::row(Stamp::default(), &bytes);
+        tree.put(*rowid, &version, crate::store::tree::PutIf::Always);
+    }
+    Tree::Row(tree)
+}
+
+/// A pin that is given back when it is dropped.
+pub struct Pin {
+    shared: Arc<Transactions>,
+}
+
+impl Transactions {
+    /// Pins the file of a database that has one, trying again as long as others hold its lock and the timeout lasts.
+    pub fn pin(self: &Arc<Self>, timeout_ms: u64, interrupted: &dyn Fn() -> bool) -> Result<Option<Pin>> {
+        let Some(file) = self.file() else { return Ok(None) };
+        keep_trying(timeout_ms, interrupted, || file.pin(self))?;
+        Ok(Some(Pin { shared: self.clone() }))
+    }
+
+    /// Runs something in the file's container that nobody may read beside, such as VACUUM, waiting for other processes
+    /// up to the timeout. SQLITE_BUSY if somebody of this process has a pin.
+    pub fn alone<T>(&self, timeout_ms: u64, f: impl Fn(&Sqlite) -> Result<T>) -> Result<T> {
+        let Some(file) = self.file() else { return Err(Error::internal("the database has no file")) };
+        keep_trying(timeout_ms, &|| false, || file.alone(&f))
+    }
+
+    /// One more pin beside another.
+    pub(super) fn pin_again(self: &Arc<Self>) -> Option<Pin> {
+        self.file()?.pin_again();
+        Some(Pin { shared: self.clone() })
+    }
+}
+
+impl Drop for Pin {
+    fn drop(&mut self) {
+        if let Some(file) = self.shared.file() {
+            file.unpin();
+        }
+    }
+}
+
+/// Repeats what fails with SQLITE_BUSY because of another process, with SQLite's own delays.
+pub(super) fn keep_trying<T>(
+    timeout_ms: u64,
+    interrupted: &dyn Fn() -> bool,
+    mut attempt: impl FnMut() -> Result<T>,
+) -> Result<T> {
+    const DELAYS_MS: [u64; 12] = [1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100];
+    let mut start = None;
+    let mut tries = 0;
+    loop {
+        match attempt() {
+            Err(e) if e.code == Code::BUSY => {
+                let waited = env::monotonic_ms() - *start.get_or_insert_with(env::monotonic_ms);
+                if waited >= timeout_ms {
+                    return Err(e);
+                }
+                if interrupted() {
+                    return Err(super::Error::Interrupted.into());
+                }
+                env::sleep_ms(DELAYS_MS[tries.min(DELAYS_MS.len() - 1)].min(timeout_ms - waited));
+                tries += 1;
+            }
+            result => return result,
+        }
+    }
+}

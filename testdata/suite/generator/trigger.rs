@@ -1,0 +1,56 @@
+//! Random triggers.
+
+use super::expr;
+use super::rng::Rng;
+use super::schema::Table;
+
+/// A trigger that writes into another table or sets something right.
+pub fn trigger(rng: &mut Rng, name: &str, table: &Table, target: &Table) -> String {
+    let event = rng.pick(&["INSERT", "UPDATE", "DELETE"]);
+    let when = if table.is_view { "INSTEAD OF" } else { rng.pick(&["BEFORE", "AFTER", "AFTER"]) };
+    let of = match event {
+        "UPDATE" if rng.one_in(3) => format!(" OF {}", table.columns[rng.below(table.columns.len())]),
+        _ => String::new(),
+    };
+    let mut scope: Vec<String> = Vec::new();
+    if event != "DELETE" {
+        scope.extend(table.columns.iter().map(|c| format!("new.{c}")));
+    }
+    if event != "INSERT" {
+        scope.extend(table.columns.iter().map(|c| format!("old.{c}")));
+    }
+    let condition = if rng.one_in(3) { format!(" WHEN {}", expr::condition(rng, &scope, 1)) } else { String::new() };
+    let body: Vec<String> = (0..1 + rng.below(2)).map(|_| step(rng, &scope, target)).collect();
+    let each = rng.pick(&["", " FOR EACH ROW"]);
+    format!(
+        "CREATE TRIGGER {name} {when} {event}{of} ON {}{each}{condition} BEGIN {}; END",
+        table.name,
+        body.join("; ")
+    )
+}
+
+fn step(rng: &mut Rng, scope: &[String], target: &Table) -> String {
+    let value = expr::expr(rng, scope, 1);
+    let column = &target.writable[rng.below(target.writable.len())];
+    let or = rng.pick(&["", " OR IGNORE", " OR IGNORE", " OR REPLACE", " OR FAIL"]);
+    let name = &target.name;
+    match rng.below(8) {
+        0 => format!("INSERT{or} INTO {name}({column}) VALUES ({value})"),
+        1 => format!("UPDATE{or} {name} SET {column} = {value} WHERE {column} = 3"),
+        2 => format!("DELETE FROM {name} WHERE {column} = {}", scope[0]),
+        3 => format!("SELECT RAISE(IGNORE) WHERE {} = 4", scope[0]),
+        4 => format!("SELECT RAISE({}, 'no sixes') WHERE {} = 6", rng.pick(&["ABORT", "FAIL", "ROLLBACK"]), scope[0]),
+        5 => format!(
+            "INSERT{or} INTO {name}({column}) SELECT {column} FROM {name} WHERE {column} = {value} ORDER BY 1 LIMIT 1"
+        ),
+        6 if !target.unique.is_empty() => {
+            format!(
+                "INSERT INTO {name}({column}) VALUES ({value}) ON CONFLICT DO UPDATE SET {column} = excluded.{column} || '+'"
+            )
+        }
+        _ => format!(
+            "UPDATE {name} SET {column} = {column} + 1 WHERE {column} IS {} AND typeof({column}) = 'integer'",
+            scope[0]
+        ),
+    }
+}
