@@ -79,7 +79,9 @@ pub fn key_layout(table: &Table, index: &Index, rules: FileRules) -> KeyLayout {
     let mut names = index.columns.iter().map(|c| &*c.collation).chain(primary.iter().map(|(_, by)| *by));
     let custom = names.any(|name| Collation::built_in(name).is_none());
     let by_old_format = rules.schema_format < 4 && terms.iter().any(|t| t.descending);
-    KeyLayout { ordered: !custom && !rules.utf16 && !by_old_format, terms, tail }
+    // In a file the primary key behind an index's terms ascends whatever it says of itself.
+    let turned = matches!(&tail, KeyTail::Primary(tail) if tail.iter().any(|t| t.descending));
+    KeyLayout { ordered: !custom && !rules.utf16 && !by_old_format && !turned, terms, tail }
 }
 
 /// The columns of a table WITHOUT ROWID: its key's come first in the file.

@@ -100,6 +100,8 @@ pub struct SelectProgram {
 /// One source of the join, in loop order.
 pub struct LevelProgram {
     pub source: SourceProgram,
+    /// How a RIGHT or FULL level is read for its unmatched rows, where `source` does not yield all rows.
+    pub whole: Option<SourceProgram>,
     /// ON of an outer join; decides whether a row matches.
     pub on: Vec<Node>,
     /// Conditions that can be checked once this level has a row (after NULL extension for outer joins).

@@ -411,8 +411,12 @@ impl SelectRun {
 
     fn open(&mut self, d: usize, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<()> {
         let level = &program.levels[d];
-        let keys = scan::keys(level, &self.env_at(d.checked_sub(1), program, inputs, cx))?;
-        scan::open(level, &mut self.levels[d], &mut self.scans[d], keys, cx)
+        let source = match &level.whole {
+            Some(whole) if self.place == Place::Unmatched(d) => whole,
+            _ => &level.source,
+        };
+        let keys = scan::keys(source, &self.env_at(d.checked_sub(1), program, inputs, cx))?;
+        scan::open(source, &mut self.levels[d], &mut self.scans[d], keys, cx)
     }
 
     /// Goes on from level `d`, never above `floor`; true at the next complete row.
@@ -470,7 +474,7 @@ impl SelectRun {
             if scan::next(rows, scan, cx)? {
                 return Ok(true);
             }
-            if !scan::open_arm(level, rows, scan, cx)? {
+            if !scan::open_arm(&level.source, rows, scan, cx)? {
                 return Ok(false);
             }
         }
@@ -508,6 +512,7 @@ impl SelectRun {
     ) -> Result<bool> {
         if let SourceProgram::Table { access: Access::Or(arms), .. }
         | SourceProgram::KeyTable { access: Access::Or(arms), .. } = &level.source
+            && self.in_first_pass(d)
             && !self.is_of_arm(d, arms, program, inputs, cx)?
         {
             return Ok(false);

@@ -43,7 +43,7 @@ impl<'q> Scope<'q> {
             ExprKind::Compare { op, left, right, by } => {
                 let Some((ops, flipped)) = operators(*op) else { return };
                 let (l, r) = (self.sources_of(left), self.sources_of(right));
-                let equivalent = ops == op::EQ && self.is_equivalence(left, right, by);
+                let equivalent = ops == op::EQ && base.outer.is_none() && self.is_equivalence(left, right, by);
                 let mut own = self.comparison(&base, ops, left, Right::One(right), r, by);
                 let mut other = self.comparison(&base, flipped, right, Right::One(left), l, by);
                 for term in [&mut own, &mut other].into_iter().flatten() {

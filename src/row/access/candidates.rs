@@ -161,9 +161,7 @@ impl<'p, 'q> Candidates<'p, 'q> {
     /// Only its own ON may drive the right side of an outer join.
     pub fn outer_agrees(&self, term: &Term<'q>, i: usize) -> bool {
         match self.scope.sources[i].join {
-            JoinKind::Left => term.outer == Some(i),
-            // Rows without a match are looked for in the same way: all of them must be met.
-            JoinKind::Right | JoinKind::Full => false,
+            JoinKind::Left | JoinKind::Right | JoinKind::Full => term.outer == Some(i),
             // WHERE is for rows that such a join has put together.
             JoinKind::Inner | JoinKind::Cross if self.scope.keeps_right(0) => term.outer == Some(i),
             JoinKind::Inner | JoinKind::Cross => term.outer.is_none(),

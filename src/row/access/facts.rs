@@ -206,20 +206,27 @@ fn index_facts<'q>(
     match (&table.kind, &table.primary_key) {
         (TableKind::WithoutRowid, Some(_)) if primary => {}
         (TableKind::WithoutRowid, Some(key)) => {
-            for c in &key.columns {
+            for (n, c) in key.columns.iter().enumerate() {
                 if !keys.iter().any(|k| matches!(k.term, KeyTerm::Column(own) if own == *c)) {
+                    let own = table.primary_index().and_then(|index| index.columns.get(n));
                     let collation = table.columns[usize::from(*c)].built_in_collation();
-                    keys.push(own_column(table, *c, collation, false));
+                    keys.push(own_column(table, *c, collation, own.is_some_and(|own| own.descending)));
                 }
             }
         }
         _ => keys.push(own_column(table, ROWID, binary, false)),
     }
-    // A secondary index of a WITHOUT ROWID table ends in the whole primary key: columns that it repeats shift it.
-    let whole = table.has_rowid() || keys.len() == declared + table.primary_key.as_ref().map_or(0, |k| k.columns.len());
+    // A secondary index of a WITHOUT ROWID table ends in the whole primary key: columns that it repeats shift it. SQLite
+    // does not seek by what follows the declared columns where the primary key descends.
+    let descends = table.primary_index().is_some_and(|p| p.columns.iter().any(|c| c.descending));
+    let whole = table.has_rowid()
+        || !descends && keys.len() == declared + table.primary_key.as_ref().map_or(0, |k| k.columns.len());
     let seekable = if primary || !whole { declared } else { keys.len() };
     let holds = |c: &u16| keys.iter().any(|k| matches!(k.term, KeyTerm::Column(own) if own == *c));
-    let mut covering = primary || used.iter().all(holds);
+    // Of the index of a UNIQUE constraint SQLite does not know that it holds the primary key.
+    let own = if table.has_rowid() || index.sql.is_some() { &keys[..] } else { &keys[..declared] };
+    let has = |c: &u16| own.iter().any(|k| matches!(k.term, KeyTerm::Column(own) if own == *c));
+    let mut covering = primary || used.iter().all(has);
     if !covering && has_expressions {
         let mut rest = FxHashSet::default();
         let is_term =

@@ -41,7 +41,15 @@ impl<'q> Placing<'_, 'q> {
     ) -> Result<LevelProgram> {
         let source = &self.candidates.scope.sources[one.source];
         let way = self.way(lower, one, placed, reverse)?;
+        let keeps_own = matches!(source.join, JoinKind::Right | JoinKind::Full);
+        let whole = match &way {
+            Way::Access(access) if keeps_own && !matches!(access, Access::Scan { .. }) => {
+                Some(self.source(lower, source, one.source, Way::Whole, level)?)
+            }
+            _ => None,
+        };
         Ok(LevelProgram {
+            whole,
             bloom: one.has(flag::AUTOMATIC),
             position: one.source as u16,
             cross: source.join == JoinKind::Cross,
@@ -241,6 +249,9 @@ fn covered(facts: &Facts, known: &IndexFacts) -> Option<Covered> {
             KeyTerm::Column(c) if facts.used.contains(&c) => Some(usize::from(c)),
             _ => None,
         };
+        // An index may hold a column twice.
+        let field =
+            field.filter(|field| !keys.contains(&(false, Some(*field))) && !keys.contains(&(true, Some(*field))));
         if let Some(field) = field {
             let tells = matches!(key.affinity, Affinity::Text | Affinity::Integer | Affinity::Numeric | Affinity::Real);
             if !tells || !matches!(key.collation, Collation::Binary) {

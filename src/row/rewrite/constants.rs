@@ -5,6 +5,7 @@ use heliosdb_udfs::value::{Affinity, Collation};
 
 use super::conjuncts;
 use crate::plan::bound::{ColumnRef, CompareOp, Expr, ExprKind, Select};
+use crate::plan::comparison;
 
 /// A column of an affinity that keeps its values comparable, equal to a constant.
 fn known(e: &Expr) -> Option<(ColumnRef, &Expr)> {
@@ -67,7 +68,7 @@ fn replace(e: &mut Expr, constants: &[(ColumnRef, Expr)], changed: &mut bool) {
         return;
     }
     let Some((l, r)) = between_columns(e) else { return };
-    let ExprKind::Compare { left, right, .. } = &mut e.kind else { return };
+    let ExprKind::Compare { left, right, by, .. } = &mut e.kind else { return };
     let of = |c: ColumnRef| constants.iter().find(|k| k.0 == c).map(|k| k.1.clone());
     if let Some(value) = of(r) {
         **right = value;
@@ -76,4 +77,6 @@ fn replace(e: &mut Expr, constants: &[(ColumnRef, Expr)], changed: &mut bool) {
         **left = value;
         *changed = true;
     }
+    // The constant takes the column's affinity.
+    by.affinity = comparison(left, right).affinity;
 }

@@ -7,7 +7,7 @@ use super::ranges::KeyRange;
 use crate::error::Result;
 use crate::row::eval::{Env, eval, prepare};
 use crate::row::level::rowid_key;
-use crate::row::program::{Access, Bound, BoundKind, KeyColumn, LevelProgram, Lookup, SeekTerm, SourceProgram};
+use crate::row::program::{Access, Bound, BoundKind, KeyColumn, Lookup, SeekTerm, SourceProgram};
 
 /// Seek values, evaluated.
 pub enum Keys {
@@ -27,8 +27,8 @@ pub enum Keys {
 }
 
 /// Evaluates what opening a level needs.
-pub fn keys(level: &LevelProgram, env: &Env<'_>) -> Result<Keys> {
-    match &level.source {
+pub fn keys(source: &SourceProgram, env: &Env<'_>) -> Result<Keys> {
+    match source {
         SourceProgram::Table { access, .. } | SourceProgram::KeyTable { access, .. } => access_keys(access, env),
         SourceProgram::Query { inputs, lookup, .. } | SourceProgram::Cte { inputs, lookup, .. } => match lookup {
             Some(lookup) => hash_key(lookup, env),

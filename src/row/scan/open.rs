@@ -10,13 +10,13 @@ use super::{Keys, Scan};
 use crate::error::{Error, Result};
 use crate::row::context::Context;
 use crate::row::level::{Kept, Level, Rows};
-use crate::row::program::{Access, CteBody, LevelProgram, Lookup, QueryProgram, SourceProgram};
+use crate::row::program::{Access, CteBody, Lookup, QueryProgram, SourceProgram};
 use crate::row::recursive::{self, RecursiveRun, known_rows};
 use crate::row::run::{self, QueryRun};
 use crate::store::{KeyCursor, KeyTree, RowCursor, RowTree, View};
 
 /// Opens a level: afterwards [`next`] yields its rows.
-pub fn open(program: &LevelProgram, level: &mut Level, scan: &mut Scan, keys: Keys, cx: &Context<'_>) -> Result<()> {
+pub fn open(source: &SourceProgram, level: &mut Level, scan: &mut Scan, keys: Keys, cx: &Context<'_>) -> Result<()> {
     level.null_row = false;
     level.matched = false;
     scan.placed = false;
@@ -30,17 +30,17 @@ pub fn open(program: &LevelProgram, level: &mut Level, scan: &mut Scan, keys: Ke
         level.rows = Rows::Closed;
         return Ok(());
     }
-    match &program.source {
+    match source {
         SourceProgram::Table { access: Access::Or(_), .. } | SourceProgram::KeyTable { access: Access::Or(_), .. } => {
             let Keys::Arms(mut arms) = keys else { return Err(Error::internal("an OR needs its arms")) };
             arms.reverse();
             scan.arms = arms;
             scan.arm = 0;
             scan.seen.clear();
-            open_arm(program, level, scan, cx).map(drop)
+            open_arm(source, level, scan, cx).map(drop)
         }
         SourceProgram::Table { access, .. } | SourceProgram::KeyTable { access, .. } => {
-            open_access(program, access, level, scan, keys, cx)
+            open_access(source, access, level, scan, keys, cx)
         }
         SourceProgram::Query { program: query, keep, lookup, .. } => {
             if let Some(lookup) = lookup {
@@ -99,9 +99,9 @@ pub fn open(program: &LevelProgram, level: &mut Level, scan: &mut Scan, keys: Ke
 }
 
 /// Goes on with the next arm of an OR; false after the last.
-pub fn open_arm(program: &LevelProgram, level: &mut Level, scan: &mut Scan, cx: &Context<'_>) -> Result<bool> {
+pub fn open_arm(source: &SourceProgram, level: &mut Level, scan: &mut Scan, cx: &Context<'_>) -> Result<bool> {
     let (SourceProgram::Table { access: Access::Or(arms), .. }
-    | SourceProgram::KeyTable { access: Access::Or(arms), .. }) = &program.source
+    | SourceProgram::KeyTable { access: Access::Or(arms), .. }) = source
     else {
         return Ok(false);
     };
@@ -119,19 +119,19 @@ pub fn open_arm(program: &LevelProgram, level: &mut Level, scan: &mut Scan, cx: 
         level.rows = Rows::Closed;
         return Ok(true);
     }
-    open_access(program, &arms[scan.arm].access, level, scan, keys, cx)?;
+    open_access(source, &arms[scan.arm].access, level, scan, keys, cx)?;
     Ok(true)
 }
 
 fn open_access(
-    program: &LevelProgram,
+    source: &SourceProgram,
     access: &Access,
     level: &mut Level,
     scan: &mut Scan,
     keys: Keys,
     cx: &Context<'_>,
 ) -> Result<()> {
-    match &program.source {
+    match source {
         SourceProgram::Table { database, table, .. } => {
             let tree = match &scan.trees.row {
                 Some(tree) => tree.clone(),

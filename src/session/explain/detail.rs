@@ -14,7 +14,7 @@ pub fn line(level: &LevelProgram, shown: &str) -> String {
 
 fn text_of(level: &LevelProgram, shown: &str) -> String {
     let suffix = match level.join {
-        Join::Left => " LEFT-JOIN",
+        Join::Left | Join::Full => " LEFT-JOIN",
         _ => "",
     };
     let text = match &level.source {

@@ -105,7 +105,12 @@ impl Tree {
         }
         for level in select.levels.iter().filter(|l| matches!(l.join, Join::Right | Join::Full)) {
             let name = names.get(usize::from(level.position)).map_or(&*level.name, |n| n);
-            let id = self.add(parent, format!("RIGHT-JOIN {name}"));
+            let table = match &level.source {
+                SourceProgram::Table { table, .. } | SourceProgram::KeyTable { table, .. } => &table.name,
+                SourceProgram::Query { view: Some(view), .. } => view,
+                _ => name,
+            };
+            let id = self.add(parent, format!("RIGHT-JOIN {table}"));
             self.add(id, format!("SCAN {name}"));
         }
         let mut found = Vec::new();
