@@ -2,7 +2,7 @@
 //!
 //! Every kind shows its row as a packed record, so that expressions need one way to read a field.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
 use heliosdb_udfs::value::{Value, ValueRef};
@@ -11,6 +11,7 @@ use super::context::RowSource;
 use super::program::Covered;
 use super::recursive::RecursiveRun;
 use super::run::QueryRun;
+use super::scan::record_of_key;
 pub use crate::store::ids::{rowid_key, rowid_of_key};
 use crate::store::{KeyCursor, RowCursor, RowTree, Version, View, record};
 
@@ -75,12 +76,13 @@ pub enum Rows {
         rowid: i64,
         row: OnceCell<Option<Version>>,
     },
-    /// Rowid table through an index that holds all that is wanted: `record` is made from its key.
+    /// Rowid table through an index that holds all that is wanted: `record` is made from its key when it is first read,
+    /// in the room of the one before.
     Covered {
         keys: KeyCursor,
         covered: Arc<Covered>,
-        fields: Vec<Value>,
-        record: Vec<u8>,
+        record: OnceCell<Vec<u8>>,
+        spare: Cell<Vec<u8>>,
     },
     /// A WITHOUT ROWID table in key order.
     Key(KeyCursor),
@@ -135,7 +137,12 @@ impl Level {
                 row.get_or_init(|| table.get(*rowid, *view)).as_ref().map_or(&[], Version::record)
             }
             Rows::KeyIndexed { row, .. } => row.as_ref().map_or(&[], Version::record),
-            Rows::Query { record, .. } | Rows::Function { record, .. } | Rows::Covered { record, .. } => record,
+            Rows::Query { record, .. } | Rows::Function { record, .. } => record,
+            Rows::Covered { keys, covered, record, spare } => record.get_or_init(|| {
+                let mut room = spare.take();
+                record_of_key(keys.key(), covered, &mut room);
+                room
+            }),
             Rows::Key(cursor) => cursor.record(),
             Rows::Kept { rows, at, matches } => match matches {
                 Some(m) => rows.get(m[*at] as usize),
@@ -153,6 +160,7 @@ impl Level {
         match &self.rows {
             _ if self.null_row => None,
             Rows::Indexed { row, .. } if row.get().is_none() => None,
+            Rows::Covered { record, .. } if record.get().is_none() => None,
             _ => Some(self.record()),
         }
     }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use heliosdb_udfs::value::{Value, ValueRef, compare};
 pub use keys::{Keys, keys};
 pub use open::{open, open_arm};
+pub use ranges::record_of_key;
 use ranges::{End, KeyRange, Skip, next_key};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
@@ -203,16 +204,11 @@ pub fn next(level: &mut Level, scan: &mut Scan, cx: &Context<'_>) -> Result<bool
             }
             Ok(more)
         }
-        Rows::Covered { keys, covered, fields, record } => {
-            if !next_key(keys, scan) {
-                return Ok(false);
+        Rows::Covered { keys, record, spare, .. } => {
+            if let Some(room) = record.take() {
+                spare.set(room);
             }
-            if !covered.keys.is_empty() {
-                ranges::read_key(keys.key(), covered, fields);
-                record.clear();
-                crate::store::record::encode(record, fields.iter().map(Value::as_ref));
-            }
-            Ok(true)
+            Ok(next_key(keys, scan))
         }
         Rows::KeyIndexed { keys, row } => loop {
             if !next_key(keys, scan) {

@@ -1,6 +1,6 @@
 //! Opening a level: places its cursor by the seek values.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
 use heliosdb_udfs::value::Value;
@@ -271,8 +271,8 @@ fn open_table(
             let cursor = KeyCursor::new(index, view);
             level.rows = match access {
                 Access::Index { covered: Some(covered), .. } => {
-                    let fields = vec![Value::Null; covered.width];
-                    Rows::Covered { keys: cursor, covered: covered.clone(), fields, record: Vec::new() }
+                    let covered = covered.clone();
+                    Rows::Covered { keys: cursor, covered, record: OnceCell::new(), spare: Cell::default() }
                 }
                 _ => Rows::Indexed { keys: cursor, table: tree, view, rowid: 0, row: OnceCell::new() },
             };

@@ -1,8 +1,9 @@
 //! Ranges of an index's keys, gone through one after the other in either direction; for a skip-scan once for each value
 //! of the skipped columns.
 
-use heliosdb_udfs::value::Value;
-use heliosdb_udfs::value::key::decode_key;
+use heliosdb_udfs::value::ValueRef;
+use heliosdb_udfs::value::key::{Part, decode_key, skip_key};
+use smallvec::SmallVec;
 
 use super::Scan;
 use crate::row::program::Covered;
@@ -119,19 +120,30 @@ fn within(key: &[u8], end: &End, reverse: bool) -> bool {
     }
 }
 
-/// Reads the wanted columns of a row from an index's key.
-pub fn read_key(key: &[u8], covered: &Covered, fields: &mut [Value]) {
+/// Makes the record of a row's wanted columns from an index's key.
+pub fn record_of_key(key: &[u8], covered: &Covered, record: &mut Vec<u8>) {
+    let mut parts: SmallVec<[(usize, Part<'_>); 8]> = SmallVec::new();
     let mut rest = key;
     for (descending, field) in &covered.keys {
-        let Some((value, tail)) = decode_key(rest, *descending) else { return };
-        if let Some(field) = field {
-            fields[*field] = match value {
-                Value::Integer(i) if covered.reals.contains(field) => Value::Real(i as f64),
-                value => value,
-            };
-        }
+        let Some(field) = *field else {
+            let Some(tail) = skip_key(rest, *descending) else { return };
+            rest = tail;
+            continue;
+        };
+        let Some((part, tail)) = decode_key(rest, *descending) else { return };
+        let part = match part.as_ref() {
+            ValueRef::Integer(i) if covered.reals.contains(&field) => Part::Ref(ValueRef::Real(i as f64)),
+            _ => part,
+        };
+        parts.push((field, part));
         rest = tail;
     }
+    let mut fields: SmallVec<[ValueRef<'_>; 16]> = SmallVec::from_elem(ValueRef::Null, covered.width);
+    for (field, part) in &parts {
+        fields[*field] = part.as_ref();
+    }
+    record.clear();
+    crate::store::record::encode(record, fields);
 }
 
 /// A skip-scan: the leading columns take one value after the other, and the ranges hold behind each.
@@ -163,8 +175,8 @@ fn next_skipped(cursor: &mut KeyCursor, scan: &mut Scan) -> bool {
         let key = cursor.key();
         let mut rest = key;
         for descending in &skip.descending {
-            match decode_key(rest, *descending) {
-                Some((_, tail)) => rest = tail,
+            match skip_key(rest, *descending) {
+                Some(tail) => rest = tail,
                 None => return false,
             }
         }

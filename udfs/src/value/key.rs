@@ -117,48 +117,104 @@ fn escaped(bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&[0, 0]);
 }
 
+/// A value read from a key: where it can be, as it stands there.
+pub enum Part<'k> {
+    Ref(ValueRef<'k>),
+    Owned(Value),
+}
+
+impl Part<'_> {
+    pub fn as_ref(&self) -> ValueRef<'_> {
+        match self {
+            Part::Ref(v) => *v,
+            Part::Owned(v) => v.as_ref(),
+        }
+    }
+
+    pub fn into_owned(self) -> Value {
+        match self {
+            Part::Ref(v) => v.to_owned(),
+            Part::Owned(v) => v,
+        }
+    }
+}
+
+const NUMBER_LEN: usize = 11;
+
 /// The value that a key begins with, and what follows it. Numbers that are whole come back as integers; text as
 /// it was encoded (folded, trimmed).
-pub fn decode_key(key: &[u8], descending: bool) -> Option<(Value, &[u8])> {
-    let byte = |i: usize| key.get(i).map(|b| if descending { !*b } else { *b });
-    match byte(0)? {
-        NULL => Some((Value::Null, &key[1..])),
+pub fn decode_key(key: &[u8], descending: bool) -> Option<(Part<'_>, &[u8])> {
+    let flip = if descending { 0xff } else { 0 };
+    match key.first()? ^ flip {
+        NULL => Some((Part::Ref(ValueRef::Null), &key[1..])),
         NUMBER => {
-            let mut bits = [0u8; 8];
-            for (i, b) in bits.iter_mut().enumerate() {
-                *b = byte(1 + i)?;
-            }
-            let residue = i32::from(u16::from_be_bytes([byte(9)?, byte(10)?])) - i32::from(MIDDLE);
-            let bits = u64::from_be_bytes(bits);
-            let real = f64::from_bits(if bits >> 63 == 1 { bits & !(1 << 63) } else { !bits });
-            let whole = real.fract() == 0.0 && real.abs() <= 9223372036854775808.0;
-            let value = match i64::try_from(real as i128 + i128::from(residue)) {
-                Ok(i) if whole => Value::Integer(i),
-                _ => Value::Real(real),
-            };
-            Some((value, &key[11..]))
+            let (encoded, rest) = key.split_at_checked(NUMBER_LEN)?;
+            let flips = if descending { u64::MAX } else { 0 };
+            let bits = u64::from_be_bytes(encoded[1..9].try_into().ok()?) ^ flips;
+            let residue = u16::from_be_bytes([encoded[9] ^ flip, encoded[10] ^ flip]);
+            Some((Part::Ref(number(bits, residue)), rest))
         }
         class @ (TEXT | BLOB) => {
-            let mut bytes = Vec::new();
-            let mut at = 1;
-            loop {
-                match (byte(at)?, byte(at + 1)) {
-                    (0, Some(0)) => break,
-                    (0, _) => {
-                        bytes.push(0);
-                        at += 2;
-                    }
-                    (b, _) => {
-                        bytes.push(b);
-                        at += 1;
-                    }
-                }
-            }
-            let value = if class == TEXT { Value::Text(bytes.into()) } else { Value::Blob(bytes.into()) };
-            Some((value, &key[at + 2..]))
+            let (body, rest) = key[1..].split_at(text_length(&key[1..], flip)?);
+            let part = match (class, !descending && memchr::memchr(0, body).is_none()) {
+                (TEXT, true) => Part::Ref(ValueRef::Text(body)),
+                (TEXT, false) => Part::Owned(Value::Text(unescaped(body, flip).into())),
+                (_, true) => Part::Ref(ValueRef::Blob(body)),
+                (_, false) => Part::Owned(Value::Blob(unescaped(body, flip).into())),
+            };
+            Some((part, &rest[2..]))
         }
         _ => None,
     }
+}
+
+/// What follows the value that a key begins with.
+pub fn skip_key(key: &[u8], descending: bool) -> Option<&[u8]> {
+    let flip = if descending { 0xff } else { 0 };
+    match key.first()? ^ flip {
+        NULL => Some(&key[1..]),
+        NUMBER => key.get(NUMBER_LEN..),
+        TEXT | BLOB => key.get(1 + text_length(&key[1..], flip)? + 2..),
+        _ => None,
+    }
+}
+
+fn number(bits: u64, residue: u16) -> ValueRef<'static> {
+    /// Below it every whole double is the integer it stands for.
+    const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+    let real = f64::from_bits(if bits >> 63 == 1 { bits & !(1 << 63) } else { !bits });
+    if real.abs() < EXACT_MAX {
+        let i = real as i64;
+        return if i as f64 == real { ValueRef::Integer(i) } else { ValueRef::Real(real) };
+    }
+    let whole = real.abs() <= 9223372036854775808.0;
+    let exact = real as i128 + i128::from(i32::from(residue) - i32::from(MIDDLE));
+    match i64::try_from(exact) {
+        Ok(i) if whole => ValueRef::Integer(i),
+        _ => ValueRef::Real(real),
+    }
+}
+
+/// The length of escaped bytes before their terminator; every byte is inverted by `flip`.
+fn text_length(bytes: &[u8], flip: u8) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += memchr::memchr(flip, bytes.get(at..)?)?;
+        if *bytes.get(at + 1)? == flip {
+            return Some(at);
+        }
+        at += 2;
+    }
+}
+
+fn unescaped(body: &[u8], flip: u8) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(body.len());
+    let mut at = 0;
+    while let Some(b) = body.get(at) {
+        bytes.push(b ^ flip);
+        at += if *b == flip { 2 } else { 1 };
+    }
+    bytes
 }
 
 #[cfg(test)]
@@ -170,6 +226,23 @@ mod tests {
         let mut out = Vec::new();
         encode_key(v, c, false, &mut out).expect("a built-in collation");
         out
+    }
+
+    /// Two values that make one key are read back from it, in both directions.
+    fn come_back(a: ValueRef<'_>, b: ValueRef<'_>, c: &Collation) {
+        for descending in [false, true] {
+            let mut both = Vec::new();
+            for v in [a, b] {
+                encode_key(v, c, descending, &mut both).expect("a built-in collation");
+            }
+            let (first, rest) = decode_key(&both, descending).expect("a key");
+            assert_eq!(skip_key(&both, descending), Some(rest));
+            let (second, rest) = decode_key(rest, descending).expect("a key");
+            assert!(rest.is_empty());
+            for (found, v) in [(first, a), (second, b)] {
+                assert!(compare(found.as_ref(), v, c).is_eq(), "{v:?} {c:?}");
+            }
+        }
     }
 
     #[test]
@@ -200,6 +273,7 @@ mod tests {
             for a in &all {
                 for b in &all {
                     assert_eq!(key(*a, &c).cmp(&key(*b, &c)), compare(*a, *b, &c), "{a:?} {b:?} {c:?}");
+                    come_back(*a, *b, &c);
                 }
             }
         }
