@@ -101,7 +101,7 @@ pub struct SelectProgram {
 pub struct LevelProgram {
     pub source: SourceProgram,
     /// How a RIGHT or FULL level is read for its unmatched rows, where `source` does not yield all rows.
-    pub whole: Option<SourceProgram>,
+    pub whole: Option<Box<SourceProgram>>,
     /// ON of an outer join; decides whether a row matches.
     pub on: Vec<Node>,
     /// Conditions that can be checked once this level has a row (after NULL extension for outer joins).

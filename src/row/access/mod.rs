@@ -6,6 +6,7 @@
 //! | sizes, indexes, wanted columns | [`facts`], [`estimate`], [`implied`] (partial indexes) |
 //! | the wanted order | [`request`], [`order`] |
 //! | all loops worth considering | [`candidates`], [`seek`], [`scan`], [`automatic`], [`loops`] |
+//! | one row by its rowid: no choice to make | [`point`] |
 //! | the cheapest chain of them | [`choice`] |
 //! | levels of the program | [`place`] |
 //!
@@ -24,6 +25,7 @@ mod loops;
 mod order;
 mod outcome;
 mod place;
+mod point;
 mod prefix;
 pub mod request;
 mod scan;
@@ -75,8 +77,12 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Re
     let scope = Scope { sources: &select.sources, case_sensitive_like: lower.shared.planning.case_sensitive_like };
     let clause = scope.clause(select.filter.as_ref());
     let (programs, rows) = inner_programs(lower, select)?;
-    let facts = facts::facts(&lower.shared.planning, &scope, &clause, select, setting, &rows)?;
     let is_distinct = select.distinct.is_some();
+    let point = if is_distinct { None } else { point::loop_of(&scope, &clause) };
+    let facts = match &point {
+        Some(_) => vec![point::facts()],
+        None => facts::facts(&lower.shared.planning, &scope, &clause, select, setting, &rows)?,
+    };
     let unique = is_distinct && request::is_distinct_anyway(select, &scope, &facts, &clause);
     let (wanted, by_group) = request::wanted(select, setting, is_distinct && !unique);
     let candidates = Candidates {
@@ -87,7 +93,11 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Re
         wanted: &wanted,
         writes: setting.writes,
     };
-    let mut loops = all_loops(&candidates, setting);
+    let is_point = point.is_some();
+    let mut loops = match point {
+        Some(point) => Loops { all: vec![point] },
+        None => all_loops(&candidates, setting),
+    };
     let order = Order { scope: &scope, facts: &facts, clause: &clause };
     let goal = Goal {
         sources: select.sources.len(),
@@ -98,7 +108,7 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Re
         runs: lower.runs,
     };
     let no_solution = || Error::sql("no query solution");
-    let mut chain = match request::counted_by(select, &facts) {
+    let mut chain = match request::counted_by(select, &facts).filter(|_| !is_point) {
         Some(index) => choice::only(&mut loops, index),
         None => choice::choose_in_two_steps(&mut loops, &order, &goal),
     }

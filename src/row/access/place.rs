@@ -44,7 +44,7 @@ impl<'q> Placing<'_, 'q> {
         let keeps_own = matches!(source.join, JoinKind::Right | JoinKind::Full);
         let whole = match &way {
             Way::Access(access) if keeps_own && !matches!(access, Access::Scan { .. }) => {
-                Some(self.source(lower, source, one.source, Way::Whole, level)?)
+                Some(Box::new(self.source(lower, source, one.source, Way::Whole, level)?))
             }
             _ => None,
         };
