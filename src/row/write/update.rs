@@ -134,9 +134,9 @@ impl Run<'_> {
             check_virtual_types(table, &new)?;
         }
         let (before, event) = (TriggerTime::Before, TriggerEvent::Update);
-        // The row as it is now, where triggers may have changed it.
+        // The row as it is now, where triggers may have changed it. What hears of the update hears of the row before them.
         let now;
-        let (mut old, mut primary) = (old, primary);
+        let (mut stored, mut primary) = (old, primary);
         if !target.triggers.is_empty() {
             if self.fire(target, or, before, event, &columns, Some(old), Some(&new))? == Fired::Ignore {
                 return Ok(());
@@ -154,7 +154,7 @@ impl Run<'_> {
                 }
             }
             generate(target, &mut new, self.cx)?;
-            (old, primary) = (&now.0, now.1.as_deref());
+            (stored, primary) = (&now.0, now.1.as_deref());
         }
         if !self.check_row(target, or, &mut new)? {
             return Ok(());
@@ -164,7 +164,7 @@ impl Run<'_> {
         let moved = renamed || key::primary_key(target, &new, self.cx)?.as_deref() != primary;
         // Entries that are made of other columns stay as they are.
         let set = if moved { None } else { Some(&columns[..]) };
-        let own = Some((old, primary));
+        let own = Some((stored, primary));
         let Some(entries) = self.make_room(target, or, &new, tree.as_ref(), renamed, own, set)? else {
             return Ok(());
         };
@@ -172,7 +172,7 @@ impl Run<'_> {
         if keys {
             self.child_changes(target, &columns, old)?;
         }
-        self.erase_changed(target, old, &new, primary, set)?;
+        self.erase_changed(target, stored, &new, primary, set)?;
         self.store(target, &new, tree.as_ref(), &entries)?;
         if keys {
             self.child_changed(target, &columns, &new)?;
