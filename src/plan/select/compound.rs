@@ -94,7 +94,11 @@ impl<'a> Binder<'a> {
         let order_by: Vec<OrderBy> = order_by.collect();
         let mut bodies = arms.into_iter().map(Arm::into_body);
         let first = bodies.next().expect("a compound has a first SELECT");
-        let arms = rest.iter().map(|(op, _)| *op).zip(bodies).collect();
+        let mut arms: Vec<(CompoundOp, Body)> = rest.iter().map(|(op, _)| *op).zip(bodies).collect();
+        // The DISTINCT of its last SELECT becomes that of the subquery's reader.
+        if sorted_by_collation && matches!(rest.last(), Some((_, ast::SelectCore::Select(last))) if last.distinct) {
+            arms.push((CompoundOp::Union, Body::Values(Vec::new())));
+        }
         let body = Body::Compound(Box::new(Compound { first, arms, collations }));
         Ok(Query { body, columns, order_by, limit: None, offset: None, free: Vec::new() })
     }

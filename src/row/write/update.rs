@@ -4,12 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use bumpalo::Bump;
-use heliosdb_udfs::value::{Affinity, Value};
+use heliosdb_udfs::value::Value;
 
 use super::Run;
 use super::key;
 use super::lower::{ReturningProgram, UpdateProgram};
-use super::row::{Row, apply, check_types, check_virtual_types, generate};
+use super::row::{Row, apply, apply_rowid, check_types, check_virtual_types, generate};
 use super::target::TargetProgram;
 use super::trigger::Fired;
 use crate::error::{Error, Result};
@@ -117,7 +117,7 @@ impl Run<'_> {
         for (column, mut value) in set {
             columns.push(column);
             if column == ROWID || table.rowid_alias() == Some(column) {
-                apply(&mut value, Affinity::Integer);
+                apply_rowid(&mut value);
                 let Value::Integer(rowid) = value else { return Err(Error::mismatch()) };
                 new.rowid = rowid;
                 if let Some(alias) = table.rowid_alias() {
