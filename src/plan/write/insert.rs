@@ -8,7 +8,7 @@ use heliosdb_dialect::ast::{self, Conflict};
 
 use super::super::authorize;
 use super::super::binder::{Binder, Frame, is_rowid};
-use super::super::bound::{Body, Insert, InsertValue, Query, TriggerEvent, UpsertAction, ViewTarget};
+use super::super::bound::{Body, Insert, InsertValue, Query, TriggerEvent, Upsert, UpsertAction, ViewTarget};
 use super::super::expr::{made, walk};
 use super::super::scope::Columns;
 use super::super::select::{Naming, references};
@@ -46,23 +46,26 @@ impl<'a> Binder<'a> {
         let (values, rowid) = self.insert_values(insert, written, &table, named, rows.as_ref())?;
         let mut events = vec![(TriggerEvent::Insert, Vec::new())];
         let upserts = self.upserts(insert, written, &table)?;
+        let alias = table.rowid_alias().map(|c| &values[c as usize]);
+        let given = rowid.is_some() || matches!(alias, Some(InsertValue::Source(_)));
+        let or = self.outer.or(insert.or);
         let mut updated = Vec::new();
-        for upsert in &upserts {
-            if let UpsertAction::Update { set, .. } = &upsert.action {
+        for (i, upsert) in upserts.iter().enumerate() {
+            if let UpsertAction::Update { set, .. } = &upsert.action
+                && can_meet(&upserts[..=i], &table, given)
+            {
                 updated.extend(set.iter().map(|(c, _)| *c));
             }
         }
         if !updated.is_empty() {
             events.push((TriggerEvent::Update, updated));
         }
-        let alias = table.rowid_alias().map(|c| &values[c as usize]);
-        let given = rowid.is_some() || matches!(alias, Some(InsertValue::Source(_)));
         // ON CONFLICT DO NOTHING for any constraint leaves nothing to REPLACE.
-        let replaces = upserts.iter().all(|u| u.target.is_some()) && can_replace(insert.or, &table, None, given);
+        let replaces = upserts.iter().all(|u| u.target.is_some()) && can_replace(or, &table, None, given);
         if replaces && self.space.options.recursive_triggers {
             events.push((TriggerEvent::Delete, Vec::new()));
         }
-        let target = self.target(database, &table, events.clone())?;
+        let target = self.target(database, &table, events.clone(), or)?;
         if replaces {
             events.push((TriggerEvent::Delete, Vec::new()));
         }
@@ -167,6 +170,20 @@ impl<'a> Binder<'a> {
         }
         debug_assert!(values.iter().all(|v| !matches!(v, InsertValue::Default(e) if walk::query(e).is_some())));
         Ok((values, rowid))
+    }
+}
+
+/// Whether a new row can meet a constraint that the last of these clauses is for. `given`: the rowid is chosen.
+fn can_meet(upserts: &[Upsert], table: &Table, given: bool) -> bool {
+    let Some((last, earlier)) = upserts.split_last() else { return false };
+    match last.target {
+        Some(None) => given,
+        Some(Some(_)) => true,
+        None => {
+            let free = |constraint: Option<usize>| !earlier.iter().any(|u| u.target == Some(constraint));
+            given && table.has_rowid() && free(None)
+                || table.indexes.iter().enumerate().any(|(i, index)| index.unique && free(Some(i)))
+        }
     }
 }
 

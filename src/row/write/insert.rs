@@ -134,7 +134,7 @@ impl Run<'_> {
             }
             return Ok(());
         }
-        if !target.generated.is_empty() || target.triggers.iter().any(|t| t.time == TriggerTime::Before) {
+        if !target.generated.is_empty() || target.fires_before(TriggerEvent::Insert) {
             check_types(table, &row)?;
             generate(target, &mut row, self.cx)?;
             check_virtual_types(table, &row)?;

@@ -129,7 +129,7 @@ impl Run<'_> {
             new.values[column as usize] = value;
         }
         generate(target, &mut new, self.cx)?;
-        if !target.generated.is_empty() || target.triggers.iter().any(|t| t.time == TriggerTime::Before) {
+        if !target.generated.is_empty() || target.fires_before(TriggerEvent::Update) {
             check_types(table, &new)?;
             check_virtual_types(table, &new)?;
         }
