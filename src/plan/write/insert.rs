@@ -8,7 +8,7 @@ use heliosdb_dialect::ast::{self, Conflict};
 
 use super::super::authorize;
 use super::super::binder::{Binder, Frame, is_rowid};
-use super::super::bound::{Body, Insert, InsertValue, Query, TriggerEvent, Upsert, UpsertAction, ViewTarget};
+use super::super::bound::{Body, Insert, InsertValue, Query, TriggerEvent, UpsertAction, ViewTarget};
 use super::super::expr::{made, walk};
 use super::super::scope::Columns;
 use super::super::select::{Naming, references};
@@ -45,15 +45,13 @@ impl<'a> Binder<'a> {
         };
         let (values, rowid) = self.insert_values(insert, written, &table, named, rows.as_ref())?;
         let mut events = vec![(TriggerEvent::Insert, Vec::new())];
-        let upserts = self.upserts(insert, written, &table)?;
         let alias = table.rowid_alias().map(|c| &values[c as usize]);
         let given = rowid.is_some() || matches!(alias, Some(InsertValue::Source(_)));
+        let upserts = self.upserts(insert, written, &table, given)?;
         let or = self.outer.or(insert.or);
         let mut updated = Vec::new();
-        for (i, upsert) in upserts.iter().enumerate() {
-            if let UpsertAction::Update { set, .. } = &upsert.action
-                && can_meet(&upserts[..=i], &table, given)
-            {
+        for upsert in &upserts {
+            if let UpsertAction::Update { set, .. } = &upsert.action {
                 updated.extend(set.iter().map(|(c, _)| *c));
             }
         }
@@ -170,20 +168,6 @@ impl<'a> Binder<'a> {
         }
         debug_assert!(values.iter().all(|v| !matches!(v, InsertValue::Default(e) if walk::query(e).is_some())));
         Ok((values, rowid))
-    }
-}
-
-/// Whether a new row can meet a constraint that the last of these clauses is for. `given`: the rowid is chosen.
-fn can_meet(upserts: &[Upsert], table: &Table, given: bool) -> bool {
-    let Some((last, earlier)) = upserts.split_last() else { return false };
-    match last.target {
-        Some(None) => given,
-        Some(Some(_)) => true,
-        None => {
-            let free = |constraint: Option<usize>| !earlier.iter().any(|u| u.target == Some(constraint));
-            given && table.has_rowid() && free(None)
-                || table.indexes.iter().enumerate().any(|(i, index)| index.unique && free(Some(i)))
-        }
     }
 }
 
