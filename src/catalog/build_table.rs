@@ -433,13 +433,15 @@ impl Builder<'_> {
         }
         self.number_primary_key();
         // SQLite goes on after a mistake: the last one is reported, but a missing column only if it is the first.
-        let check = |expr, place| self_reference::check(&self.table, schema, expr, place, self.environment);
-        let mut result = self.table.checks.iter().try_for_each(|c| check(&c.expr.expr, Place::Check));
+        let (table, environment) = (&self.table, self.environment);
+        let first = |c: &Check| self_reference::check(table, schema, &c.expr.expr, Place::Check, environment);
+        let mut result = table.checks.iter().try_for_each(first);
         let mut plain = 0;
         for column in &self.table.columns {
             match &column.generated {
                 Some(generated) => {
-                    if let Err(mistake) = check(&generated.expr.expr, Place::Generated)
+                    let check = if result.is_ok() { self_reference::check } else { self_reference::check_outermost };
+                    if let Err(mistake) = check(table, schema, &generated.expr.expr, Place::Generated, environment)
                         && (result.is_ok() || !mistake.message.starts_with("no such column"))
                     {
                         result = Err(mistake);

@@ -66,7 +66,22 @@ pub fn resolve(table: &Table, name: &Name, place: Place) -> Result<Resolved> {
 
 /// Checks one expression.
 pub fn check(table: &Table, schema: &str, expr: &Expr, place: Place, environment: &dyn Environment) -> Result<()> {
-    Checker { table, schema, place, environment }.expr(expr)
+    Checker { table, schema, place, environment, operands: true }.expr(expr)
+}
+
+/// As `check` after another expression's mistake: SQLite looks at the outermost operator only.
+pub fn check_outermost(
+    table: &Table,
+    schema: &str,
+    expr: &Expr,
+    place: Place,
+    environment: &dyn Environment,
+) -> Result<()> {
+    // NOT IN is a NOT around an IN.
+    if matches!(expr.kind, ExprKind::In { negated: true, .. }) {
+        return Ok(());
+    }
+    Checker { table, schema, place, environment, operands: false }.expr(expr)
 }
 
 struct Checker<'c> {
@@ -75,6 +90,8 @@ struct Checker<'c> {
     schema: &'c str,
     place: Place,
     environment: &'c dyn Environment,
+    /// Whether the operands of an operator are looked at.
+    operands: bool,
 }
 
 impl Checker<'_> {
@@ -105,7 +122,7 @@ impl Checker<'_> {
     fn children(&self, expr: &Expr) -> Result<()> {
         let mut result = Ok(());
         for_each_child(expr, &mut |child| {
-            if result.is_ok() {
+            if result.is_ok() && self.operands {
                 result = self.expr(child);
             }
         });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use heliosdb_dialect::ast;
 
-use super::bound::{AggregateId, ColumnRef, CteId, DatabaseIndex, Free, SourceId, WindowId};
+use super::bound::{AggregateId, ColumnRef, Conflict, CteId, DatabaseIndex, Free, SourceId, WindowId};
 use super::context::Namespace;
 use super::scope::Scope;
 use super::select::cte::WithFrame;
@@ -37,6 +37,8 @@ pub struct Binder<'a> {
     pub fixed: Option<DatabaseIndex>,
     /// Whether what is bound comes from the (not temporary) schema: some functions are unsafe there.
     pub from_schema: bool,
+    /// The conflict clause that goes before a statement's own: that of what fires the trigger being bound.
+    pub outer: Option<Conflict>,
     /// The view or trigger being bound, for the authorizer.
     pub within: Option<&'a str>,
     /// Views being bound, outermost first, by database and name.
@@ -69,6 +71,7 @@ impl<'a> Binder<'a> {
             trigger: None,
             fixed: None,
             from_schema: false,
+            outer: None,
             within: None,
             views: Vec::new(),
             generating: Vec::new(),

@@ -698,6 +698,8 @@ pub struct BoundTrigger {
     pub old: SourceId,
     pub new: SourceId,
     pub trigger: Arc<crate::catalog::Trigger>,
+    /// The conflict clause of what fires it, which goes before those of its statements.
+    pub or: Option<Conflict>,
     /// WHEN and the statements, bound at first use; `Free` columns of `old` and `new` are the inputs.
     pub body: std::sync::OnceLock<Result<TriggerBody, String>>,
 }

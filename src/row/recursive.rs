@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bumpalo::Bump;
-use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef, affinity};
+use heliosdb_udfs::value::{Collation, Value, ValueRef, affinity};
 use rustc_hash::FxHashSet;
 
 use super::context::Context;
@@ -223,7 +223,7 @@ fn number(node: Option<&Node>, inputs: &[Value], cx: &Context<'_>) -> Result<Opt
         arena: &arena,
         json: &json,
     };
-    match affinity::apply(eval(node, &env)?, Affinity::Integer, &arena) {
+    match affinity::to_rowid(eval(node, &env)?, &arena) {
         ValueRef::Integer(i) => Ok(Some(i)),
         _ => Err(Error::mismatch()),
     }

@@ -213,7 +213,7 @@ impl QueryRun {
             json: &json,
         };
         let number = |node: &super::node::Node| -> Result<i64> {
-            match heliosdb_udfs::value::affinity::apply(eval(node, &env)?, Affinity::Integer, env.arena) {
+            match heliosdb_udfs::value::affinity::to_rowid(eval(node, &env)?, env.arena) {
                 ValueRef::Integer(i) => Ok(i),
                 _ => Err(Error::mismatch()),
             }

@@ -304,6 +304,13 @@ impl Statement {
             }
             Program::Write(_) => self.run_write(inner),
             Program::Rows(rows) => {
+                // SQLite counts the rows that EXPLAIN changes: none.
+                if matches!(
+                    self.parsed.statement,
+                    ast::Statement::Insert(_) | ast::Statement::Update(_) | ast::Statement::Delete(_)
+                ) {
+                    inner.status.changes.set(0);
+                }
                 let rows = rows.clone();
                 self.deliver(rows, inner)
             }

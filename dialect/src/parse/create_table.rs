@@ -124,7 +124,7 @@ impl Parser<'_> {
             _ => {
                 self.expect(K::Key)?;
                 self.expect_kind(T::LeftParen)?;
-                let columns = self.name_list_tail()?;
+                let columns = self.column_list_tail()?;
                 self.expect(K::References)?;
                 let clause = self.foreign_key_clause()?;
                 TableConstraintKind::ForeignKey { columns, clause }
@@ -301,7 +301,7 @@ impl Parser<'_> {
 
     pub(super) fn foreign_key_clause(&mut self) -> Result<ForeignKeyClause> {
         let table = self.name()?;
-        let columns = self.optional_name_list()?;
+        let columns = self.optional_column_list()?;
         let mut clause = ForeignKeyClause {
             table,
             columns,

@@ -10,7 +10,7 @@ impl Parser<'_> {
         self.advance();
         let if_not_exists = self.if_not_exists()?;
         let name = self.qualified_name()?;
-        let columns = self.optional_name_list()?;
+        let columns = self.optional_column_list()?;
         self.expect(K::As)?;
         let query = Box::new(self.query()?);
         if self.parameters.count > 0 && matches!(self.kind(), T::End | T::Semicolon) {

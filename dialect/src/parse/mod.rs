@@ -265,6 +265,32 @@ impl<'t> Parser<'t> {
         if self.take_kind(TokenKind::LeftParen) { self.name_list_tail() } else { Ok(Vec::new()) }
     }
 
+    /// As `optional_name_list` where the grammar lets COLLATE and an order follow, to refuse them by name.
+    fn optional_column_list(&mut self) -> Result<Vec<Name>> {
+        if self.take_kind(TokenKind::LeftParen) { self.column_list_tail() } else { Ok(Vec::new()) }
+    }
+
+    fn column_list_tail(&mut self) -> Result<Vec<Name>> {
+        let mut names = Vec::new();
+        loop {
+            let name = self.name()?;
+            let mut more = self.take(Keyword::Collate);
+            if more {
+                self.id_or_string()?;
+            }
+            more |= self.take(Keyword::Asc) || self.take(Keyword::Desc);
+            if more && matches!(self.kind(), TokenKind::Comma | TokenKind::RightParen) {
+                return Err(self.error(format!("syntax error after column name \"{}\"", name.text)));
+            }
+            names.push(name);
+            if !self.take_kind(TokenKind::Comma) {
+                break;
+            }
+        }
+        self.expect_kind(TokenKind::RightParen)?;
+        Ok(names)
+    }
+
     fn name_list_tail(&mut self) -> Result<Vec<Name>> {
         let mut names = vec![self.name()?];
         while self.take_kind(TokenKind::Comma) {

@@ -43,7 +43,7 @@ impl Parser<'_> {
 
     fn common_table(&mut self) -> Result<CommonTable> {
         let name = self.name()?;
-        let columns = self.optional_name_list()?;
+        let columns = self.optional_column_list()?;
         self.expect(K::As)?;
         let materialized = if self.take(K::Not) {
             self.expect(K::Materialized)?;

@@ -23,19 +23,19 @@ impl<'a> Binder<'a> {
             InSet::List(items) if width(operand) != Some(1) => self.in_rows(negated, operand, items),
             InSet::List(items) => self.in_list(negated, operand, items),
             InSet::Query(query) => {
-                let operand = self.operand(operand)?;
                 self.deeper()?;
                 let query = self.subquery(query)?;
                 self.height -= 1;
+                let operand = self.operand(operand)?;
                 self.in_query(negated, operand, query)
             }
             InSet::Table { name, args } => {
-                let operand = self.operand(operand)?;
                 let place = self.scope().place;
                 if place.is_schema() {
                     return Err(Error::sql(format!("subqueries prohibited in {}", place.named())));
                 }
                 let query = self.whole_table(name, args.as_deref())?;
+                let operand = self.operand(operand)?;
                 self.in_query(negated, operand, query)
             }
         }
@@ -66,7 +66,6 @@ impl<'a> Binder<'a> {
                 return Err(Error::sql(format!("IN(...) element has {actual} term{plural} - expected {expected}")));
             }
         }
-        let operand = self.operand(operand)?;
         self.open_query();
         let rows = items.iter().map(|item| match &item.kind {
             Ast::Row(members) => self.exprs(members),
@@ -74,6 +73,7 @@ impl<'a> Binder<'a> {
         });
         let rows = rows.collect::<Result<Vec<Vec<Expr>>>>()?;
         let free = self.close_query();
+        let operand = self.operand(operand)?;
         let columns = self.values_columns(&rows);
         let query =
             Query { body: Body::Values(rows), columns, order_by: Vec::new(), limit: None, offset: None, free, end: 0 };

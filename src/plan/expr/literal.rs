@@ -49,8 +49,16 @@ fn is_zero(e: &ast::Expr) -> bool {
     }
 }
 
-/// Without COLLATE and the likelihood hints around it.
+/// Without COLLATE around it.
 pub fn skip_collate(mut e: &ast::Expr) -> &ast::Expr {
+    while let Ast::Collate(inner, _) = &e.kind {
+        e = inner;
+    }
+    e
+}
+
+/// Without COLLATE and the likelihood hints around it. Only where SQLite has resolved the expression are hints gone.
+pub fn skip_hints(mut e: &ast::Expr) -> &ast::Expr {
     loop {
         match &e.kind {
             Ast::Collate(inner, _) => e = inner,

@@ -5,7 +5,7 @@ use heliosdb_udfs::value::{Affinity, Collation, Value};
 
 use super::super::binder::Binder;
 use super::super::bound::{ArithmeticOp, Classes, CompareOp, Expr, ExprCollation, ExprKind, UnaryOp};
-use super::{Operand, explicit, made};
+use super::{Operand, explicit, integer_literal, made};
 use crate::error::Result;
 
 /// `e COLLATE collation`
@@ -49,6 +49,11 @@ pub fn truth_classes(operands: Classes) -> Classes {
     Classes(Classes::INTEGER.0 | operands.0 & Classes::NULL.0)
 }
 
+/// AND with a zero is 0 before its operands are looked at.
+fn is_false(e: &ast::Expr) -> bool {
+    matches!(e.kind, Ast::Binary(BinaryOp::And, ..)) && integer_literal(e) == Some(0)
+}
+
 impl<'a> Binder<'a> {
     #[inline(never)]
     pub(super) fn unary(&mut self, op: ast::UnaryOp, operand: &'a ast::Expr) -> Result<Expr> {
@@ -84,23 +89,27 @@ impl<'a> Binder<'a> {
     #[inline(never)]
     pub(super) fn binary(&mut self, e: &'a ast::Expr) -> Result<Expr> {
         let Ast::Binary(op, left, right) = &e.kind else { return self.expr(e) };
+        if is_false(e) {
+            return Ok(made(ExprKind::Literal(Value::Integer(0)), Classes::INTEGER, None));
+        }
         if !matches!(left.kind, Ast::Binary(..)) {
             return self.first_binary(*op, left, right);
         }
         let height = self.height;
         let mut pending = vec![(*op, &**right)];
-        let mut leaf = &**left;
-        let bottom = loop {
-            let Ast::Binary(op, left, right) = &leaf.kind else { break None };
+        let (mut leaf, mut above) = (&**left, *op);
+        let mut bound = loop {
+            let Ast::Binary(op, left, right) = &leaf.kind else { break self.expr(leaf)? };
             self.deeper()?;
+            if above != BinaryOp::And && is_false(leaf) {
+                break made(ExprKind::Literal(Value::Integer(0)), Classes::INTEGER, None);
+            }
             if !matches!(left.kind, Ast::Binary(..)) {
-                break Some((*op, &**left, &**right));
+                break self.first_binary(*op, left, right)?;
             }
             pending.push((*op, right));
-            leaf = left;
+            (leaf, above) = (left, *op);
         };
-        let (op, left, right) = bottom.expect("the loop ends at a binary operator whose left operand is none");
-        let mut bound = self.first_binary(op, left, right)?;
         while let Some((op, right)) = pending.pop() {
             self.height -= 1;
             bound = self.combine(op, bound, right)?;

@@ -2,14 +2,15 @@
 //!
 //! Source: https://sqlite.org/windowfunctions.html
 
-use heliosdb_dialect::ast::{self, FrameExclude, FrameUnit, Over};
+use heliosdb_dialect::ast::{self, FrameExclude, FrameUnit, Literal, Over, Quote};
 use heliosdb_udfs::signature::{Flags, WindowDef, WindowKind};
 use heliosdb_udfs::value::{Collation, Value};
 
 use super::super::binder::Binder;
 use super::super::bound::{AggregateFunction, Classes, Expr, ExprKind, FrameBound, GroupKey, Window, WindowFunction};
 use super::function::call_collation;
-use super::{collation_of, explicit, made, walk};
+use super::{collation_of, explicit, made};
+use crate::catalog::self_reference::for_each_child;
 use crate::error::{Error, Result};
 
 /// A window definition with its base windows merged in.
@@ -84,15 +85,16 @@ impl<'a> Binder<'a> {
             partition_by.push(GroupKey { expr, collation });
         }
         let filter = call.filter.as_deref().map(|f| self.expr(f)).transpose()?;
-        let (unit, start, end, exclude) = self.frame(merged.frame)?;
+        let fixed = match function {
+            WindowFunction::Positional(kind) => fixed_frame(kind),
+            WindowFunction::Aggregate(_) => None,
+        };
+        let (unit, start, end, exclude) = self.frame(merged.frame, fixed.is_none())?;
         let offset = |b: &FrameBound| matches!(b, FrameBound::Preceding(_) | FrameBound::Following(_));
         if unit == FrameUnit::Range && (offset(&start) || offset(&end)) && order_by.len() != 1 {
             return Err(Error::sql("RANGE with offset PRECEDING/FOLLOWING requires one ORDER BY expression"));
         }
-        let (unit, start, end) = match function {
-            WindowFunction::Positional(kind) => fixed_frame(kind).unwrap_or((unit, start, end)),
-            WindowFunction::Aggregate(_) => (unit, start, end),
-        };
+        let (unit, start, end) = fixed.unwrap_or((unit, start, end));
         self.allow(allowed.0, allowed.1);
         let collation = if compares { call_collation(&args) } else { Collation::Binary };
         for arg in &args {
@@ -166,7 +168,12 @@ impl<'a> Binder<'a> {
         Ok(merged)
     }
 
-    fn frame(&mut self, frame: Option<&'a ast::Frame>) -> Result<(FrameUnit, FrameBound, FrameBound, FrameExclude)> {
+    /// `honoured`: the function has no frame of its own.
+    fn frame(
+        &mut self,
+        frame: Option<&'a ast::Frame>,
+        honoured: bool,
+    ) -> Result<(FrameUnit, FrameBound, FrameBound, FrameExclude)> {
         let Some(frame) = frame else {
             return Ok((
                 FrameUnit::Range,
@@ -185,30 +192,47 @@ impl<'a> Binder<'a> {
         if unsupported {
             return Err(Error::sql("unsupported frame specification"));
         }
-        let start = self.frame_bound(&frame.start)?;
+        let start = self.frame_bound(&frame.start, honoured)?;
         let end = match &frame.end {
-            Some(end) => self.frame_bound(end)?,
+            Some(end) => self.frame_bound(end, honoured)?,
             None => FrameBound::CurrentRow,
         };
         Ok((frame.unit, start, end, frame.exclude))
     }
 
-    fn frame_bound(&mut self, bound: &'a ast::FrameBound) -> Result<FrameBound> {
+    fn frame_bound(&mut self, bound: &'a ast::FrameBound, honoured: bool) -> Result<FrameBound> {
         use ast::FrameBound as B;
         Ok(match bound {
             B::UnboundedPreceding => FrameBound::UnboundedPreceding,
             B::CurrentRow => FrameBound::CurrentRow,
             B::UnboundedFollowing => FrameBound::UnboundedFollowing,
-            B::Preceding(e) => FrameBound::Preceding(self.frame_offset(e)?),
-            B::Following(e) => FrameBound::Following(self.frame_offset(e)?),
+            B::Preceding(e) => FrameBound::Preceding(self.frame_offset(e, honoured)?),
+            B::Following(e) => FrameBound::Following(self.frame_offset(e, honoured)?),
         })
     }
 
     /// An offset that is no constant counts as NULL, which the executor refuses.
-    fn frame_offset(&mut self, e: &'a ast::Expr) -> Result<Expr> {
-        let bound = self.expr(e)?;
-        Ok(if walk::is_constant(&bound) { bound } else { made(ExprKind::Literal(Value::Null), Classes::NULL, None) })
+    fn frame_offset(&mut self, e: &'a ast::Expr, honoured: bool) -> Result<Expr> {
+        if honoured && is_literal(e) {
+            return self.expr(e);
+        }
+        Ok(made(ExprKind::Literal(Value::Null), Classes::NULL, None))
     }
+}
+
+/// Whether an expression is constant before its names and functions have been looked up.
+fn is_literal(e: &ast::Expr) -> bool {
+    use ast::ExprKind as E;
+    let own = match &e.kind {
+        E::Name(name) => name.quote == Quote::None && (name.is("true") || name.is("false")),
+        E::Literal(Literal::CurrentDate | Literal::CurrentTime | Literal::CurrentTimestamp) => false,
+        E::In { set, .. } => matches!(set, ast::InSet::List(_)),
+        E::Column { .. } | E::Call(_) | E::Like { .. } | E::Exists(_) | E::Subquery(_) => false,
+        _ => true,
+    };
+    let mut all = own;
+    for_each_child(e, &mut |child| all = all && is_literal(child));
+    all
 }
 
 /// The frame that a positional function works on, whatever was written; `None` for those that honour it.

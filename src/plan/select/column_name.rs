@@ -3,12 +3,12 @@
 //! Nothing but AS is promised by SQLite, but applications rely on the rest: a column of a table shows its own name,
 //! any other expression its text.
 
-use heliosdb_dialect::ast::ExprKind as Ast;
+use heliosdb_dialect::ast::{self, ExprKind as Ast};
 use rustc_hash::FxHashSet;
 
 use super::super::binder::Binder;
 use super::super::bound::{ColumnRef, Expr, ExprKind, OutputColumn, ROWID, Window, WindowFunction};
-use super::super::expr::{same, skip_collate};
+use super::super::expr::{same, skip_collate, skip_hints};
 use super::super::scope::{Columns, Output, Scope, ScopeSource};
 
 /// For whom columns are named.
@@ -66,7 +66,11 @@ fn is_truth(name: &str) -> bool {
 
 /// The column that an expression is, if it was written as a column.
 fn column_of(output: &Output<'_>) -> Option<ColumnRef> {
-    let written = output.written.map(|w| &w.kind);
+    column_written(output, output.written)
+}
+
+fn column_written(output: &Output<'_>, written: Option<&ast::Expr>) -> Option<ColumnRef> {
+    let written = written.map(|w| &w.kind);
     if !matches!(written, None | Some(Ast::Name(_) | Ast::Column { .. })) {
         return None;
     }
@@ -89,7 +93,12 @@ fn name(binder: &Binder<'_>, scope: &Scope<'_>, output: &Output<'_>, i: usize, n
             Some(Ast::Name(name) | Ast::Column { column: name, .. }) => Some(name.text.clone()),
             _ => None,
         },
-        _ => column_of(output).and_then(|c| source(binder, scope, c).map(|s| (c, s))).map(|(c, s)| {
+        _ => match naming {
+            Naming::Result => column_of(output),
+            _ => column_written(output, output.written.map(skip_hints)),
+        }
+        .and_then(|c| source(binder, scope, c).map(|s| (c, s)))
+        .map(|(c, s)| {
             let name = if c.column == ROWID { "rowid" } else { s.columns.name(c.column as usize) };
             if naming == Naming::Result && options.full_column_names {
                 let table = match &s.columns {

@@ -7,7 +7,7 @@ use heliosdb_udfs::value::{Affinity, Collation, Value};
 
 use super::super::binder::{Binder, ordinal};
 use super::super::bound::{Body, Classes, Compound, Expr, ExprKind, OrderBy, OrderKey, OutputColumn, Query};
-use super::super::expr::{integer_literal, same, skip_collate};
+use super::super::expr::{integer_literal, same, skip_collate, skip_hints};
 use super::Naming;
 use super::core::{Arm, arm_columns};
 use super::order_by::{alias_position, ordered, out_of_range};
@@ -94,7 +94,11 @@ impl<'a> Binder<'a> {
         let order_by: Vec<OrderBy> = order_by.collect();
         let mut bodies = arms.into_iter().map(Arm::into_body);
         let first = bodies.next().expect("a compound has a first SELECT");
-        let arms = rest.iter().map(|(op, _)| *op).zip(bodies).collect();
+        let mut arms: Vec<(CompoundOp, Body)> = rest.iter().map(|(op, _)| *op).zip(bodies).collect();
+        // The DISTINCT of its last SELECT becomes that of the subquery's reader.
+        if sorted_by_collation && matches!(rest.last(), Some((_, ast::SelectCore::Select(last))) if last.distinct) {
+            arms.push((CompoundOp::Union, Body::Values(Vec::new())));
+        }
         let body = Body::Compound(Box::new(Compound { first, arms, collations }));
         Ok(Query { body, columns, order_by, limit: None, offset: None, free: Vec::new(), end: 0 })
     }
@@ -193,6 +197,13 @@ fn widths_differ(op: CompoundOp) -> Error {
 const NUMBERS: u8 = 1;
 const TEXT: u8 = 2;
 const BLOB: u8 = 4;
+const ANY: u8 = NUMBERS | TEXT | BLOB;
+
+/// `likely(X)` and its kin, which tell nothing of the value.
+fn is_hint(written: Option<&ast::Expr>) -> bool {
+    let bare = written.map(skip_collate);
+    bare.is_some_and(|bare| !std::ptr::eq(bare, skip_hints(bare)))
+}
 
 /// SQLite's guess at what an expression yields: it decides whether a column of a compound keeps its affinity.
 fn guess(e: &Expr) -> u8 {
@@ -229,8 +240,11 @@ fn unite(column: &mut OutputColumn, arms: &[Arm<'_>], i: usize) -> Collation {
     let exprs = || arms.iter().flat_map(move |arm| arm.column(i));
     let deciding = exprs().position(|e| !matches!(e.affinity, Affinity::None));
     let affinity = deciding.and_then(|d| exprs().nth(d)).map_or(Affinity::None, |e| e.affinity);
-    let others = exprs().enumerate().filter(|(n, _)| Some(*n) != deciding).fold(0, |g, (_, e)| g | guess(e));
-    let is_cast = exprs().next().is_some_and(|e| matches!(e.kind, ExprKind::Cast { .. }));
+    let written = || arms.iter().flat_map(move |arm| arm.written(i));
+    let others = exprs().zip(written()).enumerate().filter(|(n, _)| Some(*n) != deciding);
+    let others = others.fold(0, |g, (_, (e, written))| g | if is_hint(written) { ANY } else { guess(e) });
+    let is_cast = exprs().next().is_some_and(|e| matches!(e.kind, ExprKind::Cast { .. }))
+        && !written().next().flatten().is_some_and(|w| matches!(w.kind, ast::ExprKind::Collate(..)));
     column.affinity = match affinity {
         Affinity::None | Affinity::Blob => affinity,
         Affinity::Text if others & NUMBERS != 0 => Affinity::Blob,

@@ -278,6 +278,14 @@ impl Arm<'_> {
         }
     }
 
+    /// A column as it was written; VALUES shows none.
+    pub fn written(&self, i: usize) -> Box<dyn Iterator<Item = Option<&ast::Expr>> + '_> {
+        match self {
+            Arm::Select(core) => Box::new(std::iter::once(core.scope.outputs[i].written)),
+            Arm::Values(rows) => Box::new(rows.iter().map(|_| None)),
+        }
+    }
+
     pub fn column_mut(&mut self, i: usize) -> Box<dyn Iterator<Item = &mut Expr> + '_> {
         match self {
             Arm::Select(core) => Box::new(std::iter::once(&mut core.scope.outputs[i].expr)),

@@ -153,8 +153,7 @@ impl<'a> Binder<'a> {
     pub(super) fn check_right(&self, level: usize, i: usize, es: &[Expr], what: &str) -> Result<()> {
         let sources = &self.scopes[level].sources;
         let argument = what.starts_with("table");
-        let outer = |s: &ScopeSource<'_>| s.left || s.right;
-        if argument && !(outer(&sources[i]) || sources[i..].iter().any(|s| s.right)) {
+        if argument && !(sources[i..].iter().any(|s| s.right) || sources[i + 1..].iter().any(|s| s.left)) {
             return Ok(());
         }
         if es.iter().any(|e| self.reads_right(level, i, e)) {

@@ -50,19 +50,27 @@ pub(super) fn check_keys(
     events: &[(TriggerEvent, Vec<u16>)],
     many: bool,
 ) -> Result<()> {
-    let mut failed: Option<String> = None;
-    let set = |columns: &[u16]| {
-        events.iter().any(|(event, changed)| match event {
-            TriggerEvent::Update => columns.iter().any(|c| changed.contains(c)),
-            _ => true,
-        })
-    };
+    // What an UPSERT updates and what REPLACE deletes comes before the row itself; the last mistake is reported.
+    let failed = events.iter().rev().fold(None, |earlier, (event, changed)| {
+        let failed = failure(space, target, *event, changed, many);
+        failed.or(earlier)
+    });
+    failed.map_or(Ok(()), |message| Err(Error::sql(message)))
+}
+
+fn failure(space: &Namespace<'_>, target: &Target, event: TriggerEvent, changed: &[u16], many: bool) -> Option<String> {
+    let is_update = event == TriggerEvent::Update;
+    let set = |columns: &[u16]| !is_update || columns.iter().any(|c| changed.contains(c));
     // An update that sets no column of a key looks nothing up.
     let child = |key: &Arc<ForeignKeyCheck>| set(&key.child.foreign_keys[key.position as usize].columns);
     let parent = |key: &Arc<ForeignKeyCheck>| key_columns(&target.table, key).any(|c| set(&[c]));
     if !target.child_keys.iter().any(child) && !target.parent_keys.iter().any(parent) {
-        return Ok(());
+        return None;
     }
+    // An update first finds the columns of every key that refers to the table.
+    let mut failed =
+        target.parent_keys.iter().filter(|_| is_update).filter_map(|k| k.parent_columns.clone().err()).last();
+    let mut looked_up = false;
     for key in &target.child_keys {
         let foreign_key = &key.child.foreign_keys[key.position as usize];
         let own = foreign_key.parent.eq_ignore_ascii_case(&target.table.name);
@@ -71,39 +79,41 @@ pub(super) fn check_keys(
         }
         if key.parent.is_none() {
             let database = &space.databases[key.database.0 as usize].0;
-            failed.get_or_insert(format!("no such table: {database}.{}", foreign_key.parent));
-            continue;
+            failed = Some(format!("no such table: {database}.{}", foreign_key.parent));
+            looked_up = true;
+            break;
         }
         if let Err(message) = &key.parent_columns {
-            failed.get_or_insert(message.clone());
+            failed = Some(message.clone());
+            looked_up = true;
+            break;
         }
     }
     for key in &target.parent_keys {
         let foreign_key = &key.child.foreign_keys[key.position as usize];
         let is_part = |c: &u16| key_columns(&target.table, key).any(|part| part == *c);
-        let concerned = events.iter().any(|(event, changed)| match event {
+        let concerned = match event {
             // A single row that appears can only mend what is counted until COMMIT.
             TriggerEvent::Insert => many || foreign_key.deferred,
             TriggerEvent::Update => changed.iter().filter(|c| **c != ROWID).any(is_part),
             TriggerEvent::Delete => true,
-        });
+        };
+        let Err(message) = &key.parent_columns else { continue };
         if !concerned {
             continue;
         }
-        let Err(message) = &key.parent_columns else { continue };
         // The last key with an action to prepare has the last word.
-        let acts = events.iter().any(|(event, _)| match event {
+        let acts = match event {
             TriggerEvent::Insert => false,
             TriggerEvent::Update => foreign_key.on_update != ForeignKeyAction::NoAction,
             TriggerEvent::Delete => foreign_key.on_delete != ForeignKeyAction::NoAction,
-        });
-        if acts {
+        };
+        if acts || !looked_up {
             failed = Some(message.clone());
-        } else {
-            failed.get_or_insert(message.clone());
+            looked_up = true;
         }
     }
-    failed.map_or(Ok(()), |message| Err(Error::sql(message)))
+    failed
 }
 
 /// The columns of a parent that a key names, or its primary key.

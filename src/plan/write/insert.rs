@@ -45,7 +45,10 @@ impl<'a> Binder<'a> {
         };
         let (values, rowid) = self.insert_values(insert, written, &table, named, rows.as_ref())?;
         let mut events = vec![(TriggerEvent::Insert, Vec::new())];
-        let upserts = self.upserts(insert, written, &table)?;
+        let alias = table.rowid_alias().map(|c| &values[c as usize]);
+        let given = rowid.is_some() || matches!(alias, Some(InsertValue::Source(_)));
+        let upserts = self.upserts(insert, written, &table, given)?;
+        let or = self.outer.or(insert.or);
         let mut updated = Vec::new();
         for upsert in &upserts {
             if let UpsertAction::Update { set, .. } = &upsert.action {
@@ -55,14 +58,12 @@ impl<'a> Binder<'a> {
         if !updated.is_empty() {
             events.push((TriggerEvent::Update, updated));
         }
-        let alias = table.rowid_alias().map(|c| &values[c as usize]);
-        let given = rowid.is_some() || matches!(alias, Some(InsertValue::Source(_)));
         // ON CONFLICT DO NOTHING for any constraint leaves nothing to REPLACE.
-        let replaces = upserts.iter().all(|u| u.target.is_some()) && can_replace(insert.or, &table, None, given);
+        let replaces = upserts.iter().all(|u| u.target.is_some()) && can_replace(or, &table, None, given);
         if replaces && self.space.options.recursive_triggers {
             events.push((TriggerEvent::Delete, Vec::new()));
         }
-        let target = self.target(database, &table, events.clone())?;
+        let target = self.target(database, &table, events.clone(), or)?;
         if replaces {
             events.push((TriggerEvent::Delete, Vec::new()));
         }

@@ -20,7 +20,7 @@ pub fn build_target(space: &Namespace<'_>, database: DatabaseIndex, table: &Arc<
     let all = (0..table.columns.len() as u16).collect();
     let events =
         vec![(TriggerEvent::Insert, Vec::new()), (TriggerEvent::Update, all), (TriggerEvent::Delete, Vec::new())];
-    Binder::new(space, "").target(database, table, events)
+    Binder::new(space, "").target(database, table, events, None)
 }
 
 /// What a DML statement's table name stands for.
@@ -80,12 +80,13 @@ impl<'a> Binder<'a> {
         Ok((table, source))
     }
 
-    /// `events`: what the statement may do to rows, with the columns it sets.
+    /// `events`: what the statement may do to rows, with the columns it sets; its own comes first. `or`: its conflict clause.
     pub(super) fn target(
         &mut self,
         database: DatabaseIndex,
         table: &Arc<Table>,
         events: Vec<(TriggerEvent, Vec<u16>)>,
+        or: Option<Conflict>,
     ) -> Result<Target> {
         let row = self.new_source();
         let (generated, generated_order) = if table.columns.iter().any(|c| c.generated.is_some()) {
@@ -113,7 +114,7 @@ impl<'a> Binder<'a> {
         } else {
             (Vec::new(), Vec::new())
         };
-        let triggers = self.bound_triggers(database, table, &events);
+        let triggers = self.bound_triggers(database, table, &events, or);
         Ok(Target {
             database,
             table: table.clone(),

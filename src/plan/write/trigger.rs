@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use heliosdb_dialect::ast;
 
 use super::super::binder::{Binder, TriggerRows};
-use super::super::bound::{BoundTrigger, DatabaseIndex, Statement, TriggerBody, TriggerEvent, TriggerTime};
+use super::super::bound::{BoundTrigger, Conflict, DatabaseIndex, Statement, TriggerBody, TriggerEvent, TriggerTime};
 use super::super::context::Namespace;
 use super::super::locate::{Found, TEMP};
 use super::super::scope::Scope;
@@ -70,12 +70,13 @@ impl<'a> Binder<'a> {
         found
     }
 
-    /// The triggers that a statement can fire.
+    /// The triggers that a statement with this conflict clause can fire.
     pub(super) fn bound_triggers(
         &mut self,
         database: DatabaseIndex,
         table: &Table,
         events: &[(TriggerEvent, Vec<u16>)],
+        or: Option<Conflict>,
     ) -> Vec<Arc<BoundTrigger>> {
         let mut bound = Vec::new();
         if events.is_empty() {
@@ -102,6 +103,12 @@ impl<'a> Binder<'a> {
                 old: self.new_source(),
                 new: self.new_source(),
                 trigger: trigger.clone(),
+                or: match (events[0].0, event) {
+                    // An UPSERT's update, and a row that REPLACE takes away.
+                    (TriggerEvent::Insert, TriggerEvent::Update) => Some(Conflict::Abort),
+                    (TriggerEvent::Insert | TriggerEvent::Update, TriggerEvent::Delete) => Some(Conflict::Replace),
+                    _ => or,
+                },
                 body: OnceLock::new(),
             }));
         }
@@ -137,6 +144,7 @@ pub fn bind_trigger_body(space: &Namespace<'_>, trigger: &BoundTrigger) -> Resul
         binder.from_schema = true;
     }
     binder.within = Some(&definition.name);
+    binder.outer = trigger.or;
     let when = match &definition.statement.when {
         Some(when) => {
             binder.scopes.push(Scope::barrier());

@@ -107,12 +107,13 @@ impl<'a> Binder<'a> {
             return Err(Error::sql(format!("target object/alias may not appear in FROM clause: {shown}")));
         }
         let moves = columns.iter().any(|c| *c == ROWID || table.rowid_alias() == Some(*c));
-        let replaces = can_replace(update.or, &table, (!moves).then_some(&columns), moves);
+        let or = self.outer.or(update.or);
+        let replaces = can_replace(or, &table, (!moves).then_some(&columns), moves);
         let mut events = vec![(TriggerEvent::Update, columns)];
         if replaces && self.space.options.recursive_triggers {
             events.push((TriggerEvent::Delete, Vec::new()));
         }
-        let target = self.target(database, &table, events.clone())?;
+        let target = self.target(database, &table, events.clone(), or)?;
         super::foreign_key::check_keys(self.space, &target, &events, true)?;
         let columns = match written {
             Written::Table(_, table) => Columns::Table(table),

@@ -14,12 +14,28 @@ use super::target::Written;
 use crate::catalog::{IndexTerm, Table};
 use crate::error::{Error, Result};
 
+/// Whether a new row can meet a constraint that the last of these conflict targets is for. `given`: the rowid is chosen.
+fn can_meet(targets: &[Option<Option<usize>>], table: &Table, given: bool) -> bool {
+    let Some((last, earlier)) = targets.split_last() else { return false };
+    match last {
+        Some(None) => given,
+        Some(Some(_)) => true,
+        None => {
+            let free = |constraint: Option<usize>| !earlier.contains(&Some(constraint));
+            given && table.has_rowid() && free(None)
+                || table.indexes.iter().enumerate().any(|(i, index)| index.unique && free(Some(i)))
+        }
+    }
+}
+
 impl<'a> Binder<'a> {
+    /// Binds the ON CONFLICT clauses. `given`: the rowid is chosen.
     pub(super) fn upserts(
         &mut self,
         insert: &'a ast::Insert,
         written: Written<'a>,
         table: &Arc<Table>,
+        given: bool,
     ) -> Result<Vec<Upsert>> {
         let mut bound = Vec::with_capacity(insert.upserts.len());
         if insert.upserts.is_empty() {
@@ -61,9 +77,12 @@ impl<'a> Binder<'a> {
                 }
             }
         }
-        for (upsert, target) in insert.upserts.iter().zip(targets) {
+        for (i, (upsert, target)) in insert.upserts.iter().zip(&targets).enumerate() {
+            let target = *target;
             let action = match &upsert.action {
                 ast::UpsertAction::Nothing => UpsertAction::Nothing,
+                // SQLite does not look at what cannot happen.
+                _ if !can_meet(&targets[..=i], table, given) => UpsertAction::Nothing,
                 ast::UpsertAction::Update { set, filter } => {
                     let excluded = self.new_source();
                     let row = QualifiedRow { name: "excluded", id: excluded, table: table.clone() };

@@ -106,12 +106,19 @@ impl Run<'_> {
         let triggers = why != Deleted::Replaced || self.cx.around.write_options().recursive_triggers;
         if triggers && !target.triggers.is_empty() {
             let fired = self.fire(target, or, TriggerTime::Before, TriggerEvent::Delete, &[], Some(row), None)?;
-            // The triggers may have taken the row away.
-            if fired == Fired::Ignore || !self.is_there(target, row, primary)? {
+            if fired == Fired::Ignore {
                 return Ok(false);
             }
+            // The triggers may have changed the row, or taken it away: index entries are made of it as it is now.
+            let holder = match primary {
+                Some(primary) => Holder::Primary(primary.to_vec()),
+                None => Holder::Rowid(row.rowid),
+            };
+            let Some((now, primary)) = self.read_holder(target, &holder)? else { return Ok(false) };
+            self.erase(target, &now, primary.as_deref())?;
+        } else {
+            self.erase(target, row, primary)?;
         }
-        self.erase(target, row, primary)?;
         self.child_left(target, row)?;
         match why {
             Deleted::ByStatement => self.count(None, row)?,
@@ -123,14 +130,6 @@ impl Run<'_> {
             self.fire(target, or, TriggerTime::After, TriggerEvent::Delete, &[], Some(row), None)?;
         }
         Ok(true)
-    }
-
-    fn is_there(&self, target: &TargetProgram, row: &Row, primary: Option<&[u8]>) -> Result<bool> {
-        let holder = match primary {
-            Some(primary) => Holder::Primary(primary.to_vec()),
-            None => Holder::Rowid(row.rowid),
-        };
-        Ok(self.read_holder(target, &holder)?.is_some())
     }
 
     /// Takes a row and its index entries out of the trees.

@@ -8,7 +8,7 @@ use super::Run;
 use super::delete::Deleted;
 use super::key::{self, EntryKey, Holder};
 use super::lower::{ColumnValue, InsertProgram, ReturningProgram};
-use super::row::{Row, apply, check_types, check_virtual_types, generate, with_env};
+use super::row::{Row, apply, apply_rowid, check_types, check_virtual_types, generate, with_env};
 use super::target::{IndexProgram, TargetProgram};
 use super::trigger::Fired;
 use crate::error::{Code, Error, Result};
@@ -115,7 +115,7 @@ impl Run<'_> {
         if !program.view {
             row.apply_affinity(table);
         }
-        apply(&mut given, heliosdb_udfs::value::Affinity::Integer);
+        apply_rowid(&mut given);
         let explicit = match given {
             Value::Null => None,
             Value::Integer(i) => Some(i),
@@ -134,7 +134,7 @@ impl Run<'_> {
             }
             return Ok(());
         }
-        if !target.generated.is_empty() || target.triggers.iter().any(|t| t.time == TriggerTime::Before) {
+        if !target.generated.is_empty() || target.fires_before(TriggerEvent::Insert) {
             check_types(table, &row)?;
             generate(target, &mut row, self.cx)?;
             check_virtual_types(table, &row)?;

@@ -9,7 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use bumpalo::Bump;
-use heliosdb_udfs::value::{Affinity, Value, ValueRef, affinity};
+use heliosdb_udfs::value::{Value, ValueRef, affinity};
 
 use super::Run;
 use super::lower::{ColumnValue, DeleteProgram, InsertProgram, UpdateProgram, UpsertUpdate};
@@ -246,25 +246,23 @@ impl Run<'_> {
     ) -> Result<()> {
         let (target, around) = (writer.target, self.cx.around);
         let table = &target.table;
-        let value = |i: usize| {
-            let given = match &program.values[i] {
-                ColumnValue::Source(at) => source[usize::from(*at)],
-                ColumnValue::Default(Node::Constant(v)) => v.as_ref(),
-                ColumnValue::Default(_) | ColumnValue::Generated => ValueRef::Null,
-            };
-            affinity::apply(given, table.columns[i].affinity, arena)
+        let given = |i: usize| match &program.values[i] {
+            ColumnValue::Source(at) => source[usize::from(*at)],
+            ColumnValue::Default(Node::Constant(v)) => v.as_ref(),
+            ColumnValue::Default(_) | ColumnValue::Generated => ValueRef::Null,
         };
-        let given = match (program.rowid, table.rowid_alias()) {
-            (Some(at), _) => affinity::apply(source[usize::from(at)], Affinity::Integer, arena),
-            (None, Some(alias)) => value(usize::from(alias)),
+        let value = |i: usize| affinity::apply(given(i), table.columns[i].affinity, arena);
+        let chosen = match (program.rowid, table.rowid_alias()) {
+            (Some(at), _) => affinity::to_rowid(source[usize::from(at)], arena),
+            (None, Some(alias)) => affinity::to_rowid(given(usize::from(alias)), arena),
             (None, None) => ValueRef::Null,
         };
         let view = around.live_view(target.database)?;
-        let (rowid, explicit) = match given {
+        let (rowid, explicit) = match chosen {
             ValueRef::Integer(rowid) => (Some(rowid), true),
             ValueRef::Null => match writer.tree.max_key(view) {
                 None => (Some(1), false),
-                Some(largest) => (largest.checked_add(1).map(|next| next.max(1)), false),
+                Some(largest) => (largest.checked_add(1), false),
             },
             _ => (None, true),
         };

@@ -77,6 +77,12 @@ pub fn apply(value: &mut Value, to: Affinity) {
     }
 }
 
+/// Converts a value that is to be a rowid; if it is none it stays no integer.
+pub fn apply_rowid(value: &mut Value) {
+    let arena = Bump::new();
+    *value = affinity::to_rowid(value.as_ref(), &arena).to_owned();
+}
+
 /// Calls `f` with an environment over the given levels.
 pub fn with_env<T>(
     levels: &[Level],

@@ -6,7 +6,9 @@ use heliosdb_udfs::value::Collation;
 
 use crate::catalog::{Index, IndexTerm, Table};
 use crate::error::Result;
-use crate::plan::bound::{BoundTrigger, Conflict, DatabaseIndex, ForeignKeyCheck, SourceId, Target};
+use crate::plan::bound::{
+    BoundTrigger, Conflict, DatabaseIndex, ForeignKeyCheck, SourceId, Target, TriggerEvent, TriggerTime,
+};
 use crate::row::lower::{Layout, Lower, Lowering, Planning};
 use crate::row::node::{Node, Subquery};
 
@@ -26,6 +28,13 @@ pub struct TargetProgram {
     pub has_not_null: bool,
     /// Nothing but NOT NULL, CHECK and indexes over columns watches its rows: see `plain`.
     pub plain: bool,
+}
+
+impl TargetProgram {
+    /// Whether a trigger sees the row before an event.
+    pub fn fires_before(&self, event: TriggerEvent) -> bool {
+        self.triggers.iter().any(|t| t.time == TriggerTime::Before && t.event == event)
+    }
 }
 
 pub struct IndexProgram {

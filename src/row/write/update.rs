@@ -4,12 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use bumpalo::Bump;
-use heliosdb_udfs::value::{Affinity, Value};
+use heliosdb_udfs::value::Value;
 
 use super::Run;
 use super::key;
 use super::lower::{ReturningProgram, UpdateProgram};
-use super::row::{Row, apply, check_types, check_virtual_types, generate};
+use super::row::{Row, apply, apply_rowid, check_types, check_virtual_types, generate};
 use super::target::TargetProgram;
 use super::trigger::Fired;
 use crate::error::{Error, Result};
@@ -117,7 +117,7 @@ impl Run<'_> {
         for (column, mut value) in set {
             columns.push(column);
             if column == ROWID || table.rowid_alias() == Some(column) {
-                apply(&mut value, Affinity::Integer);
+                apply_rowid(&mut value);
                 let Value::Integer(rowid) = value else { return Err(Error::mismatch()) };
                 new.rowid = rowid;
                 if let Some(alias) = table.rowid_alias() {
@@ -129,14 +129,14 @@ impl Run<'_> {
             new.values[column as usize] = value;
         }
         generate(target, &mut new, self.cx)?;
-        if !target.generated.is_empty() || target.triggers.iter().any(|t| t.time == TriggerTime::Before) {
+        if !target.generated.is_empty() || target.fires_before(TriggerEvent::Update) {
             check_types(table, &new)?;
             check_virtual_types(table, &new)?;
         }
         let (before, event) = (TriggerTime::Before, TriggerEvent::Update);
-        // The row as it is now, where triggers may have changed it.
+        // The row as it is now, where triggers may have changed it. What hears of the update hears of the row before them.
         let now;
-        let (mut old, mut primary) = (old, primary);
+        let (mut stored, mut primary) = (old, primary);
         if !target.triggers.is_empty() {
             if self.fire(target, or, before, event, &columns, Some(old), Some(&new))? == Fired::Ignore {
                 return Ok(());
@@ -154,7 +154,7 @@ impl Run<'_> {
                 }
             }
             generate(target, &mut new, self.cx)?;
-            (old, primary) = (&now.0, now.1.as_deref());
+            (stored, primary) = (&now.0, now.1.as_deref());
         }
         if !self.check_row(target, or, &mut new)? {
             return Ok(());
@@ -164,7 +164,7 @@ impl Run<'_> {
         let moved = renamed || key::primary_key(target, &new, self.cx)?.as_deref() != primary;
         // Entries that are made of other columns stay as they are.
         let set = if moved { None } else { Some(&columns[..]) };
-        let own = Some((old, primary));
+        let own = Some((stored, primary));
         let Some(entries) = self.make_room(target, or, &new, tree.as_ref(), renamed, own, set)? else {
             return Ok(());
         };
@@ -172,7 +172,7 @@ impl Run<'_> {
         if keys {
             self.child_changes(target, &columns, old)?;
         }
-        self.erase_changed(target, old, &new, primary, set)?;
+        self.erase_changed(target, stored, &new, primary, set)?;
         self.store(target, &new, tree.as_ref(), &entries)?;
         if keys {
             self.child_changed(target, &columns, &new)?;

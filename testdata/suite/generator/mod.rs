@@ -11,6 +11,7 @@
 mod alter;
 mod call;
 mod expr;
+mod mutate;
 pub mod program;
 mod query;
 pub mod rng;
@@ -51,6 +52,8 @@ pub enum Compare {
     Ordered,
     /// As a multiset, up to that representation: which of several equal rows survives depends on the plan.
     Loose,
+    /// Not at all: only errors are. Of several mistakes in a statement another one may be found first.
+    Errors,
 }
 
 #[derive(Clone, Debug)]
@@ -101,10 +104,14 @@ pub fn difference(statement: &Statement, ours: &(Outcome, Counters), stock: &(Ou
         |ours: &dyn std::fmt::Debug, stock: &dyn std::fmt::Debug| format!("  ours   {ours:?}\n  sqlite {stock:?}");
     // Which of several tables the pragma finds first hangs on a hash of their names.
     let checks_keys = statement.sql == "PRAGMA foreign_key_check" && stock.0.error.is_some();
-    if ours.0.error != stock.0.error && !(checks_keys && ours.0.error.is_some()) {
+    let message = |o: &Outcome| o.error.as_ref().map_or(String::new(), |e| e.1.clone());
+    let syntax = |o: &Outcome| message(o).ends_with("syntax error") || message(o) == "incomplete input";
+    let mistakes = statement.compare == Compare::Errors && !(syntax(&ours.0) && syntax(&stock.0));
+    let loose = checks_keys || mistakes && stock.0.error.is_some();
+    if ours.0.error != stock.0.error && !(loose && ours.0.error.is_some()) {
         return Some(pair(&ours.0.error, &stock.0.error));
     }
-    if ours.0.error.is_none() {
+    if ours.0.error.is_none() && statement.compare != Compare::Errors {
         let (our_rows, stock_rows) = (rows(&ours.0, statement.compare), rows(&stock.0, statement.compare));
         if our_rows != stock_rows {
             return Some(pair(&our_rows, &stock_rows));

@@ -2,7 +2,7 @@
 
 use super::rng::Rng;
 use super::schema::Table;
-use super::{Statement, alter, query, schema, trigger, write};
+use super::{Statement, alter, mutate, query, schema, trigger, write};
 
 /// The statements of a seed.
 pub fn program(seed: u64) -> Vec<Statement> {
@@ -27,6 +27,9 @@ pub fn program(seed: u64) -> Vec<Statement> {
             20 if rng.one_in(2) => alter::alter(rng, &mut tables, serial),
             _ => query::select(rng, &tables),
         };
+        if rng.one_in(4) && mutate::can_mutate(&statement) {
+            found.extend(mutate::mutate(rng, &statement));
+        }
         let writes = !["SELECT", "WITH RECURSIVE", "PRAGMA"].iter().any(|k| statement.sql.starts_with(k));
         found.push(statement);
         if writes {

@@ -72,6 +72,14 @@ pub fn apply<'a>(v: ValueRef<'a>, affinity: Affinity, arena: &'a Bump) -> ValueR
     }
 }
 
+/// What stands for a rowid or a LIMIT: as INTEGER affinity, but the least integer may come as a real.
+pub fn to_rowid<'a>(v: ValueRef<'a>, arena: &'a Bump) -> ValueRef<'a> {
+    match v {
+        ValueRef::Real(r) if exact_integer(r) == Some(i64::MIN) => ValueRef::Integer(i64::MIN),
+        _ => apply(v, Affinity::Integer, arena),
+    }
+}
+
 /// A real that is a 64-bit integer becomes one.
 fn whole<'a>(r: f64) -> ValueRef<'a> {
     match exact_integer(r) {
