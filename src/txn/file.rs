@@ -52,6 +52,8 @@ struct State {
     leased: bool,
     /// Grows with every pin, so that the keeper sees who is busy.
     activity: u64,
+    /// Somebody else waits for the lease to end.
+    wanted: bool,
     /// What memory describes; `None` before the file was first read.
     token: Option<Token>,
     header: Header,
@@ -121,6 +123,7 @@ impl DatabaseFile {
                 return Err(e);
             }
             state.leased = true;
+            state.wanted = false;
         }
         state.pins += 1;
         state.activity = state.activity.wrapping_add(1);
@@ -138,7 +141,7 @@ impl DatabaseFile {
         let mut state = self.state.lock();
         state.pins = state.pins.saturating_sub(1);
         // In WAL mode a lease does not keep others from writing: the next statement must see what they wrote.
-        if state.pins == 0 && state.header.is_wal && state.leased {
+        if state.pins == 0 && state.leased && (state.header.is_wal || state.wanted) {
             self.container.release();
             state.leased = false;
         }
@@ -149,17 +152,26 @@ impl DatabaseFile {
         self.state.lock().pins > own
     }
 
-    /// Gives the lease back if nobody needed it since the last call. Gives whether it is still held.
+    /// Gives the lease back if nobody needed it since the last call, or if somebody else waits for that: at once, or
+    /// with the last pin. Gives whether it is still held.
     pub(super) fn settle(&self, seen: &mut u64) -> bool {
         let mut state = self.state.lock();
-        if state.leased && state.pins == 0 {
-            if state.activity == *seen {
-                self.container.release();
-                state.leased = false;
+        if state.leased {
+            state.wanted = self.is_wanted();
+            if state.pins == 0 {
+                if state.wanted || state.activity == *seen {
+                    self.container.release();
+                    state.leased = false;
+                }
+                *seen = state.activity;
             }
-            *seen = state.activity;
         }
         state.leased
+    }
+
+    /// Whether somebody else wants to commit and waits for readers to leave.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.container.others().is_ok_and(|others| others.pending)
     }
 
     /// Runs something in the container while nobody of this process reads the file; memory is forgotten afterwards.

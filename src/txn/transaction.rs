@@ -181,25 +181,22 @@ impl Transaction {
         if bound && self.shared.state().committed != self.stamp {
             return Err(Error::BusySnapshot.into());
         }
-        let pin = match self.state {
-            TransactionState::None => self.shared.pin(timeout_ms, interrupted)?,
-            _ => None,
-        };
+        if self.state == TransactionState::Read && !bound {
+            self.end_read();
+        }
         self.shared.enter(timeout_ms, interrupted)?;
-        let mut state = self.shared.state();
-        if bound && state.committed != self.stamp {
-            drop(state);
+        if bound && self.shared.state().committed != self.stamp {
             self.shared.leave();
             return Err(Error::BusySnapshot.into());
         }
-        if let Some(file) = self.shared.file() {
-            drop(state);
-            if let Err(e) = keep_trying(timeout_ms, interrupted, || file.container().reserve()) {
+        let pin = match self.reserve(bound, timeout_ms, interrupted) {
+            Ok(pin) => pin,
+            Err(e) => {
                 self.shared.leave();
                 return Err(e);
             }
-            state = self.shared.state();
-        }
+        };
+        let state = self.shared.state();
         let csn = Csn(state.last_csn.0 + 1);
         if !Arc::ptr_eq(&self.schema, &state.schema) {
             self.schema = state.schema.clone();
@@ -217,6 +214,27 @@ impl Transaction {
             self.pin = pin;
         }
         Ok(())
+    }
+
+    /// Begins the file's write transaction, if there is a file. Nobody waits while he keeps others waiting: whoever has
+    /// not read yet lets go of the file between two attempts.
+    fn reserve(&self, bound: bool, timeout_ms: u64, interrupted: &dyn Fn() -> bool) -> Result<Option<Pin>> {
+        let Some(file) = self.shared.file() else { return Ok(None) };
+        keep_trying(timeout_ms, interrupted, || {
+            let pin = if bound { None } else { self.shared.pin(0, &|| false)? };
+            match file.container().reserve() {
+                Ok(()) => Ok(Ok(pin)),
+                Err(e) if e.code.primary() != Code::BUSY => Err(e),
+                // The other one waits for us to leave, and we for his end.
+                Err(e) if bound && file.is_wanted() => Ok(Err(e)),
+                Err(e) if bound => Err(e),
+                Err(e) => {
+                    drop(pin);
+                    file.release();
+                    Err(crate::error::Error::new(Code::BUSY, e.message.clone()))
+                }
+            }
+        })?
     }
 
     /// Makes the writes everybody's. Gives the new commit's number, or the last one's if nothing was written. After
