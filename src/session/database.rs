@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 
 use crate::catalog::system;
+use crate::env;
 use crate::error::Result;
 use crate::store::container::{Container, OpenFlags};
 use crate::store::{Store, TreeKind};
@@ -38,14 +39,25 @@ pub fn shared_memory(name: &str) -> Arc<Transactions> {
 /// The database in a file. All connections of the process that have it open share it.
 pub fn in_file(path: &Path, flags: OpenFlags) -> Result<Arc<Transactions>> {
     static FILES: Mutex<Vec<Weak<Transactions>>> = Mutex::new(Vec::new());
+    /// For the keeper to end what it is just doing with a file.
+    const WAIT_MS: u64 = 1;
+    const WAITS_MAX: usize = 20;
     let mut files = FILES.lock();
-    let container = Container::open(path, flags)?;
-    let mut open = files.iter().filter_map(Weak::upgrade);
-    let known = open.find(|d| d.file().is_some_and(|file| Arc::ptr_eq(file.container(), &container)));
-    drop(open);
-    if let Some(database) = known {
-        return Ok(database);
-    }
+    let mut waits = 0;
+    let container = loop {
+        let container = Container::open(path, flags)?;
+        let mut open = files.iter().filter_map(Weak::upgrade);
+        let known = open.find(|d| d.file().is_some_and(|file| Arc::ptr_eq(file.container(), &container)));
+        drop(open);
+        match known {
+            Some(known) if waits == WAITS_MAX || known.is_reusable() => return Ok(known),
+            Some(known) => known.wake_up(),
+            None => break container,
+        }
+        drop(container);
+        waits += 1;
+        env::sleep_ms(WAIT_MS);
+    };
     files.retain(|database| database.strong_count() > 0);
     let store = Store::new();
     let id = store.allocate_id();

@@ -12,6 +12,7 @@ use super::error::Error;
 use super::file::{DatabaseFile, Pin};
 use super::garbage::{Committed, Garbage};
 use super::gate::Gate;
+use super::rest::Rest;
 use super::undo::Undo;
 use super::views::Views;
 use crate::catalog::Schema;
@@ -26,6 +27,7 @@ pub struct Transactions {
     garbage: Mutex<Garbage>,
     /// Whether `garbage` holds anything, to be asked without its lock.
     has_garbage: AtomicBool,
+    pub(super) rest: Mutex<Rest>,
 }
 
 /// The committed state and who reads what.
@@ -56,6 +58,7 @@ impl Transactions {
             state: Mutex::new(state),
             garbage: Mutex::default(),
             has_garbage: AtomicBool::new(false),
+            rest: Mutex::default(),
         })
     }
 

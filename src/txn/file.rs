@@ -185,6 +185,19 @@ impl DatabaseFile {
         self.container.outside(f)
     }
 
+    /// Whether the file may stay open without a user: nobody reads it, and nothing is left to do at its end.
+    pub(super) fn may_rest(&self) -> bool {
+        let mut state = self.state.lock();
+        if state.pins > 0 || state.header.is_wal || state.token.is_none() || !self.container.is_locked_by_rules() {
+            return false;
+        }
+        if state.leased {
+            self.container.release();
+            state.leased = false;
+        }
+        true
+    }
+
     /// Gives the lease back at once, if nobody has a pin.
     pub fn release(&self) {
         let mut state = self.state.lock();
@@ -358,8 +371,11 @@ pub struct Pin {
 impl Transactions {
     /// Pins the file of a database that has one, trying again as long as others hold its lock and the timeout lasts.
     pub fn pin(self: &Arc<Self>, timeout_ms: u64, interrupted: &dyn Fn() -> bool) -> Result<Option<Pin>> {
+        /// A descriptor is closed under a lock on the whole file. Where a child is just being started, it has a copy of
+        /// the descriptor until it runs its own program, and the lock lasts as long.
+        const CLOSING_MS: u64 = 8;
         let Some(file) = self.file() else { return Ok(None) };
-        keep_trying(timeout_ms, interrupted, || file.pin(self))?;
+        keep_trying(timeout_ms.max(CLOSING_MS), interrupted, || file.pin(self))?;
         Ok(Some(Pin { shared: self.clone() }))
     }
 

@@ -1,6 +1,7 @@
-//! Gives leases back that nobody has needed for a moment, so that other users of the files can write.
+//! Gives leases back that nobody has needed for a moment, so that other users of the files can write, and closes files
+//! that nobody has opened again ([`super::rest`]).
 //!
-//! One thread for the process, started by the first file; it sleeps while there is no lease.
+//! One thread for the process, started by the first file; it sleeps while there is neither.
 
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -47,7 +48,7 @@ pub fn watch(database: &Arc<Transactions>) {
     }
 }
 
-/// A lease was taken. Called with the file's state locked: the keeper must not ask for it under its own lock.
+/// A lease was taken, or a rest begins. Called with the file's state locked: the keeper must not ask for it under its own lock.
 pub fn wake() {
     let mut state = keeper().state.lock();
     state.taken = true;
@@ -69,6 +70,7 @@ impl Keeper {
             seen.retain_mut(|(file, activity)| {
                 let Some(database) = file.upgrade() else { return false };
                 any |= database.file().is_some_and(|file| file.settle(activity));
+                any |= database.look();
                 true
             });
             let mut state = self.state.lock();

@@ -22,6 +22,7 @@ pub mod file;
 mod garbage;
 mod gate;
 pub mod keeper;
+mod rest;
 mod through;
 pub mod transaction;
 mod undo;

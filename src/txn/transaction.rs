@@ -90,6 +90,7 @@ impl StatementMark {
 
 impl Transaction {
     pub fn new(shared: Arc<Transactions>) -> Transaction {
+        shared.enter_use();
         let schema = shared.schema();
         Transaction {
             shared,
@@ -647,6 +648,7 @@ impl Transaction {
 impl Drop for Transaction {
     fn drop(&mut self) {
         self.rollback();
+        self.shared.leave_use();
     }
 }
 

@@ -3,7 +3,7 @@
 //! Closing *any* descriptor of a file drops all POSIX locks that the process holds on it: those of another copy of SQLite in our
 //! process, which knows nothing of us. So a descriptor of a file that carries locks is closed only under a lock of
 //! ours over the whole lock range, which proves that nobody holds one; else it is parked, taken again by the next open of
-//! that file, and closed at a later open or close that finds the file free. Stock users see such a lock, if at all, as a
+//! that file, and closed at a later open or close that finds the file free and not in use by us. Stock users see such a lock, if at all, as a
 //! busy file for the time of one close(2).
 //!
 //! A forked child shares the open file descriptions of its parent: its unlocking would unlock the parent, and its mere
@@ -160,9 +160,10 @@ pub fn release(fd: RawFd) {
     sweep(&mut table);
 }
 
-/// Closes what is parked and free.
+/// Closes what is parked and free. Of a file that we have open nothing is: the lock would be in the way of our own users.
 fn sweep(table: &mut Vec<Descriptor>) {
-    table.retain(|d| !(d.parked && close_if_free(d)));
+    let in_use: Vec<FileId> = table.iter().filter(|d| !d.parked).map(|d| d.file).collect();
+    table.retain(|d| !(d.parked && !in_use.contains(&d.file) && close_if_free(d)));
 }
 
 fn close_if_free(descriptor: &Descriptor) -> bool {

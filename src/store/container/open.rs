@@ -14,6 +14,7 @@ use rusqlite::{Connection, InterruptHandle};
 
 use super::lease::Parts;
 use super::system::{self, FileId};
+use crate::env;
 use crate::error::{Code, Error, Result};
 
 /// How a file is to be opened; by default for reading and writing, and it must exist.
@@ -40,20 +41,47 @@ pub struct Container {
     generation: u32,
 }
 
-static CONTAINERS: Mutex<Vec<Weak<Container>>> = Mutex::new(Vec::new());
+/// How long an opening waits for a closing.
+const CLOSING_MAX_MS: u64 = 1000;
+
+/// Open files, and those that are being closed. Locked only while no fork can happen.
+static CONTAINERS: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
+
+struct Entry {
+    container: Weak<Container>,
+    flags: OpenFlags,
+    file: FileId,
+    generation: u32,
+}
 
 impl Container {
     /// Opens a file. Whether it is a database shows at the first read, as with SQLite: SQLITE_NOTADB.
     /// Fails with SQLITE_CANTOPEN for folders, missing files without `create`, and whatever the system refuses.
     pub fn open(path: &Path, flags: OpenFlags) -> Result<Arc<Container>> {
         let own_vfs = system::register();
+        for _ in 0..CLOSING_MAX_MS {
+            if let Some(container) = Container::open_now(path, flags, own_vfs, false)? {
+                return Ok(container);
+            }
+            env::sleep_ms(1);
+        }
+        let container = Container::open_now(path, flags, own_vfs, true)?;
+        container.ok_or_else(|| Error::internal("a file was not opened"))
+    }
+
+    /// `None` while this process is closing the file, for which it locks it for a moment; unless `anyway`.
+    fn open_now(path: &Path, flags: OpenFlags, own_vfs: bool, anyway: bool) -> Result<Option<Arc<Container>>> {
         let _no_fork = system::no_fork();
         let mut containers = CONTAINERS.lock();
-        containers.retain(|c| c.strong_count() > 0);
+        let generation = system::generation();
+        containers.retain(|e| e.generation == generation);
         if let Some(file) = system::file_at(path) {
-            let shared = containers.iter().filter_map(Weak::upgrade).find(|c| c.serves(file, flags));
-            if let Some(shared) = shared {
-                return Ok(shared);
+            let shared = containers.iter().filter(|e| e.file == file && e.serves(flags));
+            if let Some(shared) = shared.filter_map(|e| e.container.upgrade()).next() {
+                return Ok(Some(shared));
+            }
+            if !anyway && containers.iter().any(|e| e.file == file && e.container.strong_count() == 0) {
+                return Ok(None);
             }
         }
         let connection = connect(path, flags, own_vfs)?;
@@ -62,24 +90,23 @@ impl Container {
             path: connection.path().map_or_else(|| path.to_owned(), PathBuf::from),
             flags,
             file: system::file_of(&connection),
-            generation: system::generation(),
+            generation,
             parts: Some(Mutex::new(Parts::new(connection))),
         });
-        containers.push(Arc::downgrade(&container));
-        Ok(container)
-    }
-
-    fn serves(&self, file: FileId, flags: OpenFlags) -> bool {
-        self.file == Some(file)
-            && self.generation == system::generation()
-            && self.flags.immutable == flags.immutable
-            && self.flags.no_lock == flags.no_lock
-            && (!self.flags.read_only || flags.read_only)
+        if let Some(file) = container.file {
+            containers.push(Entry { container: Arc::downgrade(&container), flags, file, generation });
+        }
+        Ok(Some(container))
     }
 
     /// The file's absolute path, symbolic links resolved.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether others are kept away, and seen, by SQLite's locks.
+    pub fn is_locked_by_rules(&self) -> bool {
+        !self.flags.immutable && !self.flags.no_lock && self.file.is_some()
     }
 
     /// Device and inode; `None` where the system's default VFS is in use.
@@ -105,9 +132,23 @@ impl Container {
 
 impl Drop for Container {
     fn drop(&mut self) {
+        let parts = self.parts.take();
         if self.generation != system::generation() {
-            std::mem::forget(self.parts.take());
+            std::mem::forget(parts);
+            return;
         }
+        drop(parts);
+        let this: *const Container = self;
+        let _no_fork = system::no_fork();
+        CONTAINERS.lock().retain(|e| e.container.as_ptr() != this);
+    }
+}
+
+impl Entry {
+    fn serves(&self, flags: OpenFlags) -> bool {
+        self.flags.immutable == flags.immutable
+            && self.flags.no_lock == flags.no_lock
+            && (!self.flags.read_only || flags.read_only)
     }
 }
 
