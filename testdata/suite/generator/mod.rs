@@ -10,6 +10,7 @@
 
 mod alter;
 mod call;
+mod cte;
 mod expr;
 mod mutate;
 pub mod program;
@@ -167,8 +168,13 @@ pub fn run(statements: &[Statement]) -> Option<(usize, String)> {
         if is_alter(statement) && wanted.0.error.is_some() {
             return None;
         }
-        // In a transaction, SQLite keeps the rows before one with a value of a wrong type.
-        let wrong_type = wanted.0.error.as_ref().is_some_and(|e| matches!(e.0, DATATYPE | MISMATCH));
+        // In a transaction, SQLite keeps the rows before one with a value of a wrong type, or before triggers that fire
+        // each other too deep: it keeps no journal of a statement that no constraint can end.
+        let wrong_type = wanted
+            .0
+            .error
+            .as_ref()
+            .is_some_and(|e| matches!(e.0, DATATYPE | MISMATCH) || e.1 == "triggers nested too deep");
         if wanted.1.last_insert_rowid == ROWID_MAX || wrong_type && !wanted.1.autocommit {
             return None;
         }

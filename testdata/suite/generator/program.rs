@@ -9,8 +9,8 @@ pub fn program(seed: u64) -> Vec<Statement> {
     let mut rng = Rng::new(seed);
     let rng = &mut rng;
     let mut found = Vec::new();
-    for pragma in ["foreign_keys", "recursive_triggers"] {
-        if rng.one_in(3) {
+    for pragma in ["foreign_keys", "recursive_triggers", "defer_foreign_keys"] {
+        if rng.one_in(if pragma.ends_with('s') { 3 } else { 20 }) {
             found.push(Statement::exact(format!("PRAGMA {pragma} = ON")));
         }
     }
@@ -51,8 +51,18 @@ fn whole(table: &Table) -> Statement {
 
 fn tables(rng: &mut Rng, found: &mut Vec<Statement>) -> Vec<Table> {
     let mut tables = Vec::new();
+    let other = rng.pick(&["", "", "", "", "", "temp.", "aux."]);
+    if other == "aux." {
+        found.push(Statement::exact("ATTACH ':memory:' AS aux".to_owned()));
+    }
     for i in 0..1 + rng.below(3) {
-        let (sql, table) = schema::table(rng, &format!("t{i}"), &tables);
+        let database = if rng.one_in(2) { other } else { "" };
+        let serial = if database.is_empty() || rng.one_in(2) { i } else { 0 };
+        let name = format!("{database}t{serial}");
+        if tables.iter().any(|t: &Table| t.name == name) {
+            continue;
+        }
+        let (sql, table) = schema::table(rng, &name, &tables);
         found.push(Statement::exact(sql));
         tables.push(table);
     }
