@@ -227,7 +227,7 @@ fn is_literal(e: &ast::Expr) -> bool {
         E::Name(name) => name.quote == Quote::None && (name.is("true") || name.is("false")),
         E::Literal(Literal::CurrentDate | Literal::CurrentTime | Literal::CurrentTimestamp) => false,
         E::In { set, .. } => matches!(set, ast::InSet::List(_)),
-        E::Column { .. } | E::Call(_) | E::Like { .. } | E::Exists(_) | E::Subquery(_) => false,
+        E::Column { .. } | E::Raise { .. } | E::Call(_) | E::Like { .. } | E::Exists(_) | E::Subquery(_) => false,
         _ => true,
     };
     let mut all = own;

@@ -92,6 +92,13 @@ impl<'a> Binder<'a> {
             }
         }
         self.scopes.push(scope);
+        if update.from.is_some() {
+            // SQLite looks at the values when it has seen all columns.
+            let mut columns = update.set.iter().flat_map(|a| &a.columns);
+            if let Some(c) = columns.find(|c| table.column(&c.text).is_none() && !is_rowid(&c.text)) {
+                return Err(Error::sql(format!("no such column: {}", c.text)));
+            }
+        }
         let set = self.assignments(&update.set, &table, database)?;
         let filter = update.filter.as_ref().map(|f| self.expr(f)).transpose()?;
         self.function_arguments()?;
@@ -108,7 +115,7 @@ impl<'a> Binder<'a> {
         }
         let moves = columns.iter().any(|c| *c == ROWID || table.rowid_alias() == Some(*c));
         let or = self.outer.or(update.or);
-        let replaces = can_replace(or, &table, (!moves).then_some(&columns), moves);
+        let replaces = can_replace(or, &table, (!moves).then_some(&columns), moves, &|_| false);
         let mut events = vec![(TriggerEvent::Update, columns)];
         if replaces && self.space.options.recursive_triggers {
             events.push((TriggerEvent::Delete, Vec::new()));
