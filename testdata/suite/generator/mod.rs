@@ -162,6 +162,9 @@ pub fn run(statements: &[Statement]) -> Option<(usize, String)> {
             let pinned = code == PINNED;
             let random =
                 pinned || wanted.1.last_insert_rowid != got.1.last_insert_rowid && wanted.1.last_insert_rowid > 1 << 40;
+            // A trigger that deletes what an UPSERT updates leaves SQLite's table with the same rowid twice.
+            let broken = literal(stock.run("PRAGMA integrity_check").rows[0][0].as_ref()) != "'ok'";
+            let random = random || broken;
             return (!random).then_some((i, how));
         }
         // What comes next relies on the change.

@@ -68,7 +68,6 @@ const WORDS: &[&str] = &[
     "length()",
     "row_number()",
     "count(*) OVER ()",
-    "RAISE(IGNORE)",
     "HAVING",
     "USING",
     "UNIQUE",
