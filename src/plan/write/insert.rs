@@ -38,7 +38,7 @@ impl<'a> Binder<'a> {
                 (table, Some(Arc::new(ViewTarget { name: view.name.clone() })))
             }
         };
-        let named = self.named_columns(insert, &table)?;
+        let named = self.named_columns(insert, written, &table)?;
         let rows = match &insert.rows {
             ast::InsertRows::DefaultValues => None,
             ast::InsertRows::Query(query) => Some(self.query(query, Naming::Result)?),
@@ -88,11 +88,13 @@ impl<'a> Binder<'a> {
     }
 
     /// The ordinals of the listed columns; `None` is the rowid.
-    fn named_columns(&self, insert: &'a ast::Insert, table: &Table) -> Result<Vec<Option<u16>>> {
+    fn named_columns(&self, insert: &'a ast::Insert, written: Written<'a>, table: &Table) -> Result<Vec<Option<u16>>> {
         let mut named = Vec::with_capacity(insert.columns.len());
         for name in &insert.columns {
             let Some(column) = table.column(&name.text) else {
-                if is_rowid(&name.text) && table.has_rowid() {
+                // The rowid of a view: accepted, without effect.
+                let view = matches!(written, Written::View(..));
+                if is_rowid(&name.text) && (table.has_rowid() || view) {
                     named.push(table.rowid_alias());
                     continue;
                 }

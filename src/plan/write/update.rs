@@ -113,7 +113,11 @@ impl<'a> Binder<'a> {
             let shown = update.alias.as_ref().map_or(&table.name, |a| &a.text);
             return Err(Error::sql(format!("target object/alias may not appear in FROM clause: {shown}")));
         }
-        let moves = columns.iter().any(|c| *c == ROWID || table.rowid_alias() == Some(*c));
+        let is_key = |c: &u16| match table.has_rowid() {
+            true => *c == ROWID || table.rowid_alias() == Some(*c),
+            false => table.columns.get(usize::from(*c)).is_some_and(|c| c.primary_key_position > 0),
+        };
+        let moves = columns.iter().any(is_key);
         let or = self.outer.or(update.or);
         let replaces = can_replace(or, &table, (!moves).then_some(&columns), moves, &|_| false);
         let mut events = vec![(TriggerEvent::Update, columns)];

@@ -119,7 +119,6 @@ impl Run<'_> {
         let explicit = match given {
             Value::Null => None,
             Value::Integer(i) => Some(i),
-            _ if program.view => None,
             _ => return Err(Error::mismatch()),
         };
         row.rowid = explicit.unwrap_or(-1);
