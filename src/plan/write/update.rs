@@ -125,6 +125,9 @@ impl<'a> Binder<'a> {
             events.push((TriggerEvent::Delete, Vec::new()));
         }
         let target = self.target(database, &table, events.clone(), or)?;
+        if replaces {
+            events.push((TriggerEvent::Delete, Vec::new()));
+        }
         super::foreign_key::check_keys(self.space, &target, &events, true)?;
         let columns = match written {
             Written::Table(_, table) => Columns::Table(table),

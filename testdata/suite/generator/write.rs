@@ -41,7 +41,7 @@ pub fn insert(rng: &mut Rng, table: &Table, tables: &[Table]) -> Statement {
     let names = columns.join(", ");
     if rng.one_in(16) {
         let sql = format!("INSERT {}INTO {} DEFAULT VALUES{}", or(rng), table.name, returning(rng, table));
-        return Statement::exact(sql);
+        return written(sql);
     }
     let upsert = if !table.unique.is_empty() && rng.one_in(4) { upsert(rng, table) } else { String::new() };
     let source = match rng.below(10) {
