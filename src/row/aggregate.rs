@@ -1,7 +1,7 @@
 //! Grouping: rows of the loops go into groups by key; groups come out in key order.
 //!
-//! Bare columns take their values from the first row of the group, or from the row of the extreme when the
-//! query's only aggregate is min() or max() (https://sqlite.org/lang_select.html#bareagg).
+//! Bare columns take their values from the first row of the group, or from the row of the extreme of the query's
+//! last min() or max() (https://sqlite.org/lang_select.html#bareagg).
 
 use bumpalo::Bump;
 use heliosdb_udfs::aggregate::{FastAggregate, start_call};

@@ -375,8 +375,8 @@ impl<'l> Lower<'l> {
             });
         }
         let is_extreme = |a: &AggregateProgram| matches!(&a.function, bound::AggregateFunction::Builtin(d) if matches!(d.name, "min" | "max"));
-        let extremes: Vec<usize> = (0..aggregates.len()).filter(|i| is_extreme(&aggregates[*i])).collect();
-        let extreme = if extremes.len() == 1 { Some(extremes[0]) } else { None };
+        // Of several, the last one decides for each row.
+        let extreme = (0..aggregates.len()).rev().find(|i| is_extreme(&aggregates[*i]));
         self.stage = Some(stage);
         let having = match &select.having {
             Some(e) => vec![self.node(e)?],

@@ -94,6 +94,7 @@ impl<'a> Binder<'a> {
         if unit == FrameUnit::Range && (offset(&start) || offset(&end)) && order_by.len() != 1 {
             return Err(Error::sql("RANGE with offset PRECEDING/FOLLOWING requires one ORDER BY expression"));
         }
+        let exclude = if fixed.is_some() { FrameExclude::NoOthers } else { exclude };
         let (unit, start, end) = fixed.unwrap_or((unit, start, end));
         self.allow(allowed.0, allowed.1);
         let collation = if compares { call_collation(&args) } else { Collation::Binary };
@@ -227,7 +228,7 @@ fn is_literal(e: &ast::Expr) -> bool {
         E::Name(name) => name.quote == Quote::None && (name.is("true") || name.is("false")),
         E::Literal(Literal::CurrentDate | Literal::CurrentTime | Literal::CurrentTimestamp) => false,
         E::In { set, .. } => matches!(set, ast::InSet::List(_)),
-        E::Column { .. } | E::Call(_) | E::Like { .. } | E::Exists(_) | E::Subquery(_) => false,
+        E::Column { .. } | E::Raise { .. } | E::Call(_) | E::Like { .. } | E::Exists(_) | E::Subquery(_) => false,
         _ => true,
     };
     let mut all = own;

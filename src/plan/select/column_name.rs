@@ -166,17 +166,9 @@ pub fn same_window(scope: &Scope<'_>, mark: usize, term: &Expr) -> Option<usize>
 }
 
 fn same_call(a: &Window, b: &Window) -> bool {
-    use super::super::bound::FrameBound as B;
     let function = match (&a.function, &b.function) {
         (WindowFunction::Positional(a), WindowFunction::Positional(b)) => a == b,
         (WindowFunction::Aggregate(a), WindowFunction::Aggregate(b)) => same::same_aggregate(a, b),
-        _ => false,
-    };
-    let bound = |a: &B, b: &B| match (a, b) {
-        (B::UnboundedPreceding, B::UnboundedPreceding)
-        | (B::CurrentRow, B::CurrentRow)
-        | (B::UnboundedFollowing, B::UnboundedFollowing) => true,
-        (B::Preceding(a), B::Preceding(b)) | (B::Following(a), B::Following(b)) => same::same(a, b),
         _ => false,
     };
     let filter = match (&a.filter, &b.filter) {
@@ -184,10 +176,32 @@ fn same_call(a: &Window, b: &Window) -> bool {
         (Some(a), Some(b)) => same::same(a, b),
         _ => false,
     };
-    function
-        && filter
-        && same::same_list(&a.args, &b.args)
-        && a.partition_by.len() == b.partition_by.len()
+    function && filter && same::same_list(&a.args, &b.args) && same_frame(a, b)
+}
+
+/// Windows that the same pass over the rows serves come together: SQLite computes the first one and its like last.
+pub fn passes(windows: Vec<Window>) -> Vec<Window> {
+    let mut passes: Vec<Vec<Window>> = Vec::new();
+    for window in windows {
+        match passes.iter_mut().find(|pass| same_frame(&pass[0], &window)) {
+            Some(pass) => pass.push(window),
+            None => passes.push(vec![window]),
+        }
+    }
+    passes.into_iter().flatten().collect()
+}
+
+/// The same rows in the same order.
+fn same_frame(a: &Window, b: &Window) -> bool {
+    use super::super::bound::FrameBound as B;
+    let bound = |a: &B, b: &B| match (a, b) {
+        (B::UnboundedPreceding, B::UnboundedPreceding)
+        | (B::CurrentRow, B::CurrentRow)
+        | (B::UnboundedFollowing, B::UnboundedFollowing) => true,
+        (B::Preceding(a), B::Preceding(b)) | (B::Following(a), B::Following(b)) => same::same(a, b),
+        _ => false,
+    };
+    a.partition_by.len() == b.partition_by.len()
         && a.partition_by.iter().zip(&b.partition_by).all(|(a, b)| same::same(&a.expr, &b.expr))
         && same::same_sort(&a.order_by, &b.order_by)
         && a.unit == b.unit

@@ -7,7 +7,7 @@ use heliosdb_udfs::value::{Affinity, Collation, Value};
 
 use super::super::binder::{Binder, ordinal};
 use super::super::bound::{Body, Classes, Compound, Expr, ExprKind, OrderBy, OrderKey, OutputColumn, Query};
-use super::super::expr::{integer_literal, same, skip_collate, skip_hints};
+use super::super::expr::{integer_literal, same, skip_collate};
 use super::Naming;
 use super::core::{Arm, arm_columns};
 use super::order_by::{alias_position, ordered, out_of_range};
@@ -199,10 +199,9 @@ const TEXT: u8 = 2;
 const BLOB: u8 = 4;
 const ANY: u8 = NUMBERS | TEXT | BLOB;
 
-/// `likely(X)` and its kin, which tell nothing of the value.
-fn is_hint(written: Option<&ast::Expr>) -> bool {
-    let bare = written.map(skip_collate);
-    bare.is_some_and(|bare| !std::ptr::eq(bare, skip_hints(bare)))
+/// A function call tells nothing of its value, whatever it is bound as.
+fn is_call(written: Option<&ast::Expr>) -> bool {
+    written.is_some_and(|w| matches!(skip_collate(w).kind, ast::ExprKind::Call(_)))
 }
 
 /// SQLite's guess at what an expression yields: it decides whether a column of a compound keeps its affinity.
@@ -242,7 +241,7 @@ fn unite(column: &mut OutputColumn, arms: &[Arm<'_>], i: usize) -> Collation {
     let affinity = deciding.and_then(|d| exprs().nth(d)).map_or(Affinity::None, |e| e.affinity);
     let written = || arms.iter().flat_map(move |arm| arm.written(i));
     let others = exprs().zip(written()).enumerate().filter(|(n, _)| Some(*n) != deciding);
-    let others = others.fold(0, |g, (_, (e, written))| g | if is_hint(written) { ANY } else { guess(e) });
+    let others = others.fold(0, |g, (_, (e, written))| g | if is_call(written) { ANY } else { guess(e) });
     let is_cast = exprs().next().is_some_and(|e| matches!(e.kind, ExprKind::Cast { .. }))
         && !written().next().flatten().is_some_and(|w| matches!(w.kind, ast::ExprKind::Collate(..)));
     column.affinity = match affinity {

@@ -11,7 +11,7 @@ use super::super::bound::{Body, Expr, Free, GroupKey, OrderBy, OutputColumn, Que
 use super::super::expr::{aggregate_name, collation_of, integer_literal, skip_collate, walk, window_name};
 use super::super::scope::{Output, Scope};
 use super::Naming;
-use super::column_name::output_columns;
+use super::column_name::{output_columns, passes};
 use crate::error::{Error, Result};
 
 /// A SELECT whose scope is still needed to resolve an ORDER BY.
@@ -255,7 +255,7 @@ impl Core<'_> {
             group_by,
             aggregates: scope.aggregates,
             having,
-            windows: scope.windows,
+            windows: passes(scope.windows),
             output: scope.outputs.into_iter().map(|o| o.expr).collect(),
             distinct,
         }))

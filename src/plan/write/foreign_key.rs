@@ -69,7 +69,7 @@ fn failure(space: &Namespace<'_>, target: &Target, event: TriggerEvent, changed:
     }
     // An update first finds the columns of every key that refers to the table.
     let mut failed =
-        target.parent_keys.iter().filter(|_| is_update).filter_map(|k| k.parent_columns.clone().err()).last();
+        target.parent_keys.iter().filter(|_| is_update).filter_map(|k| k.parent_columns.clone().err()).next_back();
     let mut looked_up = false;
     for key in &target.child_keys {
         let foreign_key = &key.child.foreign_keys[key.position as usize];

@@ -38,7 +38,7 @@ impl<'a> Binder<'a> {
                 (table, Some(Arc::new(ViewTarget { name: view.name.clone() })))
             }
         };
-        let named = self.named_columns(insert, &table)?;
+        let named = self.named_columns(insert, written, &table)?;
         let rows = match &insert.rows {
             ast::InsertRows::DefaultValues => None,
             ast::InsertRows::Query(query) => Some(self.query(query, Naming::Result)?),
@@ -58,8 +58,9 @@ impl<'a> Binder<'a> {
         if !updated.is_empty() {
             events.push((TriggerEvent::Update, updated));
         }
-        // ON CONFLICT DO NOTHING for any constraint leaves nothing to REPLACE.
-        let replaces = upserts.iter().all(|u| u.target.is_some()) && can_replace(or, &table, None, given);
+        // What an ON CONFLICT clause is for is not replaced.
+        let answered = |constraint| upserts.iter().any(|u| u.target.is_none_or(|t| t == constraint));
+        let replaces = can_replace(or, &table, None, given, &answered);
         if replaces && self.space.options.recursive_triggers {
             events.push((TriggerEvent::Delete, Vec::new()));
         }
@@ -87,11 +88,13 @@ impl<'a> Binder<'a> {
     }
 
     /// The ordinals of the listed columns; `None` is the rowid.
-    fn named_columns(&self, insert: &'a ast::Insert, table: &Table) -> Result<Vec<Option<u16>>> {
+    fn named_columns(&self, insert: &'a ast::Insert, written: Written<'a>, table: &Table) -> Result<Vec<Option<u16>>> {
         let mut named = Vec::with_capacity(insert.columns.len());
         for name in &insert.columns {
             let Some(column) = table.column(&name.text) else {
-                if is_rowid(&name.text) && table.has_rowid() {
+                // The rowid of a view: accepted, without effect.
+                let view = matches!(written, Written::View(..));
+                if is_rowid(&name.text) && (table.has_rowid() || view) {
                     named.push(table.rowid_alias());
                     continue;
                 }
@@ -172,13 +175,20 @@ impl<'a> Binder<'a> {
 }
 
 /// Whether a written row may take the place of others: `set` are the columns an UPDATE sets, `given` says whether the row's
-/// rowid is.
-pub(super) fn can_replace(or: Option<Conflict>, table: &Table, set: Option<&[u16]>, given: bool) -> bool {
+/// rowid is, `answered` tells the constraints that UPSERT answers (an index by its position, or the rowid).
+pub(super) fn can_replace(
+    or: Option<Conflict>,
+    table: &Table,
+    set: Option<&[u16]>,
+    given: bool,
+    answered: &dyn Fn(Option<usize>) -> bool,
+) -> bool {
     let replaces = |own: Option<Conflict>| or.or(own) == Some(Conflict::Replace);
     let concerned = |index: &Index| {
         set.is_none_or(|set| index.columns.iter().any(|c| !matches!(c.term, IndexTerm::Column(c) if !set.contains(&c))))
     };
-    let by_index = table.indexes.iter().any(|i| i.unique && concerned(i) && replaces(i.conflict));
+    let mut indexes = table.indexes.iter().enumerate();
+    let by_index = indexes.any(|(n, i)| i.unique && !answered(Some(n)) && concerned(i) && replaces(i.conflict));
     let alias = table.primary_key.as_ref().filter(|_| table.rowid_alias().is_some());
-    by_index || given && replaces(alias.and_then(|k| k.conflict))
+    by_index || given && !answered(None) && replaces(alias.and_then(|k| k.conflict))
 }

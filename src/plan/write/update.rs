@@ -92,6 +92,13 @@ impl<'a> Binder<'a> {
             }
         }
         self.scopes.push(scope);
+        if update.from.is_some() {
+            // SQLite looks at the values when it has seen all columns.
+            let mut columns = update.set.iter().flat_map(|a| &a.columns);
+            if let Some(c) = columns.find(|c| table.column(&c.text).is_none() && !is_rowid(&c.text)) {
+                return Err(Error::sql(format!("no such column: {}", c.text)));
+            }
+        }
         let set = self.assignments(&update.set, &table, database)?;
         let filter = update.filter.as_ref().map(|f| self.expr(f)).transpose()?;
         self.function_arguments()?;
@@ -106,14 +113,21 @@ impl<'a> Binder<'a> {
             let shown = update.alias.as_ref().map_or(&table.name, |a| &a.text);
             return Err(Error::sql(format!("target object/alias may not appear in FROM clause: {shown}")));
         }
-        let moves = columns.iter().any(|c| *c == ROWID || table.rowid_alias() == Some(*c));
+        let is_key = |c: &u16| match table.has_rowid() {
+            true => *c == ROWID || table.rowid_alias() == Some(*c),
+            false => table.columns.get(usize::from(*c)).is_some_and(|c| c.primary_key_position > 0),
+        };
+        let moves = columns.iter().any(is_key);
         let or = self.outer.or(update.or);
-        let replaces = can_replace(or, &table, (!moves).then_some(&columns), moves);
+        let replaces = can_replace(or, &table, (!moves).then_some(&columns), moves, &|_| false);
         let mut events = vec![(TriggerEvent::Update, columns)];
         if replaces && self.space.options.recursive_triggers {
             events.push((TriggerEvent::Delete, Vec::new()));
         }
         let target = self.target(database, &table, events.clone(), or)?;
+        if replaces {
+            events.push((TriggerEvent::Delete, Vec::new()));
+        }
         super::foreign_key::check_keys(self.space, &target, &events, true)?;
         let columns = match written {
             Written::Table(_, table) => Columns::Table(table),

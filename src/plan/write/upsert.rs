@@ -18,8 +18,8 @@ use crate::error::{Error, Result};
 fn can_meet(targets: &[Option<Option<usize>>], table: &Table, given: bool) -> bool {
     let Some((last, earlier)) = targets.split_last() else { return false };
     match last {
-        Some(None) => given,
-        Some(Some(_)) => true,
+        Some(None) => given && !earlier.contains(last),
+        Some(Some(_)) => !earlier.contains(last),
         None => {
             let free = |constraint: Option<usize>| !earlier.contains(&Some(constraint));
             given && table.has_rowid() && free(None)

@@ -119,7 +119,6 @@ impl Run<'_> {
         let explicit = match given {
             Value::Null => None,
             Value::Integer(i) => Some(i),
-            _ if program.view => None,
             _ => return Err(Error::mismatch()),
         };
         row.rowid = explicit.unwrap_or(-1);
@@ -134,7 +133,7 @@ impl Run<'_> {
             }
             return Ok(());
         }
-        if !target.generated.is_empty() || target.fires_before(TriggerEvent::Insert) {
+        if target.fires_before(TriggerEvent::Insert) {
             check_types(table, &row)?;
             generate(target, &mut row, self.cx)?;
             check_virtual_types(table, &row)?;
@@ -154,9 +153,11 @@ impl Run<'_> {
             if let Some(alias) = table.rowid_alias() {
                 row.values[alias as usize] = Value::Integer(row.rowid);
             }
-            if !target.generated.is_empty() {
-                generate(target, &mut row, self.cx)?;
-            }
+        }
+        if !target.generated.is_empty() {
+            check_types(table, &row)?;
+            generate(target, &mut row, self.cx)?;
+            check_virtual_types(table, &row)?;
         }
         let Some(entries) = self.admit(program, &mut row, tree.as_ref(), explicit.is_some())? else { return Ok(()) };
         self.check_child(target, &row)?;

@@ -39,6 +39,8 @@ impl Run<'_> {
         if target.triggers.is_empty() {
             return Ok(Fired::GoOn);
         }
+        // Triggers that write into the same table go on from the rowids used so far.
+        self.note_sequence(target)?;
         for trigger in &target.triggers {
             let concerned = trigger.columns.is_empty() || trigger.columns.iter().any(|c| changed.contains(c));
             if trigger.time != time || trigger.event != event || !concerned {

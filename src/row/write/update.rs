@@ -137,16 +137,17 @@ impl Run<'_> {
         // The row as it is now, where triggers may have changed it. What hears of the update hears of the row before them.
         let now;
         let (mut stored, mut primary) = (old, primary);
+        let key = primary;
+        let holder = || match key {
+            Some(primary) => key::Holder::Primary(primary.to_vec()),
+            None => key::Holder::Rowid(old.rowid),
+        };
         if !target.triggers.is_empty() {
             if self.fire(target, or, before, event, &columns, Some(old), Some(&new))? == Fired::Ignore {
                 return Ok(());
             }
             // The triggers may have changed the row, or taken it away: columns that are not set follow.
-            let holder = match primary {
-                Some(primary) => key::Holder::Primary(primary.to_vec()),
-                None => key::Holder::Rowid(old.rowid),
-            };
-            let Some(found) = self.read_holder(target, &holder)? else { return Ok(()) };
+            let Some(found) = self.read_holder(target, &holder())? else { return Ok(()) };
             now = found;
             for (i, value) in now.0.values.iter().enumerate() {
                 if !columns.contains(&(i as u16)) && table.columns[i].generated.is_none() {
@@ -168,6 +169,10 @@ impl Run<'_> {
         let Some(entries) = self.make_room(target, or, &new, tree.as_ref(), renamed, own, set)? else {
             return Ok(());
         };
+        // So may the triggers of rows that REPLACE took away.
+        if !target.triggers.is_empty() && self.read_holder(target, &holder())?.is_none() {
+            return Ok(());
+        }
         let keys = Self::sets_keys(target, &columns);
         if keys {
             self.child_changes(target, &columns, old)?;

@@ -98,6 +98,7 @@ fn table_of(context: &DdlContext<'_>, statement: &CreateIndex) -> Result<(Databa
             }
             Ok((database, table))
         }
+        _ if database == TEMP => Err(Error::sql(format!("no such table: {name}"))),
         _ => Err(Error::sql(format!("no such table: {}.{name}", host.database_name(database)))),
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Folder, Python, dump, stock};
 use crate::engine::{Engine, Ours};
-use crate::generator::program::program;
+use crate::generator::program::shared_program;
 use crate::generator::rng::Rng;
 use crate::generator::{Compare, PINNED, ROWID_MAX, Statement, difference, setting};
 use crate::oracle::Sqlite;
@@ -59,7 +59,7 @@ fn without_bytes(sql: &str) -> String {
 
 fn acts(seed: u64, utf16: bool, rng: &mut Rng) -> Vec<Act> {
     let mut acts = Vec::new();
-    for (i, mut statement) in program(seed).into_iter().enumerate() {
+    for (i, mut statement) in shared_program(seed).into_iter().enumerate() {
         if utf16 {
             statement.sql = without_bytes(&statement.sql);
         }

@@ -68,6 +68,16 @@ const MODIFIERS: &[&str] = &[
     "'subsec'",
     "'ceiling'",
     "'bogus'",
+    "'floor'",
+    "'+0001-01-15'",
+    "'-0000-13-01 10:00'",
+    "'start of year'",
+    "'start of day'",
+    "'julianday'",
+    "'+1.5 days'",
+    "'-2 years'",
+    "'weekday 0'",
+    "'+10 seconds'",
 ];
 const PATHS: &[&str] = &["'$'", "'$.a'", "'$.a[1]'", "'$.a[#-1]'", "'$.b.c'", "'$[0]'", "'a'"];
 const JSON: &[&str] =
@@ -87,7 +97,16 @@ pub fn call(rng: &mut Rng, sub: &dyn Fn(&mut Rng) -> String) -> String {
         9 => format!("substr({}, {}, {})", sub(rng), rng.below(7) as i32 - 3, rng.below(6) as i32 - 2),
         10 => format!("replace({}, {}, {})", sub(rng), sub(rng), sub(rng)),
         11 => format!("printf({}, {}, {})", rng.pick(FORMATS), sub(rng), sub(rng)),
-        12 => match rng.below(3) {
+        12 => match rng.below(7) {
+            3 => format!("timediff({}, '2024-02-29 12:00')", sub(rng)),
+            4 => format!("strftime('%G-%V %u %U %e %I %l %p %P %R %T %s', {}, {})", sub(rng), rng.pick(MODIFIERS)),
+            5 => format!(
+                "unixepoch('2024-01-31', {}, {}, {})",
+                rng.pick(MODIFIERS),
+                rng.pick(MODIFIERS),
+                rng.pick(MODIFIERS)
+            ),
+            6 => format!("julianday({}, {})", sub(rng), rng.pick(MODIFIERS)),
             0 => format!("strftime('%Y-%m-%d %H:%M:%f %j %W %w %s %J', {})", sub(rng)),
             1 => format!("datetime({}, {}, {})", sub(rng), rng.pick(MODIFIERS), rng.pick(MODIFIERS)),
             _ => format!("date('2024-0{}-31', {})", 1 + rng.below(9), rng.pick(MODIFIERS)),
@@ -98,7 +117,15 @@ pub fn call(rng: &mut Rng, sub: &dyn Fn(&mut Rng) -> String) -> String {
 
 fn json(rng: &mut Rng, sub: &dyn Fn(&mut Rng) -> String) -> String {
     let text = rng.pick(JSON);
-    match rng.below(8) {
+    match rng.below(16) {
+        8 => format!("json_remove({text}, {})", rng.pick(&PATHS[..6])),
+        9 => format!("json_patch({text}, {})", rng.pick(JSON)),
+        10 => format!("json_insert({text}, {}, {})", rng.pick(&PATHS[..6]), rng.below(9)),
+        11 => format!("json_replace({text}, {}, json({}))", rng.pick(&PATHS[..6]), rng.pick(JSON)),
+        12 => format!("hex(jsonb_extract({text}, {}))", rng.pick(&PATHS[..6])),
+        13 => format!("json_array_length({text}, {})", rng.pick(&PATHS[..6])),
+        14 => format!("json_error_position(quote({}))", sub(rng)),
+        15 => format!("json(jsonb_set({text}, {}, {}))", rng.pick(&PATHS[..6]), rng.below(9)),
         0 => format!("json_array(quote({}), {})", sub(rng), value(rng).replace("x'", "'")),
         1 => format!("json_object('k', quote({}), 'a', {})", sub(rng), rng.below(9)),
         2 => format!("({text} -> {})", rng.pick(PATHS)),

@@ -6,15 +6,27 @@ use super::{Statement, alter, mutate, query, schema, trigger, write};
 
 /// The statements of a seed.
 pub fn program(seed: u64) -> Vec<Statement> {
+    within(seed, &["", "", "", "", "", "temp.", "aux."])
+}
+
+/// The statements of a seed that any connection to the same database may run.
+pub fn shared_program(seed: u64) -> Vec<Statement> {
+    let mut statements = within(seed, &[""]);
+    statements.retain(|s| !s.sql.contains("TEMP TRIGGER"));
+    statements
+}
+
+/// `databases`: one of them holds tables beside the main one.
+fn within(seed: u64, databases: &[&'static str]) -> Vec<Statement> {
     let mut rng = Rng::new(seed);
     let rng = &mut rng;
     let mut found = Vec::new();
-    for pragma in ["foreign_keys", "recursive_triggers"] {
-        if rng.one_in(3) {
+    for pragma in ["foreign_keys", "recursive_triggers", "defer_foreign_keys"] {
+        if rng.one_in(if pragma.ends_with('s') { 3 } else { 20 }) {
             found.push(Statement::exact(format!("PRAGMA {pragma} = ON")));
         }
     }
-    let mut tables = tables(rng, &mut found);
+    let mut tables = tables(rng, databases, &mut found);
     for serial in 0..12 + rng.below(20) {
         let i = rng.below(tables.len());
         let statement = match rng.below(22) {
@@ -49,10 +61,20 @@ fn whole(table: &Table) -> Statement {
     Statement::exact(format!("SELECT {rowid}* FROM {}", table.name))
 }
 
-fn tables(rng: &mut Rng, found: &mut Vec<Statement>) -> Vec<Table> {
+fn tables(rng: &mut Rng, databases: &[&'static str], found: &mut Vec<Statement>) -> Vec<Table> {
     let mut tables = Vec::new();
+    let other = rng.pick(databases);
+    if other == "aux." {
+        found.push(Statement::exact("ATTACH ':memory:' AS aux".to_owned()));
+    }
     for i in 0..1 + rng.below(3) {
-        let (sql, table) = schema::table(rng, &format!("t{i}"), &tables);
+        let database = if rng.one_in(2) { other } else { "" };
+        let serial = if database.is_empty() || rng.one_in(2) { i } else { 0 };
+        let name = format!("{database}t{serial}");
+        if tables.iter().any(|t: &Table| t.name == name) {
+            continue;
+        }
+        let (sql, table) = schema::table(rng, &name, &tables);
         found.push(Statement::exact(sql));
         tables.push(table);
     }

@@ -4,7 +4,7 @@ use super::expr::{self, Names};
 use super::rng::Rng;
 use super::schema::Table;
 use super::window::window;
-use super::{Compare, Statement};
+use super::{Compare, Statement, cte};
 
 const AGGREGATES: &[&str] = &["count", "min", "max", "count_", "sum_", "list_", "json_"];
 /// Aggregates whose result depends on the order of the rows.
@@ -247,12 +247,30 @@ fn windowed(rng: &mut Rng, tables: &[Table]) -> Statement {
     let last = if rng.one_in(3) { limit(rng) } else { String::new() };
     let last = if from.one_order { last } else { String::new() };
     let columns = if from.one_order && rng.one_in(2) { format!(", {}", from.scope.join(", ")) } else { String::new() };
+    let named = rng.one_in(4);
+    if let (true, Some((call, definition))) = (named, first.split_once(" OVER ")) {
+        // A window that another one is made of must have no frame.
+        let frame = [" ROWS ", " GROUPS ", " RANGE "].iter().filter_map(|k| definition.find(k)).min();
+        let (base, frame) = match frame {
+            Some(at) => (format!("{})", &definition[..at]), definition[at..].to_owned()),
+            None => (definition.to_owned(), ")".to_owned()),
+        };
+        let sql = format!(
+            "SELECT {call} OVER (w{frame}, {second}, {call} OVER w{columns} FROM {}{rest} WINDOW w AS {base}{last}",
+            from.text
+        );
+        return Statement::new(sql, if from.one_order { Compare::Same } else { Compare::Loose });
+    }
     let sql = format!("SELECT {first}, {second}{columns} FROM {}{rest}{last}", from.text);
     Statement::new(sql, if from.one_order { Compare::Same } else { Compare::Loose })
 }
 
 pub fn select(rng: &mut Rng, tables: &[Table]) -> Statement {
-    let (sql, compare) = match rng.below(14) {
+    let (sql, compare) = match rng.below(18) {
+        14 => return cte::common(rng, tables),
+        15 => return cte::nested(rng, tables),
+        16 => return cte::subqueries(rng, tables),
+        17 => return cte::recursive(rng, tables),
         0..4 => {
             let from = some(rng, tables);
             let width = 1 + rng.below(3);

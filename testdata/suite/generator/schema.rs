@@ -18,6 +18,18 @@ pub struct Table {
     pub is_indexed: bool,
 }
 
+impl Table {
+    /// The name without its database.
+    pub fn bare(&self) -> &str {
+        self.name.rsplit_once('.').map_or(&self.name, |(_, bare)| bare)
+    }
+
+    /// The database with its dot, or nothing.
+    pub fn database(&self) -> &str {
+        &self.name[..self.name.len() - self.bare().len()]
+    }
+}
+
 const CONFLICTS: &[&str] = &[
     "",
     "",
@@ -137,7 +149,8 @@ pub fn table(rng: &mut Rng, name: &str, others: &[Table]) -> (String, Table) {
         parts.push(format!("{}CHECK({check})", if rng.one_in(2) { "CONSTRAINT named " } else { "" }));
     }
     let own = made.clone();
-    let parents: Vec<&Table> = others.iter().chain([&own]).filter(|t| !t.is_view && !t.unique.is_empty()).collect();
+    let is_parent = |t: &&Table| !t.is_view && !t.unique.is_empty() && t.database() == own.database();
+    let parents: Vec<&Table> = others.iter().chain([&own]).filter(is_parent).collect();
     if !parents.is_empty() && rng.one_in(3) {
         let parent = parents[rng.below(parents.len())];
         let target = &parent.unique[rng.below(parent.unique.len())];
@@ -148,7 +161,7 @@ pub fn table(rng: &mut Rng, name: &str, others: &[Table]) -> (String, Table) {
         }
         let child = if target.contains(',') { "a, b" } else { own.writable.last().map_or("a", |c| c) };
         if both || !target.contains(',') {
-            parts.push(format!("FOREIGN KEY({child}) REFERENCES {}({target}){}", parent.name, action));
+            parts.push(format!("FOREIGN KEY({child}) REFERENCES {}({target}){}", parent.bare(), action));
         }
     }
     let options = match (made.has_rowid, strict) {
@@ -206,7 +219,7 @@ pub fn index(rng: &mut Rng, name: &str, table: &mut Table) -> String {
     } else {
         String::new()
     };
-    format!("CREATE {unique}INDEX {name} ON {}({}){partial}", table.name, terms.join(", "))
+    format!("CREATE {unique}INDEX {}{name} ON {}({}){partial}", table.database(), table.bare(), terms.join(", "))
 }
 
 /// A view over one table, or over what it comes to.
@@ -232,7 +245,9 @@ pub fn view(rng: &mut Rng, name: &str, table: &Table) -> (String, Table) {
             (table.columns.clone(), query)
         }
     };
-    let sql = format!("CREATE VIEW {name}({}) AS {query}", columns.join(", "));
+    // A view of main sees main only.
+    let temporary = if table.database().is_empty() { "" } else { "TEMP " };
+    let sql = format!("CREATE {temporary}VIEW {name}({}) AS {query}", columns.join(", "));
     let view = Table {
         name: name.to_owned(),
         writable: columns.clone(),

@@ -41,8 +41,9 @@ pub fn insert(rng: &mut Rng, table: &Table, tables: &[Table]) -> Statement {
     let names = columns.join(", ");
     if rng.one_in(16) {
         let sql = format!("INSERT {}INTO {} DEFAULT VALUES{}", or(rng), table.name, returning(rng, table));
-        return Statement::exact(sql);
+        return written(sql);
     }
+    let upsert = if !table.unique.is_empty() && rng.one_in(4) { upsert(rng, table) } else { String::new() };
     let source = match rng.below(10) {
         0 => {
             let other = &tables[rng.below(tables.len())];
@@ -50,7 +51,8 @@ pub fn insert(rng: &mut Rng, table: &Table, tables: &[Table]) -> Statement {
             // The order in which rows are inserted is told by ORDER BY; ties have equal rows.
             let order: Vec<String> = (1..=columns.len()).map(|i| i.to_string()).collect();
             let (values, order) = (values.join(", "), order.join(", "));
-            let own = if other.is_indexed { "" } else { rng.pick(&["", "SELECT * FROM "]) };
+            // The triggers of an UPSERT's update may write what the SELECT still reads.
+            let own = if other.is_indexed || !upsert.is_empty() { "" } else { rng.pick(&["", "SELECT * FROM "]) };
             match own {
                 "" => format!("SELECT {values} FROM {} WHERE true ORDER BY {order} LIMIT 6", other.name),
                 _ => format!("SELECT {values} FROM {} WHERE true LIMIT 6", other.name),
@@ -63,7 +65,6 @@ pub fn insert(rng: &mut Rng, table: &Table, tables: &[Table]) -> Statement {
         }
         _ => rows(rng, columns.len()),
     };
-    let upsert = if !table.unique.is_empty() && rng.one_in(4) { upsert(rng, table) } else { String::new() };
     let with = if rng.one_in(20) { "WITH w AS (SELECT 1) " } else { "" };
     let verb = match rng.below(12) {
         0 if upsert.is_empty() => "REPLACE INTO".to_owned(),
@@ -96,7 +97,7 @@ fn upsert(rng: &mut Rng, table: &Table) -> String {
             3 => format!(" ON CONFLICT({target}) DO UPDATE SET {column} = excluded.{column}"),
             4 => format!(" ON CONFLICT({target}) DO UPDATE SET {column} = {column} || 'u', {other} = 7"),
             _ => format!(
-                " ON CONFLICT({target}) DO UPDATE SET {column} = {column} || 'u' WHERE excluded.{column} IS NOT 2"
+                " ON CONFLICT({target}) DO UPDATE SET {column} = {column} || 'u' WHERE excluded.{column} IS NOT NULL"
             ),
         };
     }
@@ -128,11 +129,24 @@ pub fn update(rng: &mut Rng, table: &Table, tables: &[Table]) -> Statement {
     } else {
         format!(" WHERE {}", expr::filter(rng, Names { columns: &table.columns, tables }, 1))
     };
-    if rng.one_in(10) && !table.is_view {
+    if rng.one_in(10) && !table.is_view && !table.unique.is_empty() && !table.unique[0].contains(',') {
+        // Each row of the table meets at most one of the other's, which is itself.
+        let (key, other) = (&table.unique[0], rng.pick(&["JOIN", "LEFT JOIN"]));
+        let column = &table.writable[table.writable.len() - 1];
+        sets = vec![format!("{column} = f.{column} || f.{key}")];
+        filter = format!(
+            " FROM {0} AS f {other} (SELECT 3 AS three) AS g ON g.three <> f.{key} WHERE f.{key} = {1}.{key} AND f.rowid = {1}.rowid",
+            table.name,
+            table.bare()
+        );
+    } else if rng.one_in(10) && !table.is_view {
         let other = &tables[rng.below(tables.len())];
         filter = format!(
             " FROM (SELECT {} AS k, count(*) AS n FROM {} GROUP BY 1) AS f WHERE f.k = {}.{}",
-            other.columns[0], other.name, table.name, table.columns[0]
+            other.columns[0],
+            other.name,
+            table.bare(),
+            table.columns[0]
         );
         if rng.one_in(2) {
             sets = vec![format!("{} = f.n", table.writable[table.writable.len() - 1])];
@@ -141,13 +155,18 @@ pub fn update(rng: &mut Rng, table: &Table, tables: &[Table]) -> Statement {
     written(format!("UPDATE {}{} SET {}{filter}{}", or(rng), table.name, sets.join(", "), returning(rng, table)))
 }
 
+fn hint(rng: &mut Rng) -> &'static str {
+    rng.pick(&["", "", "", "", "", "", "", " NOT INDEXED", " AS x0"])
+}
+
 pub fn delete(rng: &mut Rng, table: &Table, tables: &[Table]) -> Statement {
     let filter = if rng.one_in(12) {
         String::new()
     } else {
         format!(" WHERE {}", expr::filter(rng, Names { columns: &table.columns, tables }, 1))
     };
-    written(format!("DELETE FROM {}{filter}{}", table.name, returning(rng, table)))
+    let hint = if table.is_view { "" } else { hint(rng) };
+    written(format!("DELETE FROM {}{hint}{filter}{}", table.name, returning(rng, table)))
 }
 
 pub fn transaction(rng: &mut Rng) -> Statement {

@@ -50,12 +50,18 @@ impl Collation {
             Collation::Binary => a.cmp(b),
             Collation::NoCase => {
                 let fold = |s: &u8| s.to_ascii_lowercase();
-                a.iter().map(fold).cmp(b.iter().map(fold))
+                until_nul(a).iter().map(fold).cmp(until_nul(b).iter().map(fold)).then_with(|| a.len().cmp(&b.len()))
             }
             Collation::Rtrim => trim_spaces(a).cmp(trim_spaces(b)),
             Collation::Custom(c) => c.compare(a, b),
         }
     }
+}
+
+/// What NOCASE looks at: behind a NUL only the length counts.
+pub fn until_nul(text: &[u8]) -> &[u8] {
+    let end = text.iter().position(|&b| b == 0).map_or(text.len(), |i| i + 1);
+    &text[..end]
 }
 
 fn trim_spaces(text: &[u8]) -> &[u8] {

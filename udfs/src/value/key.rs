@@ -5,6 +5,7 @@
 //! of another and keys of several columns can be joined. Values that compare equal have equal keys, of whichever
 //! class they are (1 and 1.0). Descending columns have every byte inverted.
 
+use super::collation::until_nul;
 use super::{Collation, Value, ValueRef};
 
 const NULL: u8 = 0x05;
@@ -45,8 +46,14 @@ pub fn encode_key(
                 Collation::Binary => escaped(t, out),
                 Collation::NoCase => {
                     out.reserve(t.len() + 2);
-                    for &b in t {
+                    let looked_at = until_nul(t);
+                    for &b in looked_at {
                         escape(b.to_ascii_lowercase(), out);
+                    }
+                    if looked_at.last() == Some(&0) {
+                        for b in (t.len() as u64).to_be_bytes() {
+                            escape(b, out);
+                        }
                     }
                     out.extend_from_slice(&[0, 0]);
                 }
