@@ -255,8 +255,8 @@ pub enum SeekTerm {
 
 /// An end of a range.
 pub struct Bound {
-    /// For as many columns as there are values.
-    pub values: Vec<Node>,
+    /// For as many columns as there are values, with what is applied to each before it is compared.
+    pub values: Vec<(Node, Affinity)>,
     pub inclusive: bool,
     pub kind: BoundKind,
 }

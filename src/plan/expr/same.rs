@@ -94,7 +94,8 @@ fn same_under(a: &Expr, b: &Expr, r: Option<Renaming>) -> bool {
     let column = |a: &ColumnRef, b: &ColumnRef| {
         a.column == b.column
             && match r {
-                Some(Renaming(from, to)) if a.source == from => b.source == to,
+                // The row that is stood for may have the number of another source of the left expression.
+                Some(Renaming(from, to)) if a.source == from || b.source == to => a.source == from && b.source == to,
                 _ => a.source == b.source,
             }
     };

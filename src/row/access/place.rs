@@ -215,16 +215,9 @@ fn access(c: &Candidates<'_, '_>, lower: &mut Lower<'_>, one: &Loop, reverse: bo
     if known.primary && terms.is_empty() {
         return Ok(Access::Scan { reverse });
     }
-    let by = rest.iter().flatten().next();
     let mut columns = Vec::with_capacity(known.keys.len());
     for (n, key) in known.keys.iter().enumerate() {
-        let row_at = n.checked_sub(equal.len());
-        let affinity = match (equal.get(n).copied().flatten(), by, row_at) {
-            (Some(term), _, _) => term.by.affinity,
-            (None, Some(term), Some(0)) => term.by.affinity,
-            (None, Some(term), Some(at)) => term.more_by.get(at).map_or(Default::default(), |by| by.affinity),
-            _ => Default::default(),
-        };
+        let affinity = equal.get(n).copied().flatten().map_or_else(Default::default, |term| term.by.affinity);
         let rowid = is_rowid(known, n);
         columns.push(KeyColumn { collation: key.collation.clone(), affinity, descending: key.descending, rowid });
     }
@@ -287,14 +280,19 @@ fn seek(lower: &mut Lower<'_>, term: &Term<'_>) -> Result<SeekTerm> {
 
 fn bound(lower: &mut Lower<'_>, term: &Term<'_>, columns: usize) -> Result<Bound> {
     let (values, kind) = match &term.right {
-        Right::One(e) => (vec![lower.node(e)?], BoundKind::Plain),
+        Right::One(e) => (vec![(lower.node(e)?, term.by.affinity)], BoundKind::Plain),
         Right::Row(values) => {
-            let values: Result<Vec<Node>> = values[..columns.min(values.len())].iter().map(|e| lower.node(e)).collect();
+            let by = term.more_by.iter().map(|by| by.affinity);
+            let wanted = values[..columns.min(values.len())].iter().zip(by);
+            let values: Result<Vec<_>> = wanted.map(|(e, by)| Ok((lower.node(e)?, by))).collect();
             (values?, BoundKind::Plain)
         }
         Right::Value(value) => {
             let folds = matches!(term.by.collation, Collation::NoCase);
-            (vec![Node::Constant(value.clone())], if folds { BoundKind::Like } else { BoundKind::Plain })
+            (
+                vec![(Node::Constant(value.clone()), Affinity::None)],
+                if folds { BoundKind::Like } else { BoundKind::Plain },
+            )
         }
         _ => (Vec::new(), BoundKind::NotNull),
     };

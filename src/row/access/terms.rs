@@ -66,7 +66,7 @@ pub struct Term<'q> {
     pub lefts: &'q [Expr],
     pub right: Right<'q>,
     pub by: Comparison,
-    /// For the further columns of `lefts`.
+    /// For each of `lefts`.
     pub more_by: &'q [Comparison],
     pub is_virtual: bool,
     pub parent: Option<usize>,

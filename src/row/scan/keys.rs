@@ -152,7 +152,7 @@ fn exact_rowid(v: ValueRef<'_>) -> Option<i64> {
 /// Smallest rowid within a lower bound: `None` nothing can be, `Some(None)` no bound.
 fn rowid_low(bound: Option<&Bound>, env: &Env<'_>) -> Result<Option<Option<i64>>> {
     let Some(bound) = bound else { return Ok(Some(None)) };
-    let Some(node) = bound.values.first() else { return Ok(Some(None)) };
+    let Some((node, _)) = bound.values.first() else { return Ok(Some(None)) };
     let v = prepare(eval(node, env)?, heliosdb_udfs::value::Affinity::Numeric, env.arena);
     Ok(match v {
         ValueRef::Null => None,
@@ -175,7 +175,7 @@ fn rowid_low(bound: Option<&Bound>, env: &Env<'_>) -> Result<Option<Option<i64>>
 
 fn rowid_high(bound: Option<&Bound>, env: &Env<'_>) -> Result<Option<Option<i64>>> {
     let Some(bound) = bound else { return Ok(Some(None)) };
-    let Some(node) = bound.values.first() else { return Ok(Some(None)) };
+    let Some((node, _)) = bound.values.first() else { return Ok(Some(None)) };
     let v = prepare(eval(node, env)?, heliosdb_udfs::value::Affinity::Numeric, env.arena);
     Ok(match v {
         ValueRef::Null => None,
@@ -255,8 +255,8 @@ fn end(
             (key, true)
         }));
     }
-    for (node, column) in bound.values.iter().zip(columns) {
-        let v = prepare(eval(node, env)?, column.affinity, env.arena);
+    for ((node, affinity), column) in bound.values.iter().zip(columns) {
+        let v = prepare(eval(node, env)?, *affinity, env.arena);
         if v.is_null() {
             // Only members before it decide.
             return Ok((key.len() > prefix.len()).then_some((key, bound.inclusive)));
@@ -314,7 +314,7 @@ fn key_ranges(
 
 /// The end of a LIKE range for blobs.
 fn as_blob(prefix: &[u8], bound: &Bound, column: &KeyColumn, env: &Env<'_>) -> Result<Option<Vec<u8>>> {
-    let Some(node) = bound.values.first() else { return Ok(None) };
+    let Some((node, _)) = bound.values.first() else { return Ok(None) };
     let ValueRef::Text(text) = eval(node, env)? else { return Ok(None) };
     let mut key = prefix.to_vec();
     encode(ValueRef::Blob(text), &column.collation, column.descending, &mut key);

@@ -120,10 +120,12 @@ pub fn nodes(access: &Access) -> Vec<&Node> {
     let mut all = Vec::new();
     match access {
         Access::Rowids { keys, .. } => all.extend(term_nodes(keys)),
-        Access::RowidRange { low, high, .. } => all.extend([low, high].into_iter().flatten().flat_map(|b| &b.values)),
+        Access::RowidRange { low, high, .. } => {
+            all.extend([low, high].into_iter().flatten().flat_map(|b| b.values.iter().map(|(node, _)| node)))
+        }
         Access::Index { equal, low, high, .. } => {
             all.extend(equal.iter().flat_map(term_nodes));
-            all.extend([low, high].into_iter().flatten().flat_map(|b| &b.values));
+            all.extend([low, high].into_iter().flatten().flat_map(|b| b.values.iter().map(|(node, _)| node)));
         }
         Access::Hash(lookup) => all.extend(&lookup.keys),
         Access::Scan { .. } | Access::Or(_) => {}

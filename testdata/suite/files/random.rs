@@ -6,7 +6,7 @@ use super::{Folder, Python, dump, stock};
 use crate::engine::{Engine, Ours};
 use crate::generator::program::shared_program;
 use crate::generator::rng::Rng;
-use crate::generator::{Compare, PINNED, ROWID_MAX, Statement, difference, setting};
+use crate::generator::{Compare, PINNED, ROWID_MAX, Statement, difference, ends_halfway, setting};
 use crate::oracle::Sqlite;
 
 /// Programs in `cargo test`.
@@ -199,6 +199,7 @@ fn run(settings: &Settings, acts: &[Act]) -> Option<(usize, String)> {
                 let wanted = run.wanted.run(&statement.sql);
                 let counters = run.wanted.counters();
                 if wanted.error.as_ref().is_some_and(|e| e.0 == PINNED)
+                    || ends_halfway(&wanted)
                     || counters.last_insert_rowid == ROWID_MAX
                     || counters.last_insert_rowid > 1 << 40
                 {

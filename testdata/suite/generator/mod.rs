@@ -125,6 +125,12 @@ pub fn difference(statement: &Statement, ours: &(Outcome, Counters), stock: &(Ou
     (ours.1 != stock.1).then(|| pair(&ours.1, &stock.1))
 }
 
+/// In a transaction, SQLite keeps the rows before one with a value of a wrong type, or before triggers that fire
+/// each other too deep: it keeps no journal of a statement that no constraint can end.
+pub fn ends_halfway(stock: &Outcome) -> bool {
+    stock.error.as_ref().is_some_and(|e| matches!(e.0, DATATYPE | MISMATCH) || e.1 == "triggers nested too deep")
+}
+
 fn sessions(two: bool) -> (Vec<Ours>, Vec<Sqlite>) {
     static SERIAL: AtomicU64 = AtomicU64::new(0);
     if !two {
@@ -171,13 +177,7 @@ pub fn run(statements: &[Statement]) -> Option<(usize, String)> {
         if is_alter(statement) && wanted.0.error.is_some() {
             return None;
         }
-        // In a transaction, SQLite keeps the rows before one with a value of a wrong type, or before triggers that fire
-        // each other too deep: it keeps no journal of a statement that no constraint can end.
-        let wrong_type = wanted
-            .0
-            .error
-            .as_ref()
-            .is_some_and(|e| matches!(e.0, DATATYPE | MISMATCH) || e.1 == "triggers nested too deep");
+        let wrong_type = ends_halfway(&wanted.0);
         if wanted.1.last_insert_rowid == ROWID_MAX || wrong_type && !wanted.1.autocommit {
             return None;
         }
