@@ -746,6 +746,8 @@ pub struct Parsed {
     pub span: Span,
     /// Offset of the first byte after the statement's semicolon (or the end of the text).
     pub tail: u32,
+    /// How many symbols of the grammar were open at the deepest place, or the height of the highest expression.
+    pub nesting: u32,
     pub parameters: Parameters,
 }
 

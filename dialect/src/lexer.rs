@@ -209,15 +209,9 @@ fn number(text: &[u8], start: usize) -> Token {
     make(kind, start, at)
 }
 
-/// Digits with single underscores between them.
-fn separated(text: &[u8], mut at: usize, digit: impl Fn(u8) -> bool) -> usize {
-    loop {
-        match text.get(at) {
-            Some(&b) if digit(b) => at += 1,
-            Some(b'_') if at > 0 && digit(text[at - 1]) && text.get(at + 1).is_some_and(|&b| digit(b)) => at += 1,
-            _ => return at,
-        }
-    }
+/// Digits and underscores; whether these stand between digits is looked at by who uses the number.
+fn separated(text: &[u8], at: usize, digit: impl Fn(u8) -> bool) -> usize {
+    end_of(text, at, |b| digit(b) || b == b'_')
 }
 
 /// `:name`, `@name`, `#name`, `$name::suffix(anything)`.
@@ -242,7 +236,6 @@ fn variable(text: &[u8], start: usize) -> Token {
             break;
         }
     }
-    // `#1` is for SQLite's own use; to a user it is a syntax error.
-    let kind = if letters == 0 || text[start] == b'#' { TokenKind::Illegal } else { TokenKind::Parameter };
+    let kind = if letters == 0 { TokenKind::Illegal } else { TokenKind::Parameter };
     make(kind, start, at)
 }

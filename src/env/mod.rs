@@ -5,6 +5,7 @@
 //! can find (and a port can replace) all of them here. Nothing here keeps state of a database.
 
 pub mod callback;
+pub mod stack;
 
 use std::cell::Cell;
 use std::hash::{BuildHasher, Hasher, RandomState};

@@ -362,7 +362,8 @@ impl<'q> Planner<'q> {
                 if table.has_rowid() && hinted.is_none() {
                     rowid_paths(table, &probes, &ranges, &mut best);
                 }
-                for index in &table.indexes {
+                // Of indexes that cost the same SQLite takes the newest.
+                for index in table.indexes.iter().rev() {
                     let wanted = hinted.is_none_or(|h| h.id == index.id);
                     let primary = index.id == table.id;
                     if !wanted || index.filter.is_some() || (matches!(hint, IndexHint::NotIndexed) && !primary) {

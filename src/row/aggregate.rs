@@ -122,9 +122,9 @@ impl Builder {
     pub fn take(&mut self, aggregation: &Aggregation, env: &Env<'_>) -> Result<bool> {
         self.key.clear();
         let mut values = Vec::new();
-        for (node, collation) in &aggregation.keys {
+        for ((node, collation), descending) in aggregation.keys.iter().zip(&aggregation.descending) {
             let v = eval(node, env)?;
-            encode(v, collation, false, &mut self.key);
+            encode(v, collation, *descending, &mut self.key);
             if self.custom {
                 values.push(v.to_owned());
             }
@@ -193,8 +193,11 @@ impl Builder {
                 a.1.values
                     .iter()
                     .zip(&b.1.values)
-                    .zip(&aggregation.keys)
-                    .map(|((x, y), (_, c))| super::scan::order(x, y, c))
+                    .zip(aggregation.keys.iter().zip(&aggregation.descending))
+                    .map(|((x, y), ((_, c), descending))| {
+                        let order = super::scan::order(x, y, c);
+                        if *descending { order.reverse() } else { order }
+                    })
                     .find(|o| o.is_ne())
                     .unwrap_or(std::cmp::Ordering::Equal)
             });

@@ -48,8 +48,8 @@ pub trait Surroundings {
     fn target_program(&self, database: DatabaseIndex, table: &Arc<Table>) -> Result<Arc<TargetProgram>>;
     /// Counts one changed row (`changes()`, `total_changes()`).
     fn count_change(&self);
-    /// Counts a row changed by a foreign key's action (`total_changes()` only).
-    fn count_nested_change(&self);
+    /// Counts rows changed by a foreign key's action, or takes back what triggers counted (`total_changes()` only).
+    fn count_nested_changes(&self, n: i64);
     fn set_last_insert_rowid(&self, rowid: i64);
     fn last_insert_rowid(&self) -> i64;
     /// Settings that change how rows are written.

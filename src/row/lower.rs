@@ -15,6 +15,7 @@ use super::program::{
     SortKeyProgram, SortKeySource, SortNode, SortTerm, WindowProgram, Windows,
 };
 use crate::catalog::Table;
+use crate::env::stack::with_room;
 use crate::error::{Error, Result};
 use crate::plan::bound::{
     self, AggregateId, ColumnRef, CompareOp, Comparison, Cte, Expr, ExprKind, Free, Function, OrderKey, Query, ROWID,
@@ -23,7 +24,7 @@ use crate::plan::bound::{
 
 /// Lowers a whole query. `free` fixes the order of the inputs.
 pub fn query(query: &Query, shared: &Lowering) -> Result<Arc<QueryProgram>> {
-    Lower::new(&query.free, shared).query(query)
+    with_room(|| Lower::new(&query.free, shared).query(query))
 }
 
 /// What lowering keeps over the parts of one statement.
@@ -182,7 +183,7 @@ impl<'l> Lower<'l> {
             slots: 0,
         };
         if let Some(keys) = &select.group_by {
-            program.aggregation = Some(self.aggregation(select, keys, plan.extreme)?);
+            program.aggregation = Some(self.aggregation(select, keys, order_by, plan.extreme)?);
         }
         // Everything behind the windows reads slots that hold what the windows' input rows keep.
         let before_windows = self.stage.take();
@@ -247,7 +248,13 @@ impl<'l> Lower<'l> {
     }
 
     /// Lowers keys and arguments over the levels, then switches to slots.
-    fn aggregation(&mut self, select: &Select, keys: &[bound::GroupKey], extreme_first: bool) -> Result<Aggregation> {
+    fn aggregation(
+        &mut self,
+        select: &Select,
+        keys: &[bound::GroupKey],
+        order_by: &[bound::OrderBy],
+        extreme_first: bool,
+    ) -> Result<Aggregation> {
         let mut lowered_keys = Vec::new();
         for key in keys {
             lowered_keys.push((self.node(&key.expr)?, key.collation.clone()));
@@ -277,6 +284,11 @@ impl<'l> Lower<'l> {
         };
         Ok(Aggregation {
             keys: lowered_keys,
+            // With as many terms in ORDER BY, SQLite makes groups in their directions, whatever they sort by.
+            descending: match order_by.len() == keys.len() {
+                true => order_by.iter().map(|t| t.descending).collect(),
+                false => vec![false; keys.len()],
+            },
             grouped: !keys.is_empty(),
             aggregates,
             captured: Vec::new(),
@@ -455,6 +467,10 @@ impl<'l> Lower<'l> {
     }
 
     pub fn node(&mut self, e: &Expr) -> Result<Node> {
+        with_room(|| self.node_inside(e))
+    }
+
+    fn node_inside(&mut self, e: &Expr) -> Result<Node> {
         Ok(match &e.kind {
             ExprKind::Literal(v) => Node::Constant(v.clone()),
             ExprKind::Parameter(n) => Node::Parameter(n - 1),

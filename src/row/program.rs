@@ -198,6 +198,8 @@ pub struct Lookup {
 /// Grouping and aggregates. Afterwards the program sees only slots.
 pub struct Aggregation {
     pub keys: Vec<(Node, Collation)>,
+    /// Whether groups come in descending order of a key.
+    pub descending: Vec<bool>,
     /// Whether there is a GROUP BY: without one an empty input still makes one row.
     pub grouped: bool,
     pub aggregates: Vec<AggregateProgram>,

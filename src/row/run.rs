@@ -18,6 +18,7 @@ use super::node::Subquery;
 use super::program::{Body, Lookup, QueryProgram, SortTerm};
 use super::scan::{HashTable, encode};
 use super::select::SelectRun;
+use crate::env::stack::with_room;
 use crate::error::{Error, Result};
 use crate::plan::bound::CompoundOp;
 use crate::store::RowCursor;
@@ -129,6 +130,10 @@ impl QueryRun {
 
     /// Moves to the next row; false at the end, and from then on.
     pub fn next(&mut self, cx: &Context<'_>) -> Result<bool> {
+        with_room(|| self.next_inside(cx))
+    }
+
+    fn next_inside(&mut self, cx: &Context<'_>) -> Result<bool> {
         if matches!(self.state, State::Start) {
             self.start(cx)?;
         }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use heliosdb_dialect::ast::{self, Explain, Parsed};
+use heliosdb_dialect::ast::{self, Explain, ForeignKeyAction, Parsed};
 use heliosdb_udfs::value::Value;
 
 use super::inner::Inner;
 use super::{explain, pragma};
 use crate::catalog::{Schema, Trigger};
 use crate::error::{Error, Result};
-use crate::plan::bound::{self, BoundTrigger};
+use crate::plan::bound::{self, BoundTrigger, Conflict, TriggerEvent};
 use crate::plan::{self};
 use crate::row::lower::{self, Lowering};
 use crate::row::program::{QueryProgram, TriggerProgram};
@@ -51,7 +51,7 @@ pub fn needs_files(parsed: &Parsed) -> bool {
         | ast::Statement::RollbackTo(_)
         | ast::Statement::Attach { .. }
         | ast::Statement::Detach(_)
-        | ast::Statement::Vacuum { into: None, .. } => false,
+        | ast::Statement::Vacuum { .. } => false,
         ast::Statement::Pragma(p) => pragma::needs_files(&p.name.text),
         _ => true,
     }
@@ -125,7 +125,7 @@ fn check_triggers(inner: &Inner, statement: &bound::Statement, seen: &mut Vec<Ar
         bound::Statement::Update(s) => &s.target,
         bound::Statement::Delete(s) => &s.target,
     };
-    for trigger in &target.triggers {
+    for trigger in target.triggers.iter().chain(&triggers_of_actions(inner, statement, target)?) {
         if seen.iter().any(|t| Arc::ptr_eq(t, &trigger.trigger)) {
             continue;
         }
@@ -135,6 +135,52 @@ fn check_triggers(inner: &Inner, statement: &bound::Statement, seen: &mut Vec<Ar
         }
     }
     Ok(())
+}
+
+/// The triggers of the tables that a statement writes through actions of foreign keys.
+fn triggers_of_actions(
+    inner: &Inner,
+    statement: &bound::Statement,
+    target: &bound::Target,
+) -> Result<Vec<Arc<BoundTrigger>>> {
+    let replaces = |or: Option<Conflict>| match or {
+        Some(or) => or == Conflict::Replace,
+        None => target.indexes.iter().any(|i| i.conflict == Conflict::Replace),
+    };
+    let (deletes, set): (bool, Vec<u16>) = match statement {
+        bound::Statement::Query(_) => return Ok(Vec::new()),
+        bound::Statement::Delete(_) => (true, Vec::new()),
+        bound::Statement::Update(s) => (replaces(s.or), s.set.iter().map(|(c, _)| *c).collect()),
+        bound::Statement::Insert(s) => {
+            let updates = s.upserts.iter().filter_map(|u| match &u.action {
+                bound::UpsertAction::Update { set, .. } => Some(set),
+                bound::UpsertAction::Nothing => None,
+            });
+            (replaces(s.or), updates.flatten().map(|(c, _)| *c).collect())
+        }
+    };
+    let mut found = Vec::new();
+    for key in &target.parent_keys {
+        let foreign_key = &key.child.foreign_keys[key.position as usize];
+        let acts = |action| !matches!(action, ForeignKeyAction::NoAction | ForeignKeyAction::Restrict);
+        let moves = key.parent_columns.iter().flatten().any(|c| set.contains(c)) && acts(foreign_key.on_update);
+        let removes = deletes && acts(foreign_key.on_delete);
+        if !moves && !removes {
+            continue;
+        }
+        let cascades = foreign_key.on_delete == ForeignKeyAction::Cascade;
+        let child = inner.with_namespace(|space| plan::build_target(space, key.database, &key.child))?;
+        let fires = |t: &Arc<BoundTrigger>| {
+            let watched = t.columns.is_empty() || t.columns.iter().any(|c| foreign_key.columns.contains(c));
+            match t.event {
+                TriggerEvent::Insert => false,
+                TriggerEvent::Update => watched && (moves || removes && !cascades),
+                TriggerEvent::Delete => removes && cascades,
+            }
+        };
+        found.extend(child.triggers.into_iter().filter(fires));
+    }
+    Ok(found)
 }
 
 fn body<'t>(inner: &Inner, trigger: &'t BoundTrigger) -> Result<&'t bound::TriggerBody> {

@@ -7,6 +7,7 @@ use heliosdb_udfs::value::collation::CustomCollation;
 use parking_lot::{ReentrantMutex, ReentrantMutexGuard};
 
 use super::backup::Backup;
+use super::ddl::MAIN;
 use super::execution::{Execution, Held};
 use super::functions::Registered;
 use super::host::ConnectionHost;
@@ -39,6 +40,9 @@ impl Connection {
         let main = options.database()?;
         let status = Arc::new(Status::default());
         let inner = Inner::new(main, options.shown_file(), options.uri, status.clone());
+        if options.read_only {
+            inner.transaction(MAIN).set_read_only();
+        }
         inner.settings.borrow_mut().busy_timeout_ms = options.busy_timeout_ms as i64;
         Ok(Arc::new(Connection { lock: ReentrantMutex::new(inner), status }))
     }

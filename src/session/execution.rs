@@ -34,6 +34,8 @@ pub struct Held {
     now_ms: OnceCell<i64>,
     ticks: Cell<u32>,
     pub changes: Cell<i64>,
+    /// Deferred violations of foreign keys before the statement.
+    pub violations: Cell<i64>,
     /// Written tables reached through foreign keys.
     targets: RefCell<Vec<(Arc<Table>, Arc<TargetProgram>)>>,
     /// Trigger programs of this statement by trigger.
@@ -103,6 +105,7 @@ impl Held {
         for (database, mark) in self.marks.borrow_mut().take() {
             inner.transaction(database).statement_rollback(mark);
         }
+        inner.deferred_violations.set(self.violations.get());
     }
 
     /// Forgets marks of transactions that have ended.
@@ -239,8 +242,8 @@ impl Surroundings for Execution<'_> {
         self.inner.status.total_changes.set(self.inner.status.total_changes.get() + 1);
     }
 
-    fn count_nested_change(&self) {
-        self.inner.status.total_changes.set(self.inner.status.total_changes.get() + 1);
+    fn count_nested_changes(&self, n: i64) {
+        self.inner.status.total_changes.set(self.inner.status.total_changes.get() + n);
     }
 
     fn default_value(&self, database: DatabaseIndex, table: &Arc<Table>, column: usize) -> Result<Value> {

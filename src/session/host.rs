@@ -102,6 +102,10 @@ impl Host for ConnectionHost<'_> {
         }
     }
 
+    fn busy_timeout_ms(&self) -> u64 {
+        self.execution.inner.settings.borrow().busy_timeout_ms.max(0) as u64
+    }
+
     fn has_running_statements(&self) -> bool {
         self.execution.inner.running.get() > 0
     }
@@ -265,7 +269,7 @@ impl PragmaContext for ConnectionHost<'_> {
     }
 
     fn data_version(&self, database: DatabaseIndex) -> i64 {
-        self.execution.inner.shared(database).last_commit().0 as i64 + 1
+        self.execution.inner.transaction(database).foreign_commits() as i64 + 1
     }
 
     fn view_columns(&self, database: DatabaseIndex, view: &View) -> Result<Vec<Column>> {
@@ -314,7 +318,11 @@ impl AttachHost for ConnectionHost<'_> {
     }
 
     fn add_database(&self, name: &str, database: Arc<Transactions>, options: &OpenOptions) {
-        let slot = Slot { name: name.into(), file: options.shown_file(), transaction: Transaction::new(database) };
+        let mut transaction = Transaction::new(database);
+        if options.read_only {
+            transaction.set_read_only();
+        }
+        let slot = Slot { name: name.into(), file: options.shown_file(), transaction };
         // The caller has checked that there is room.
         let added = self.execution.inner.attach(slot);
         debug_assert!(added.is_ok(), "ATTACH checks the limit first");
@@ -390,8 +398,8 @@ impl Surroundings for Live<'_> {
         self.execution.target_program(database, table)
     }
 
-    fn count_nested_change(&self) {
-        self.execution.count_nested_change();
+    fn count_nested_changes(&self, n: i64) {
+        self.execution.count_nested_changes(n);
     }
 
     fn count_change(&self) {

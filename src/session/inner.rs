@@ -309,8 +309,10 @@ impl Inner {
         if self.deferred_violations.get() > 0 {
             return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
         }
+        let mut touched = self.status.explicit.get();
         for database in self.databases() {
             let mut transaction = self.transaction(database);
+            touched |= transaction.state() != TransactionState::None;
             match transaction.state() {
                 TransactionState::Write => {
                     let timeout_ms = self.settings.borrow().busy_timeout_ms.max(0) as u64;
@@ -320,7 +322,10 @@ impl Inner {
                 TransactionState::None => {}
             }
         }
-        self.transaction_ended();
+        // A statement that looks at no database ends nothing.
+        if touched {
+            self.transaction_ended();
+        }
         Ok(())
     }
 

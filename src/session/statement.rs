@@ -14,6 +14,7 @@ use super::execution::{Execution, Held, aborted_by_rollback};
 use super::inner::Inner;
 use super::status::Limit;
 use super::{Connection, ddl, host, pragma, transaction};
+use crate::env::stack::{is_deep, with_room_for, with_room_to_compile};
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::RaiseAction;
 use crate::row::context::{Context, Shared};
@@ -56,7 +57,7 @@ impl Statement {
         let compiled = {
             let guard = connection.lock();
             let _pins = if compile::needs_files(&parsed) { guard.pin_files()? } else { Vec::new() };
-            compile::compile(&guard, &parsed, sql)?
+            with_room_to_compile(|| compile::compile(&guard, &parsed, sql))?
         };
         let parameters = vec![Value::Null; parsed.parameters.count as usize];
         Ok(Statement {
@@ -197,7 +198,8 @@ impl Statement {
         if matches!(state, State::Query { .. } | State::Rows { .. }) {
             let connection = self.connection.clone();
             let inner = connection.lock();
-            self.end_run(state);
+            let nesting = self.parsed.nesting;
+            with_room_for(nesting, || self.end_run(state));
             inner.running.set(inner.running.get().saturating_sub(1));
         }
     }
@@ -216,7 +218,8 @@ impl Statement {
         let connection = self.connection.clone();
         let inner = connection.lock();
         inner.check_open()?;
-        let mut result = self.step_locked(&inner);
+        let nesting = self.parsed.nesting;
+        let mut result = with_room_for(nesting, || self.step_locked(&inner));
         // What could not be read has ended cursors early.
         if let Err(e) = fault::check()
             && result.is_ok()
@@ -324,7 +327,7 @@ impl Statement {
         let current =
             self.compiled.generation == inner.generation.get() && inner.is_current(&self.compiled.fingerprint);
         if !current {
-            self.compiled = compile::compile(inner, &self.parsed, &self.sql)?;
+            self.compiled = with_room_to_compile(|| compile::compile(inner, &self.parsed, &self.sql))?;
             *self.shared = Shared::default();
             self.generation = self.generation.wrapping_add(1);
         }
@@ -343,6 +346,7 @@ impl Statement {
     fn run_write(&mut self, inner: &Inner) -> Result<Step> {
         let Program::Write(program) = &self.compiled.program else { return Ok(Step::Done) };
         let held = &*self.held;
+        held.violations.set(inner.deferred_violations.get());
         let result = {
             let execution = Execution { inner, held };
             let cx = Context { parameters: &self.parameters, around: &execution, shared: &self.shared };
@@ -362,7 +366,7 @@ impl Statement {
                 let changes = held.changes.get();
                 if e.raise != Some(RaiseAction::Fail) {
                     // What is taken back has not been changed; what triggers did stays counted.
-                    forget_changes(inner, &held);
+                    forget_changes(inner, held);
                 }
                 Err(fail_write(inner, held, e, changes))
             }
@@ -431,6 +435,21 @@ impl Statement {
 impl Drop for Statement {
     fn drop(&mut self) {
         self.reset();
+        let nesting = self.parsed.nesting;
+        if !is_deep(nesting) {
+            return;
+        }
+        let nothing = Parsed {
+            statement: ast::Statement::Commit,
+            explain: Explain::No,
+            span: ast::Span::default(),
+            tail: 0,
+            nesting: 0,
+            parameters: ast::Parameters::default(),
+        };
+        let parsed = std::mem::replace(&mut self.parsed, Arc::new(nothing));
+        let program = std::mem::replace(&mut self.compiled.program, Program::Other);
+        with_room_for(nesting, || drop((parsed, program)));
     }
 }
 
@@ -467,6 +486,7 @@ fn fail_write(inner: &Inner, held: &Held, mut error: Error, changes: i64) -> Err
         inner.rollback_all();
     } else if action == Some(RaiseAction::Fail) {
         if let Err(e) = end_write(inner, held, Some(changes)) {
+            forget_changes(inner, held);
             return e;
         }
     } else {

@@ -82,7 +82,7 @@ impl Transactions {
         self.state.lock().schema.clone()
     }
 
-    /// The last commit (`PRAGMA data_version` goes by it).
+    /// The last commit.
     pub fn last_commit(&self) -> Csn {
         self.state.lock().committed.csn()
     }

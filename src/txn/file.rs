@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use heliosdb_udfs::value::ValueRef;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use rustc_hash::FxHashMap;
 
 use super::database::Transactions;
@@ -20,7 +20,8 @@ use crate::catalog::load::{SchemaRow, load};
 use crate::catalog::system::SCHEMA_TABLE_ID;
 use crate::catalog::{Schema, Table};
 use crate::env;
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
+use crate::store::container::sqlite::Sqlite;
 use crate::store::container::{Container, Header, Token, Writer};
 use crate::store::image::keys::Keys;
 use crate::store::image::rows::Rows;
@@ -33,6 +34,16 @@ use crate::store::{ObjectId, Stamp, Tree, Version, record};
 pub struct DatabaseFile {
     container: Arc<Container>,
     state: Mutex<State>,
+    steady: Arc<Steady>,
+}
+
+/// What reading takes for granted between two commits of our own.
+#[derive(Default)]
+struct Steady {
+    /// A read goes over several pages: it holds this, so that no commit moves entries between them.
+    reading: RwLock<()>,
+    /// Inner pages of b-trees, which every descent reads.
+    inner: Mutex<FxHashMap<u32, Arc<[u8]>>>,
 }
 
 #[derive(Default)]
@@ -53,8 +64,7 @@ struct FilePages {
     container: Arc<Container>,
     usable_size: usize,
     encoding: Encoding,
-    /// Inner pages of b-trees, which every descent reads.
-    inner: Mutex<FxHashMap<u32, Arc<[u8]>>>,
+    steady: Arc<Steady>,
 }
 
 /// Inner pages kept at most.
@@ -62,18 +72,22 @@ const INNER_MAX: usize = 4096;
 
 impl Pages for FilePages {
     fn page(&self, number: u32) -> Result<Arc<[u8]>> {
-        if let Some(page) = self.inner.lock().get(&number) {
+        if let Some(page) = self.steady.inner.lock().get(&number) {
             return Ok(page.clone());
         }
         let page = self.container.page(number)?.ok_or_else(|| damaged(number, "behind the end of the file"))?;
         if matches!(page.get(if number == 1 { 100 } else { 0 }), Some(2 | 5)) {
-            let mut inner = self.inner.lock();
+            let mut inner = self.steady.inner.lock();
             if inner.len() >= INNER_MAX {
                 inner.clear();
             }
             inner.insert(number, page.clone());
         }
         Ok(page)
+    }
+
+    fn hold(&self) -> Option<RwLockReadGuard<'_, ()>> {
+        Some(self.steady.reading.read())
     }
 
     fn usable_size(&self) -> usize {
@@ -87,7 +101,7 @@ impl Pages for FilePages {
 
 impl DatabaseFile {
     pub fn new(container: Arc<Container>) -> DatabaseFile {
-        DatabaseFile { container, state: Mutex::default() }
+        DatabaseFile { container, state: Mutex::default(), steady: Arc::default() }
     }
 
     pub fn container(&self) -> &Arc<Container> {
@@ -100,11 +114,11 @@ impl DatabaseFile {
         if !state.leased {
             let token = self.container.lease()?;
             super::keeper::wake();
-            if state.token != Some(token) {
-                if let Err(e) = self.take_in(&mut state, token, shared) {
-                    self.container.release();
-                    return Err(e);
-                }
+            if state.token != Some(token)
+                && let Err(e) = self.take_in(&mut state, token, shared)
+            {
+                self.container.release();
+                return Err(e);
             }
             state.leased = true;
         }
@@ -148,20 +162,21 @@ impl DatabaseFile {
         state.leased
     }
 
+    /// Runs something in the container while nobody of this process reads the file; memory is forgotten afterwards.
+    fn alone<T>(&self, f: impl FnOnce(&Sqlite) -> Result<T>) -> Result<T> {
+        let mut state = self.state.lock();
+        if state.pins > 0 {
+            return Err(super::Error::Busy.into());
+        }
+        state.leased = false;
+        state.token = None;
+        self.container.outside(f)
+    }
+
     /// Gives the lease back at once, if nobody has a pin.
     pub fn release(&self) {
         let mut state = self.state.lock();
         if state.leased && state.pins == 0 {
-            self.container.release();
-            state.leased = false;
-        }
-    }
-
-    /// Memory is not what the file holds any more: it is read anew at the next pin.
-    pub fn forget(&self) {
-        let mut state = self.state.lock();
-        state.token = None;
-        if state.pins == 0 {
             self.container.release();
             state.leased = false;
         }
@@ -173,6 +188,8 @@ impl DatabaseFile {
         new_schema: Option<&Schema>,
         changes: impl FnOnce(&mut Writer<'_>) -> Result<()>,
     ) -> Result<Token> {
+        let _reads_wait = self.steady.reading.write();
+        self.steady.inner.lock().clear();
         self.container.write(changes)?;
         let mut state = self.state.lock();
         // The lease was held throughout: the difference is our own commit.
@@ -216,8 +233,9 @@ impl DatabaseFile {
             container: self.container.clone(),
             usable_size: header.usable_size,
             encoding: header.encoding,
-            inner: Mutex::default(),
+            steady: self.steady.clone(),
         });
+        self.steady.inner.lock().clear();
         let before = shared.schema();
         if !same_schema {
             let rows = self.schema_rows()?;
@@ -234,7 +252,7 @@ impl DatabaseFile {
             schema.application_id = header.application_id;
             schema.cookie = token.schema_cookie as u32;
             store.put(schema_tree(&rows, &schema));
-            for id in before.tables.values().filter(|t| t.id != SCHEMA_TABLE_ID).flat_map(|t| ids(t)) {
+            for id in before.tables.values().filter(|t| t.id != SCHEMA_TABLE_ID).flat_map(ids) {
                 store.remove(id);
             }
             shared.taken_in(Arc::new(schema));
@@ -331,6 +349,13 @@ impl Transactions {
         let Some(file) = self.file() else { return Ok(None) };
         keep_trying(timeout_ms, interrupted, || file.pin(self))?;
         Ok(Some(Pin { shared: self.clone() }))
+    }
+
+    /// Runs something in the file's container that nobody may read beside, such as VACUUM, waiting for other processes
+    /// up to the timeout. SQLITE_BUSY if somebody of this process has a pin.
+    pub fn alone<T>(&self, timeout_ms: u64, f: impl Fn(&Sqlite) -> Result<T>) -> Result<T> {
+        let Some(file) = self.file() else { return Err(Error::internal("the database has no file")) };
+        keep_trying(timeout_ms, &|| false, || file.alone(&f))
     }
 
     /// One more pin beside another.

@@ -20,9 +20,12 @@ struct Keeper {
 
 #[derive(Default)]
 struct State {
-    files: Vec<(Weak<Transactions>, u64)>,
+    /// Those that the thread has not begun to watch yet.
+    new_files: Vec<Weak<Transactions>>,
     process: u32,
     sleeping: bool,
+    /// A lease was taken since the thread last began to look.
+    taken: bool,
 }
 
 fn keeper() -> &'static Arc<Keeper> {
@@ -33,7 +36,7 @@ fn keeper() -> &'static Arc<Keeper> {
 /// Watches over a file from now on.
 pub fn watch(database: &Arc<Transactions>) {
     let mut state = keeper().state.lock();
-    state.files.push((Arc::downgrade(database), 0));
+    state.new_files.push(Arc::downgrade(database));
     // A forked child has none of its parent's threads.
     if state.process != std::process::id() {
         let own = keeper().clone();
@@ -44,9 +47,10 @@ pub fn watch(database: &Arc<Transactions>) {
     }
 }
 
-/// A lease was taken.
+/// A lease was taken. Called with the file's state locked: the keeper must not ask for it under its own lock.
 pub fn wake() {
-    let state = keeper().state.lock();
+    let mut state = keeper().state.lock();
+    state.taken = true;
     if state.sleeping {
         keeper().woken.notify_one();
     }
@@ -54,16 +58,21 @@ pub fn wake() {
 
 impl Keeper {
     fn run(&self) {
+        let mut seen: Vec<(Weak<Transactions>, u64)> = Vec::new();
         loop {
             env::sleep_ms(IDLE_MS);
             let mut state = self.state.lock();
+            state.taken = false;
+            seen.extend(state.new_files.drain(..).map(|file| (file, 0)));
+            drop(state);
             let mut any = false;
-            state.files.retain_mut(|(file, seen)| {
+            seen.retain_mut(|(file, activity)| {
                 let Some(database) = file.upgrade() else { return false };
-                any |= database.file().is_some_and(|file| file.settle(seen));
+                any |= database.file().is_some_and(|file| file.settle(activity));
                 true
             });
-            if !any {
+            let mut state = self.state.lock();
+            if !any && !state.taken {
                 state.sleeping = true;
                 self.woken.wait(&mut state);
                 state.sleeping = false;

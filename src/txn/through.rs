@@ -57,6 +57,16 @@ impl Changes<'_> {
         crate::store::fault::check()
     }
 
+    /// Takes into memory what [`Changes::write`] reads: the file cannot be read while it is written.
+    pub fn read_ahead(&self, store: &Store) -> Result<()> {
+        if let Some(table) = self.changed_sequences()
+            && let Some(Tree::Row(tree)) = store.tree(table.id)
+        {
+            tree.cover_all();
+        }
+        crate::store::fault::check()
+    }
+
     pub fn write(&self, writer: &mut Writer<'_>, store: &Store) -> Result<()> {
         let objects = self.objects();
         drop_objects(&objects, writer)?;
@@ -66,10 +76,9 @@ impl Changes<'_> {
         for (table, tree) in &tables {
             write_rows(table, &self.changes_of(tree), writer)?;
         }
-        if self.after.table("sqlite_sequence").is_some()
-            && tables.iter().any(|(t, _)| &*t.name == "sqlite_sequence" || uses_autoincrement(t))
-        {
-            self.write_sequences(store, writer)?;
+        if let Some(table) = self.changed_sequences() {
+            writer.execute("DELETE FROM sqlite_sequence", &[])?;
+            self.write_all(table, store, writer)?;
         }
         create_objects(&objects, writer, |kind| kind != "table")?;
         self.recreate_triggers(&objects, writer)?;
@@ -87,7 +96,15 @@ impl Changes<'_> {
         Ok(())
     }
 
-    /// The tables with changed rows, `sqlite_sequence` last.
+    /// `sqlite_sequence`, if its rows in the file have to be written anew: the container's own AUTOINCREMENT changes them.
+    fn changed_sequences(&self) -> Option<&Table> {
+        let table = self.after.table("sqlite_sequence")?;
+        let of_tree = |id: ObjectId| self.after.tables.values().find(|t| t.id == id);
+        let mut changed = self.trees.iter().filter_map(|tree| of_tree(tree.id()));
+        changed.any(|t| t.id == table.id || uses_autoincrement(t)).then_some(table)
+    }
+
+    /// The tables with changed rows.
     fn changed_tables(&self) -> Vec<(Arc<Table>, Tree)> {
         let of_tree = |id: ObjectId| self.after.tables.values().find(|t| t.id == id);
         let mut tables: Vec<(Arc<Table>, Tree)> = (self.trees.iter())
@@ -194,12 +211,6 @@ impl Changes<'_> {
             None => return Err(Error::internal("a table without rows")),
         }
         crate::store::fault::check()
-    }
-
-    fn write_sequences(&self, store: &Store, writer: &mut Writer<'_>) -> Result<()> {
-        let Some(table) = self.after.table("sqlite_sequence") else { return Ok(()) };
-        writer.execute("DELETE FROM sqlite_sequence", &[])?;
-        self.write_all(table, store, writer)
     }
 
     /// The triggers of tables that were dropped and created under the same name, which ALTER TABLE does: they went

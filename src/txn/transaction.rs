@@ -34,6 +34,10 @@ pub enum TransactionState {
 pub struct Transaction {
     shared: Arc<Transactions>,
     state: TransactionState,
+    /// The connection may not write, whatever others may.
+    read_only: bool,
+    /// How far its own commits moved the database's number of commits.
+    own_commits: u64,
     /// While there is a transaction on a file.
     pin: Option<Pin>,
     /// Write: the stamp before the first write.
@@ -90,6 +94,8 @@ impl Transaction {
         Transaction {
             shared,
             state: TransactionState::None,
+            read_only: false,
+            own_commits: 0,
             pin: None,
             first: Stamp::default(),
             stamp: Stamp::default(),
@@ -105,6 +111,16 @@ impl Transaction {
             rewritten: 0,
             scratch: Vec::new(),
         }
+    }
+
+    /// Refuses writes from now on.
+    pub fn set_read_only(&mut self) {
+        self.read_only = true;
+    }
+
+    /// Grows with the commits of everybody else (`PRAGMA data_version`).
+    pub fn foreign_commits(&self) -> u64 {
+        self.shared.last_commit().0.saturating_sub(self.own_commits)
     }
 
     pub fn shared(&self) -> &Arc<Transactions> {
@@ -157,6 +173,9 @@ impl Transaction {
     pub fn begin_write(&mut self, timeout_ms: u64, interrupted: &dyn Fn() -> bool) -> Result<()> {
         if self.state == TransactionState::Write {
             return Ok(());
+        }
+        if self.read_only {
+            return Err(crate::error::Error::new(Code::READONLY, "attempt to write a readonly database"));
         }
         let bound = self.state == TransactionState::Read && self.has_read;
         if bound && self.shared.state().committed != self.stamp {
@@ -227,6 +246,7 @@ impl Transaction {
         let csn = self.stamp.csn();
         let committed = Stamp::end_of(csn);
         let mut state = self.shared.state();
+        self.own_commits += csn.0 - state.committed.csn().0;
         state.committed = committed;
         state.last_csn = csn;
         let replaced = if Arc::ptr_eq(&self.schema, &state.schema) {
@@ -266,6 +286,7 @@ impl Transaction {
         if file.is_pinned_beyond(1) {
             changes.keep_dropped(shared.store())?;
         }
+        changes.read_ahead(shared.store())?;
         let schema_changed = !Arc::ptr_eq(&before, &self.schema);
         let new_schema = schema_changed.then_some(&*self.schema);
         let token = file.commit(new_schema, |writer| changes.write(writer, shared.store()))?;

@@ -31,17 +31,28 @@ pub trait Engine {
     fn counters(&self) -> Counters;
 }
 
-/// A connection of ours to a database in memory.
+/// A connection of ours.
 pub struct Ours(Arc<Connection>);
 
 impl Ours {
+    /// To a database in memory.
     pub fn new() -> Ours {
-        let options = OpenOptions::from_filename(":memory:", false).expect("a plain name");
-        Ours(Connection::open(options).expect("memory opens"))
+        Ours::open(":memory:")
+    }
+
+    pub fn open(name: &str) -> Ours {
+        let options = OpenOptions::from_filename(name, false).expect("a plain name");
+        Ours(Connection::open(options).expect("it opens"))
     }
 
     pub fn connection(&self) -> &Arc<Connection> {
         &self.0
+    }
+
+    /// One of several connections to a database in memory.
+    pub fn shared(name: &str) -> Ours {
+        let options = OpenOptions::from_filename(&format!("file:/{name}?vfs=memdb"), true).expect("a plain URI");
+        Ours(Connection::open(options).expect("memory opens"))
     }
 
     fn run_all(&self, sql: &str, outcome: &mut Outcome) -> heliosdb::error::Result<()> {

@@ -13,15 +13,16 @@ use super::engine::{Engine, Ours, Outcome, literal};
 use super::oracle::Sqlite;
 
 /// The compiled extension. Needs a C compiler, as the build of the bundled SQLite does.
-fn compiled() -> PathBuf {
+fn compiled(test: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    // By process, so that test runs at the same time do not replace what the other has loaded.
-    let library = folder.join(format!("example-{}.so", std::process::id()));
+    // A file of its own, so that no test replaces what another one has loaded.
+    let stem = format!("{test}-{}", std::process::id());
+    let library = folder.join(format!("{stem}.so"));
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/extension/example.c");
     let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
     let status = Command::new(compiler).args(["-shared", "-fPIC", "-o"]).arg(&library).arg(source).status();
     assert!(status.expect("a C compiler").success());
-    library.with_file_name(format!("example-{}", std::process::id()))
+    library.with_file_name(stem)
 }
 
 const SCRIPT: &[&str] = &[
@@ -66,7 +67,7 @@ fn shown(outcome: &Outcome) -> String {
 
 #[test]
 fn functions_of_an_extension_work_as_in_sqlite() {
-    let library = compiled();
+    let library = compiled("functions");
     let name = library.display().to_string();
     let (mut ours, mut sqlite) = (Ours::new(), Sqlite::new());
     let load = format!("select load_extension('{name}', 'sqlite3_example_init')");
@@ -94,7 +95,7 @@ fn functions_of_an_extension_work_as_in_sqlite() {
 #[test]
 fn extensions_belong_to_their_connection() {
     let options = || OpenOptions::from_filename(":memory:", false).expect("a plain name");
-    let library = compiled();
+    let library = compiled("belonging");
     let name = library.display().to_string();
     let one = heliosdb::session::Connection::open(options()).expect("memory opens");
     let other = heliosdb::session::Connection::open(options()).expect("memory opens");
@@ -105,4 +106,5 @@ fn extensions_belong_to_their_connection() {
     assert!(one.prepare("select ext_count()").is_ok());
     assert!(other.prepare("select ext_count()").is_err());
     one.close().expect("nothing is open");
+    std::fs::remove_file(library.with_extension("so")).expect("it is there");
 }

@@ -7,14 +7,30 @@ use rusqlite::types::ValueRef;
 
 use super::engine::{Counters, Engine, Outcome};
 
-/// A connection of SQLite to a database in memory.
+/// A connection of SQLite.
 pub struct Sqlite(rusqlite::Connection);
 
 impl Sqlite {
+    /// To a database in memory.
     pub fn new() -> Sqlite {
-        let connection = rusqlite::Connection::open_in_memory().expect("memory opens");
-        // The bundled build switches them on; ordinary distributions do not.
-        connection.execute_batch("PRAGMA foreign_keys = OFF").expect("a pragma of SQLite");
+        Sqlite::prepared(rusqlite::Connection::open_in_memory())
+    }
+
+    /// One of several connections to a database in memory.
+    pub fn shared(name: &str) -> Sqlite {
+        Sqlite::prepared(rusqlite::Connection::open(format!("file:/{name}?vfs=memdb")))
+    }
+
+    /// A connection to a file, through SQLite's own VFS.
+    pub fn open(path: &std::path::Path) -> Sqlite {
+        Sqlite::prepared(rusqlite::Connection::open(path))
+    }
+
+    fn prepared(connection: rusqlite::Result<rusqlite::Connection>) -> Sqlite {
+        let connection = connection.expect("the database opens");
+        // The bundled build switches keys on, and rusqlite waits; ordinary distributions do neither.
+        let settings = "PRAGMA foreign_keys = OFF; PRAGMA busy_timeout = 0";
+        connection.execute_batch(settings).expect("pragmas of SQLite");
         Sqlite(connection)
     }
 
@@ -25,10 +41,11 @@ impl Sqlite {
     fn run_all(&self, sql: &str, outcome: &mut Outcome) -> rusqlite::Result<()> {
         let mut batch = rusqlite::Batch::new(&self.0, sql);
         while let Some(mut statement) = batch.next()? {
-            let width = statement.column_count();
             {
                 let mut found = statement.query([])?;
                 while let Some(row) = found.next()? {
+                    // The first step prepares a statement anew whose schema others changed.
+                    let width = row.as_ref().column_count();
                     outcome.rows.push((0..width).map(|i| value(row.get_ref(i).expect("within the width"))).collect());
                 }
             }

@@ -181,7 +181,11 @@ fn scripts(root: &Path, extension: &str) -> Vec<PathBuf> {
 
 fn check(name: &str, engine: fn() -> Box<dyn Engine>, root: &Path, extension: &str, own: bool) {
     let (mut passed, mut failed, mut shown) = (0, 0, Vec::new());
-    let files = scripts(root, extension);
+    let mut files = scripts(root, extension);
+    // The bundled library may have been built without them.
+    if engine().run("SELECT pi()").error.is_some() {
+        files.retain(|f| !f.ends_with("math.slt"));
+    }
     for file in &files {
         let report = run_script(file, &mut *engine(), own);
         if !own || !report.failures.is_empty() {

@@ -32,10 +32,10 @@ impl Parser<'_> {
                 AlterTable::AddColumn(Box::new(self.column_def()?))
             }
             T::Keyword(K::Drop) => {
-                self.advance();
-                if self.is(K::Constraint) {
+                if self.peek() == T::Keyword(K::Constraint) {
                     return self.other_alteration(table, start);
                 }
+                self.advance();
                 self.take(K::Column);
                 AlterTable::DropColumn(self.name()?)
             }
@@ -45,13 +45,36 @@ impl Parser<'_> {
         Ok(Statement::AlterTable { table, action })
     }
 
-    /// Forms that only newer releases know: passed on as text.
+    /// Constraints, which are passed on as text.
     fn other_alteration(&mut self, table: crate::ast::QualifiedName, start: u32) -> Result<Statement> {
-        while !matches!(self.kind(), T::End | T::Semicolon) {
-            if self.at(T::Illegal) {
-                return Err(self.unexpected());
+        match self.kind() {
+            T::Keyword(K::Drop) => {
+                self.advance();
+                self.expect(K::Constraint)?;
+                self.name()?;
             }
-            self.advance();
+            T::Keyword(K::Alter) => {
+                self.advance();
+                self.take(K::Column);
+                self.name()?;
+                let drops = self.take(K::Drop);
+                if !drops {
+                    self.expect(K::Set)?;
+                }
+                self.expect(K::Not)?;
+                self.expect(K::Null)?;
+                if !drops {
+                    self.on_conflict()?;
+                }
+            }
+            _ => {
+                if self.take(K::Constraint) {
+                    self.name()?;
+                }
+                self.expect(K::Check)?;
+                self.parenthesised_source()?;
+                self.on_conflict()?;
+            }
         }
         Ok(Statement::AlterTable { table, action: AlterTable::Other { span: self.since(start) } })
     }

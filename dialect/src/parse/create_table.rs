@@ -40,14 +40,18 @@ impl Parser<'_> {
 
     fn table_options(&mut self) -> Result<(bool, bool)> {
         let (mut without_rowid, mut strict) = (false, false);
-        if !self.is(K::Without) && !self.at_name() {
-            return Ok((false, false));
-        }
+        // The first option may be missing before a comma.
+        let mut missing = !self.is(K::Without) && !self.at_name();
         loop {
-            if self.take(K::Without) {
+            if missing {
+                missing = false;
+            } else if self.take(K::Without) {
                 let token = self.current;
                 let name = self.name()?;
                 if !name.is("rowid") {
+                    if !matches!(self.kind(), T::Comma | T::End | T::Semicolon) {
+                        return Err(self.unexpected());
+                    }
                     return Err(self.error_at(token.span, format!("unknown table option: {}", self.slice(token.span))));
                 }
                 without_rowid = true;
@@ -55,6 +59,9 @@ impl Parser<'_> {
                 let token = self.current;
                 let name = self.name()?;
                 if !name.is("strict") {
+                    if !matches!(self.kind(), T::Comma | T::End | T::Semicolon) {
+                        return Err(self.unexpected());
+                    }
                     return Err(self.error_at(token.span, format!("unknown table option: {}", self.slice(token.span))));
                 }
                 strict = true;
@@ -126,7 +133,7 @@ impl Parser<'_> {
     }
 
     /// `( expr )` with the trimmed text between the parentheses.
-    fn parenthesised_source(&mut self) -> Result<(Expr, Span)> {
+    pub(super) fn parenthesised_source(&mut self) -> Result<(Expr, Span)> {
         let open = self.current.span.end as usize;
         self.expect_kind(T::LeftParen)?;
         let expr = self.expr()?;
@@ -138,10 +145,9 @@ impl Parser<'_> {
         Ok((expr, Span::new(left, right.max(left))))
     }
 
-    fn on_conflict(&mut self) -> Result<Option<Conflict>> {
-        if self.is(K::On) && self.peek() == T::Keyword(K::Conflict) {
-            self.advance();
-            self.advance();
+    pub(super) fn on_conflict(&mut self) -> Result<Option<Conflict>> {
+        if self.take(K::On) {
+            self.expect(K::Conflict)?;
             return self.conflict_action().map(Some);
         }
         Ok(None)
@@ -150,15 +156,16 @@ impl Parser<'_> {
     pub(super) fn column_def(&mut self) -> Result<ColumnDef> {
         let start = self.here();
         let name = self.name()?;
-        let type_name = self.type_name()?;
+        let mut type_name = self.type_name()?;
+        type_name.text = without_generated_always(&type_name.text);
         let mut constraints = Vec::new();
-        while let Some(constraint) = self.column_constraint()? {
+        while let Some(constraint) = self.column_constraint(&name)? {
             constraints.push(constraint);
         }
         Ok(ColumnDef { name, type_name, constraints, span: self.since(start) })
     }
 
-    fn column_constraint(&mut self) -> Result<Option<ColumnConstraint>> {
+    fn column_constraint(&mut self, column: &Name) -> Result<Option<ColumnConstraint>> {
         let start = self.here();
         let mut name: Option<Name> = None;
         while self.take(K::Constraint) {
@@ -178,6 +185,10 @@ impl Parser<'_> {
                 let conflict = self.on_conflict()?;
                 let autoincrement = self.take(K::Autoincrement);
                 ColumnConstraintKind::PrimaryKey { descending, conflict, autoincrement }
+            }
+            K::Not if self.peek() == T::Keyword(K::Deferrable) => {
+                self.deferrable()?;
+                ColumnConstraintKind::Null
             }
             K::Not => {
                 self.advance();
@@ -216,7 +227,7 @@ impl Parser<'_> {
                 }
                 self.expect(K::As)?;
                 let (expr, _) = self.parenthesised_source()?;
-                self.generated_kind(expr)?
+                self.generated_kind(column, expr)?
             }
             // DEFERRABLE may stand apart from its REFERENCES.
             K::Deferrable => {
@@ -228,15 +239,17 @@ impl Parser<'_> {
         Ok(Some(ColumnConstraint { name, kind, span: self.since(start) }))
     }
 
-    fn generated_kind(&mut self, expr: Expr) -> Result<ColumnConstraintKind> {
+    fn generated_kind(&mut self, column: &Name, expr: Expr) -> Result<ColumnConstraintKind> {
         let mut stored = false;
         if self.at_id() {
-            let token = self.current;
             let word = self.name()?;
             if word.is("stored") {
                 stored = true;
             } else if !word.is("virtual") {
-                return Err(self.unexpected_at(token));
+                let follows = !self.at_id()
+                    && !matches!(self.kind(), T::End | T::Semicolon | T::LeftParen | T::Integer | T::String);
+                let message = format!("error in generated column \"{}\"", column.text);
+                return Err(if follows { self.error(message) } else { self.unexpected() });
             }
         }
         Ok(ColumnConstraintKind::Generated { expr, stored })
@@ -298,8 +311,10 @@ impl Parser<'_> {
             deferred: false,
         };
         loop {
-            if self.is(K::On) && matches!(self.peek(), T::Keyword(K::Delete | K::Update | K::Insert)) {
-                self.advance();
+            if self.take(K::On) {
+                if !matches!(self.kind(), T::Keyword(K::Delete | K::Update | K::Insert)) {
+                    return Err(self.unexpected());
+                }
                 let event = self.advance();
                 let action = self.foreign_key_action()?;
                 match event.kind {
@@ -399,4 +414,18 @@ impl Parser<'_> {
         }
         Ok(Statement::CreateVirtualTable(Box::new(CreateVirtualTable { if_not_exists, name, module, args })))
     }
+}
+
+/// GENERATED ALWAYS behind a type's words is read as two more of them, and taken off again.
+fn without_generated_always(text: &str) -> Box<str> {
+    let cut = |text: &str, word: &str| {
+        let start = text.len().checked_sub(word.len())?;
+        let (front, end) = (text.get(..start)?, text.get(start..)?);
+        end.eq_ignore_ascii_case(word).then(|| front.trim_end().to_owned())
+    };
+    if text.len() < "generated always".len() {
+        return text.into();
+    }
+    let Some(front) = cut(text, "always") else { return text.into() };
+    cut(&front, "generated").unwrap_or(front).into()
 }

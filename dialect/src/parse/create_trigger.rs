@@ -51,14 +51,26 @@ impl Parser<'_> {
                 T::Keyword(K::Select | K::Values | K::With | K::Insert | K::Replace | K::Update | K::Delete) => {}
                 _ => return Err(self.unexpected()),
             }
-            body.push(self.data_statement()?);
+            let statement = self.data_statement()?;
+            let target = match &statement {
+                Statement::Insert(insert) => Some(&insert.table),
+                Statement::Update(update) => Some(&update.table),
+                Statement::Delete(delete) => Some(&delete.table),
+                _ => None,
+            };
+            if target.is_some_and(|table| table.schema.is_some()) && self.at(T::Semicolon) {
+                return Err(self.error(
+                    "qualified table names are not allowed on INSERT, UPDATE, and DELETE statements within triggers",
+                ));
+            }
+            body.push(statement);
             self.expect_kind(T::Semicolon)?;
             if self.take(K::End) {
                 break;
             }
         }
         self.in_trigger = false;
-        if self.parameters.count > 0 {
+        if self.parameters.count > 0 && matches!(self.kind(), T::End | T::Semicolon) {
             return Err(self.error("trigger cannot use variables"));
         }
         let trigger = CreateTrigger { temporary, if_not_exists, name, time, event, table, when, body };

@@ -2,8 +2,8 @@
 
 use super::{Parser, Result};
 use crate::ast::{
-    Assignment, Conflict, Delete, Insert, InsertRows, Name, QualifiedName, ResultColumn, Statement, Update, Upsert,
-    UpsertAction, With,
+    Assignment, Conflict, Delete, Expr, Insert, InsertRows, Name, QualifiedName, ResultColumn, Statement, Update,
+    Upsert, UpsertAction, With,
 };
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
@@ -12,6 +12,9 @@ impl Parser<'_> {
     /// SELECT, INSERT, UPDATE or DELETE, with or without WITH.
     pub(super) fn data_statement(&mut self) -> Result<Statement> {
         let with = self.with()?;
+        if self.in_trigger && with.is_some() && !matches!(self.kind(), T::Keyword(K::Select | K::Values)) {
+            return Err(self.unexpected());
+        }
         match self.kind() {
             T::Keyword(K::Select | K::Values) => Ok(Statement::Select(Box::new(self.query_after_with(with)?))),
             T::Keyword(K::Insert | K::Replace) => self.insert(with),
@@ -19,6 +22,10 @@ impl Parser<'_> {
             T::Keyword(K::Delete) => self.delete(with),
             _ => Err(self.unexpected()),
         }
+    }
+
+    pub(super) fn at_write(&self) -> bool {
+        matches!(self.kind(), T::Keyword(K::Insert | K::Replace | K::Update | K::Delete))
     }
 
     fn or_conflict(&mut self) -> Result<Option<Conflict>> {
@@ -38,14 +45,9 @@ impl Parser<'_> {
         Ok(action)
     }
 
-    /// The written table; inside a trigger it may not be qualified.
+    /// The written table.
     fn target(&mut self) -> Result<(QualifiedName, Option<Name>)> {
         let name = self.qualified_name()?;
-        if self.in_trigger && name.schema.is_some() {
-            return Err(self.error(
-                "qualified table names are not allowed on INSERT, UPDATE, and DELETE statements within triggers",
-            ));
-        }
         let alias = if self.take(K::As) { Some(self.name()?) } else { None };
         Ok((name, alias))
     }
@@ -61,7 +63,7 @@ impl Parser<'_> {
         let (table, alias) = self.target()?;
         let columns = self.optional_name_list()?;
         let mut upserts = Vec::new();
-        let rows = if self.take(K::Default) {
+        let rows = if !self.in_trigger && self.take(K::Default) {
             self.expect(K::Values)?;
             InsertRows::DefaultValues
         } else {
@@ -110,7 +112,7 @@ impl Parser<'_> {
             return Ok(Vec::new());
         }
         let columns = self.result_columns()?;
-        if self.in_trigger {
+        if self.in_trigger && self.at(T::Semicolon) {
             return Err(self.error("cannot use RETURNING in a trigger"));
         }
         Ok(columns)
@@ -135,11 +137,11 @@ impl Parser<'_> {
         let index = self.hint_of_write()?;
         self.expect(K::Set)?;
         let set = self.assignments()?;
-        let from = if self.take(K::From) { Some(self.sources()?) } else { None };
+        let from = if self.take(K::From) { Some(self.sources(false)?) } else { None };
         let filter = if self.take(K::Where) { Some(self.expr()?) } else { None };
         let returning = self.returning()?;
         let order_by = self.order_of_write()?;
-        let (limit, offset) = self.limit()?;
+        let (limit, offset) = self.limit_of_write()?;
         Ok(Statement::Update(Box::new(Update {
             with,
             or,
@@ -164,7 +166,7 @@ impl Parser<'_> {
         let filter = if self.take(K::Where) { Some(self.expr()?) } else { None };
         let returning = self.returning()?;
         let order_by = self.order_of_write()?;
-        let (limit, offset) = self.limit()?;
+        let (limit, offset) = self.limit_of_write()?;
         Ok(Statement::Delete(Box::new(Delete {
             with,
             table,
@@ -185,15 +187,19 @@ impl Parser<'_> {
             crate::ast::IndexHint::IndexedBy(_) => "INDEXED BY",
             crate::ast::IndexHint::NotIndexed => "NOT INDEXED",
         };
-        if self.in_trigger {
+        if self.in_trigger && matches!(self.kind(), T::Semicolon | T::Keyword(K::Set | K::Where)) {
             return Err(self
                 .error(format!("the {clause} clause is not allowed on UPDATE or DELETE statements within triggers")));
         }
         Ok(hint)
     }
 
+    fn limit_of_write(&mut self) -> Result<(Option<Expr>, Option<Expr>)> {
+        if self.in_trigger { Ok((None, None)) } else { self.limit() }
+    }
+
     fn order_of_write(&mut self) -> Result<Vec<crate::ast::OrderTerm>> {
-        if !self.take(K::Order) {
+        if self.in_trigger || !self.take(K::Order) {
             return Ok(Vec::new());
         }
         self.expect(K::By)?;

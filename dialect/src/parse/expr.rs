@@ -3,7 +3,7 @@
 use super::{Parser, Result, unquote};
 use crate::ast::{BinaryOp, Call, Expr, ExprKind, InSet, LikeOp, Literal, Over, RaiseAction, Span, TypeName, UnaryOp};
 use crate::keyword::Keyword as K;
-use crate::lexer::TokenKind as T;
+use crate::lexer::{Token, TokenKind as T};
 
 /// SQLITE_MAX_EXPR_DEPTH
 const DEPTH_MAX: u32 = 1000;
@@ -38,7 +38,8 @@ impl Parser<'_> {
         Ok((Box::new(e), h))
     }
 
-    fn check(&self, tall: Tall) -> Result<Tall> {
+    fn check(&mut self, tall: Tall) -> Result<Tall> {
+        self.deepest = self.deepest.max(tall.1);
         if tall.1 > DEPTH_MAX {
             return Err(self.error(format!("Expression tree is too large (maximum depth {DEPTH_MAX})")));
         }
@@ -47,7 +48,7 @@ impl Parser<'_> {
 
     /// An expression whose operators bind at least as tightly as `least`.
     fn binding(&mut self, least: u8) -> Result<Tall> {
-        self.nested(|p| {
+        self.nested(1, |p| {
             let mut left = p.prefix()?;
             while let Some(joined) = p.suffix(least, &mut left)? {
                 left = p.check(joined)?;
@@ -96,7 +97,7 @@ impl Parser<'_> {
             }
             self.advance();
             let (l, lh) = take(left);
-            let (r, rh) = self.binding(power + 1)?;
+            let (r, rh) = self.nested(1, |p| p.binding(power + 1))?;
             let kind = ExprKind::Binary(op, l, Box::new(r));
             return Ok(Some((expr(kind, self.since(start)), lh.max(rh) + 1)));
         }
@@ -119,7 +120,10 @@ impl Parser<'_> {
                 T::Keyword(K::Null | K::Between | K::In | K::Like | K::Glob | K::Regexp | K::Match) => {
                     self.advance();
                 }
-                _ => return Ok(None),
+                _ => {
+                    self.advance();
+                    return Err(self.unexpected());
+                }
             }
         }
         let T::Keyword(keyword) = self.kind() else { return Ok(None) };
@@ -133,7 +137,7 @@ impl Parser<'_> {
         if let Some(op) = like {
             self.advance();
             let (operand, lh) = take(left);
-            let (pattern, ph) = self.binding(EQUALITY + 1)?;
+            let (pattern, ph) = self.nested(1, |p| p.binding(EQUALITY + 1))?;
             let (escape, eh) = if self.take(K::Escape) {
                 let (e, h) = self.binding(EQUALITY + 1)?;
                 (Some(Box::new(e)), h)
@@ -153,9 +157,8 @@ impl Parser<'_> {
             K::Is => {
                 self.advance();
                 let mut negated = self.take(K::Not);
-                if self.is(K::Distinct) && self.peek() == T::Keyword(K::From) {
-                    self.advance();
-                    self.advance();
+                if self.take(K::Distinct) {
+                    self.expect(K::From)?;
                     negated = !negated;
                 }
                 let (l, lh) = take(left);
@@ -168,15 +171,19 @@ impl Parser<'_> {
                 self.advance();
                 let (operand, lh) = take(left);
                 let (low, h1) = self.binding(NOT)?;
+                // OR may follow, but then it takes the AND as well, and BETWEEN has none.
+                while self.take(K::Or) {
+                    self.binding(AND)?;
+                }
                 self.expect(K::And)?;
-                let (high, h2) = self.binding(EQUALITY + 1)?;
+                let (high, h2) = self.nested(3, |p| p.binding(EQUALITY + 1))?;
                 let kind = ExprKind::Between { negated, operand, low: Box::new(low), high: Box::new(high) };
                 Ok(Some((expr(kind, self.since(start)), lh.max(h1).max(h2) + 1)))
             }
             K::In => {
                 self.advance();
                 let (operand, lh) = take(left);
-                let (set, h) = self.in_set()?;
+                let (set, h) = self.nested(2, Self::in_set)?;
                 Ok(Some((expr(ExprKind::In { negated, operand, set }, self.since(start)), lh.max(h) + 1)))
             }
             _ => Ok(None),
@@ -213,7 +220,7 @@ impl Parser<'_> {
         let (first, mut height) = self.binding(OR)?;
         let mut list = vec![first];
         while self.take_kind(T::Comma) {
-            let (e, h) = self.binding(OR)?;
+            let (e, h) = self.nested(2, |p| p.binding(OR))?;
             list.push(e);
             height = height.max(h);
         }
@@ -257,11 +264,17 @@ impl Parser<'_> {
         match token.kind {
             T::Integer => {
                 self.advance();
-                let literal = integer(self.slice(token.span)).map_err(|message| self.error_at(token.span, message))?;
+                self.check_separators(token)?;
+                let literal = integer(self.slice(token.span)).unwrap_or_else(|message| {
+                    let error = self.error_at(token.span, message);
+                    self.late_error.get_or_insert(error);
+                    Literal::Null
+                });
                 leaf(ExprKind::Literal(literal))
             }
             T::Float => {
                 self.advance();
+                self.check_separators(token)?;
                 let text = self.slice(token.span).replace('_', "");
                 leaf(ExprKind::Literal(Literal::Real(text.parse().unwrap_or(f64::INFINITY))))
             }
@@ -300,12 +313,12 @@ impl Parser<'_> {
                 K::Exists => {
                     self.advance();
                     self.expect_kind(T::LeftParen)?;
-                    let query = self.query()?;
+                    let query = self.nested(2, Self::query)?;
                     self.expect_kind(T::RightParen)?;
                     Ok((expr(ExprKind::Exists(Box::new(query)), self.since(token.span.start)), 1))
                 }
-                K::Cast if self.peek() == T::LeftParen => self.cast(),
-                K::Raise if self.peek() == T::LeftParen => self.raise(),
+                K::Cast => self.cast(),
+                K::Raise => self.raise(),
                 k if k.may_be_name() => self.named(),
                 _ => Err(self.unexpected()),
             },
@@ -313,12 +326,29 @@ impl Parser<'_> {
         }
     }
 
+    /// Underscores stand between two digits.
+    fn check_separators(&self, number: Token) -> Result<()> {
+        let text = self.slice(number.span).as_bytes();
+        let is_hex = matches!(text.get(1), Some(b'x' | b'X'));
+        let digit =
+            |i: usize| text.get(i).is_some_and(|b| if is_hex { b.is_ascii_hexdigit() } else { b.is_ascii_digit() });
+        let wrong = |i: usize| text[i] == b'_' && !(digit(i - 1) && digit(i + 1));
+        if (1..text.len()).any(wrong) {
+            if matches!(self.kind(), T::Integer | T::Float | T::Blob | T::Parameter | T::Dot | T::LeftParen | T::Tilde)
+            {
+                return Err(self.unexpected());
+            }
+            return Err(self.unexpected_at(Token { kind: T::Illegal, span: number.span }));
+        }
+        Ok(())
+    }
+
     /// `(expr)`, `(expr, …)` or `(SELECT …)`.
     fn parenthesised(&mut self) -> Result<Tall> {
         let start = self.here();
         self.advance();
         if self.at_query() {
-            let query = self.query()?;
+            let query = self.nested(1, Self::query)?;
             self.expect_kind(T::RightParen)?;
             return Ok((expr(ExprKind::Subquery(Box::new(query)), self.since(start)), 1));
         }
@@ -377,7 +407,7 @@ impl Parser<'_> {
                 self.take(K::All);
             }
             if !self.at(T::RightParen) && !self.is(K::Order) {
-                (call.args, height) = self.expr_list()?;
+                (call.args, height) = self.nested(2, Self::expr_list)?;
             }
             if self.take(K::Order) {
                 self.expect(K::By)?;
@@ -416,7 +446,7 @@ impl Parser<'_> {
                     self.advance();
                     Some(Over::Named(self.name()?))
                 }
-                T::Keyword(k) if k.may_be_name() => {
+                T::Keyword(k) if k.may_be_name() && k != K::Filter => {
                     self.advance();
                     Some(Over::Named(self.name()?))
                 }
@@ -440,9 +470,9 @@ impl Parser<'_> {
         };
         let mut whens = Vec::new();
         while self.take(K::When) {
-            let (when, h1) = self.binding(OR)?;
+            let (when, h1) = self.nested(2, |p| p.binding(OR))?;
             self.expect(K::Then)?;
-            let (then, h2) = self.binding(OR)?;
+            let (then, h2) = self.nested(4, |p| p.binding(OR))?;
             height = height.max(h1).max(h2);
             whens.push((when, then));
         }
@@ -463,8 +493,8 @@ impl Parser<'_> {
     fn cast(&mut self) -> Result<Tall> {
         let start = self.here();
         self.advance();
-        self.advance();
-        let (operand, h) = self.boxed()?;
+        self.expect_kind(T::LeftParen)?;
+        let (operand, h) = self.nested(1, Self::boxed)?;
         self.expect(K::As)?;
         let type_name = self.type_name()?;
         self.expect_kind(T::RightParen)?;
@@ -474,7 +504,7 @@ impl Parser<'_> {
     fn raise(&mut self) -> Result<Tall> {
         let start = self.here();
         self.advance();
-        self.advance();
+        self.expect_kind(T::LeftParen)?;
         let action = match self.kind() {
             T::Keyword(K::Ignore) => RaiseAction::Ignore,
             T::Keyword(K::Rollback) => RaiseAction::Rollback,
@@ -498,10 +528,6 @@ impl Parser<'_> {
         let start = self.here();
         let mut words = 0;
         while self.at_id() || self.at(T::String) {
-            // GENERATED ALWAYS begins a constraint, not a type's second word.
-            if self.is(K::Generated) && self.peek() == T::Keyword(K::Always) && words > 0 {
-                break;
-            }
             self.advance();
             words += 1;
         }
@@ -523,11 +549,16 @@ impl Parser<'_> {
         if matches!(self.kind(), T::Plus | T::Minus) {
             self.advance();
         }
-        if !matches!(self.kind(), T::Integer | T::Float) && !self.at_id() {
+        if !self.at_plain_number() {
             return Err(self.unexpected());
         }
         self.advance();
         Ok(())
+    }
+
+    /// A number without underscores: the only kind that types and pragmas take.
+    pub(super) fn at_plain_number(&self) -> bool {
+        matches!(self.kind(), T::Integer | T::Float) && !self.slice(self.current.span).contains('_')
     }
 }
 

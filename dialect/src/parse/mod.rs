@@ -36,8 +36,11 @@ impl std::error::Error for ParseError {}
 
 pub(crate) type Result<T> = std::result::Result<T, ParseError>;
 
-/// How deep statements, subqueries and parentheses may nest.
-const NESTING_MAX: u32 = 1000;
+/// SQLITE_LIMIT_PARSER_DEPTH: how many symbols of the grammar may be open at once.
+const NESTING_MAX: u32 = 2499;
+/// Stack that one level takes at most, and how much is added if there is less.
+const LEVEL_BYTES: usize = 64 << 10;
+const STACK_BYTES: usize = 2 << 20;
 /// SQLITE_MAX_VARIABLE_NUMBER
 const PARAMETER_MAX: u32 = 32766;
 
@@ -48,6 +51,9 @@ pub(crate) struct Parser<'t> {
     /// End of the last token taken.
     last_end: u32,
     nesting: u32,
+    deepest: u32,
+    /// An error that a syntax error further on goes before.
+    late_error: Option<ParseError>,
     parameters: Parameters,
     /// Inside a trigger's body RETURNING and qualified targets are errors.
     in_trigger: bool,
@@ -62,6 +68,8 @@ impl<'t> Parser<'t> {
             next: None,
             last_end: offset as u32,
             nesting: 0,
+            deepest: 0,
+            late_error: None,
             parameters: Parameters::default(),
             in_trigger: false,
         }
@@ -162,14 +170,15 @@ impl<'t> Parser<'t> {
         ParseError { message: message.into(), offset: Some(span.start as usize) }
     }
 
-    /// Runs `f` one level deeper.
-    fn nested<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        if self.nesting >= NESTING_MAX {
-            return Err(self.error("parser stack overflow"));
+    /// Runs `f` deeper by the symbols that SQLite's parser has open then, on more stack if it takes that.
+    fn nested<T>(&mut self, symbols: u32, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.nesting += symbols;
+        if self.nesting > NESTING_MAX {
+            return Err(self.error("Recursion limit"));
         }
-        self.nesting += 1;
-        let result = f(self);
-        self.nesting -= 1;
+        self.deepest = self.deepest.max(self.nesting);
+        let result = stacker::maybe_grow(LEVEL_BYTES, STACK_BYTES, || f(self));
+        self.nesting -= symbols;
         result
     }
 
@@ -179,7 +188,25 @@ impl<'t> Parser<'t> {
     fn at_id(&self) -> bool {
         match self.kind() {
             TokenKind::Word | TokenKind::QuotedName => true,
-            TokenKind::Keyword(k) => k.may_be_name() && !k.is_join_word() && k != Keyword::Indexed,
+            TokenKind::Keyword(Keyword::Window) => !self.at_window_clause(),
+            TokenKind::Keyword(k) => {
+                k.may_be_name() && !k.is_join_word() && k != Keyword::Indexed && !self.at_function_word(k)
+            }
+            _ => false,
+        }
+    }
+
+    /// FILTER and OVER are names but behind a parenthesis that closes, in front of what they need.
+    fn at_function_word(&self, keyword: Keyword) -> bool {
+        if !matches!(keyword, Keyword::Filter | Keyword::Over)
+            || self.text.as_bytes().get((self.last_end as usize).wrapping_sub(1)) != Some(&b')')
+        {
+            return false;
+        }
+        match token(self.text.as_bytes(), self.current.span.end as usize).kind {
+            TokenKind::LeftParen => true,
+            TokenKind::Word | TokenKind::QuotedName | TokenKind::String => keyword == Keyword::Over,
+            TokenKind::Keyword(k) => keyword == Keyword::Over && k.may_be_name() && k != Keyword::Filter,
             _ => false,
         }
     }
@@ -188,6 +215,7 @@ impl<'t> Parser<'t> {
     fn at_name(&self) -> bool {
         match self.kind() {
             TokenKind::Word | TokenKind::QuotedName | TokenKind::String => true,
+            TokenKind::Keyword(Keyword::Window) => !self.at_window_clause(),
             TokenKind::Keyword(k) => k.may_be_name(),
             _ => false,
         }
@@ -251,6 +279,10 @@ impl<'t> Parser<'t> {
     fn parameter(&mut self) -> Result<u32> {
         let token = self.advance();
         let text = self.slice(token.span);
+        // `#1` is for SQLite's own use.
+        if text.starts_with('#') && text.as_bytes()[1].is_ascii_digit() {
+            return Err(self.unexpected_at(token));
+        }
         if text == "?" {
             self.parameters.count += 1;
             if self.parameters.count > PARAMETER_MAX {
@@ -309,6 +341,9 @@ pub fn parse_expression(text: &str) -> Result<crate::ast::Expr> {
     let expr = parser.expr()?;
     if !parser.at(TokenKind::End) {
         return Err(parser.unexpected());
+    }
+    if let Some(error) = parser.late_error {
+        return Err(error);
     }
     Ok(expr)
 }

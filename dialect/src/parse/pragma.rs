@@ -27,7 +27,7 @@ impl Parser<'_> {
             T::Plus | T::Minus => {
                 let minus = self.at(T::Minus);
                 self.advance();
-                if !matches!(self.kind(), T::Integer | T::Float) {
+                if !self.at_plain_number() {
                     return Err(self.unexpected());
                 }
                 let token = self.advance();
@@ -35,6 +35,7 @@ impl Parser<'_> {
                 let text = if minus { format!("-{digits}") } else { digits.to_owned() };
                 Ok(PragmaValue::Text(text.into()))
             }
+            T::Integer | T::Float if !self.at_plain_number() => Err(self.unexpected()),
             T::Integer | T::Float | T::Keyword(K::On | K::Delete | K::Default) => {
                 self.advance();
                 Ok(PragmaValue::Text(self.slice(self.since(start)).into()))

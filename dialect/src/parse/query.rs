@@ -1,13 +1,21 @@
 //! SELECT (https://sqlite.org/lang_select.html), VALUES, compounds and WITH.
 
 use super::{Parser, Result};
-use crate::ast::{CommonTable, CompoundOp, OrderTerm, Query, QueryBody, ResultColumn, Select, SelectCore, With};
+use crate::ast::{CommonTable, CompoundOp, Expr, OrderTerm, Query, QueryBody, ResultColumn, Select, SelectCore, With};
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
 
+/// What may stand behind a SELECT.
+#[derive(Default)]
+struct CoreEnd {
+    order_by: Vec<OrderTerm>,
+    limit: Option<Expr>,
+    offset: Option<Expr>,
+}
+
 impl Parser<'_> {
     pub(super) fn query(&mut self) -> Result<Query> {
-        self.nested(|p| {
+        self.nested(4, |p| {
             let with = p.with()?;
             p.query_after_with(with)
         })
@@ -17,13 +25,18 @@ impl Parser<'_> {
         if !self.take(K::With) {
             return Ok(None);
         }
-        let recursive = self.is(K::Recursive) && self.peek() != T::Keyword(K::As) && self.peek() != T::LeftParen;
-        if recursive {
-            self.advance();
-        }
+        let recursive = self.take(K::Recursive);
         let mut tables = vec![self.common_table()?];
         while self.take_kind(T::Comma) {
-            tables.push(self.common_table()?);
+            let table = self.common_table()?;
+            if tables.iter().any(|t| t.name.is(&table.name.text)) {
+                let follows = self.at(T::Comma) || self.at_query() || self.at_write();
+                if !follows {
+                    return Err(self.unexpected());
+                }
+                return Err(self.error(format!("duplicate WITH table name: {}", table.name.text)));
+            }
+            tables.push(table);
         }
         Ok(Some(With { recursive, tables }))
     }
@@ -50,6 +63,8 @@ impl Parser<'_> {
         let start = self.here();
         let first = self.core()?;
         let mut arms = Vec::new();
+        // Each SELECT reads its own ORDER BY and LIMIT; only the last one may have them.
+        let mut ends = vec![self.end_of_core(&first)?];
         loop {
             let op = match self.kind() {
                 T::Keyword(K::Union) => {
@@ -66,11 +81,38 @@ impl Parser<'_> {
                 }
                 _ => break,
             };
-            arms.push((op, self.core()?));
+            let core = self.nested(2, Self::core)?;
+            ends.push(self.end_of_core(&core)?);
+            arms.push((op, core));
         }
-        let last = arms.last().map_or(&first, |(_, core)| core);
-        if matches!(last, SelectCore::Values(_)) && matches!(self.kind(), T::Keyword(K::Order | K::Limit)) {
-            return Err(self.unexpected());
+        let CoreEnd { order_by, limit, offset } = ends.pop().unwrap_or_default();
+        // SQLite looks from the end, and only if something follows that may.
+        let may_follow =
+            matches!(self.kind(), T::End | T::Semicolon | T::RightParen | T::Keyword(K::On | K::Returning));
+        for (end, (op, _)) in ends.iter().zip(&arms).rev() {
+            let clause = match end {
+                CoreEnd { order_by, .. } if !order_by.is_empty() => "ORDER BY",
+                CoreEnd { limit: Some(_), .. } => "LIMIT",
+                _ => continue,
+            };
+            let op = match op {
+                CompoundOp::UnionAll => "UNION ALL",
+                CompoundOp::Union => "UNION",
+                CompoundOp::Intersect => "INTERSECT",
+                CompoundOp::Except => "EXCEPT",
+            };
+            if !may_follow {
+                return Err(self.unexpected());
+            }
+            return Err(self.error(format!("{clause} clause should come after {op} not before")));
+        }
+        Ok(Query { with, body: QueryBody { first, arms }, order_by, limit, offset, span: self.since(start) })
+    }
+
+    /// ORDER BY and LIMIT, which VALUES does not have.
+    fn end_of_core(&mut self, core: &SelectCore) -> Result<CoreEnd> {
+        if matches!(core, SelectCore::Values(_)) {
+            return Ok(CoreEnd::default());
         }
         let order_by = if self.take(K::Order) {
             self.expect(K::By)?;
@@ -79,29 +121,7 @@ impl Parser<'_> {
             Vec::new()
         };
         let (limit, offset) = self.limit()?;
-        if let T::Keyword(k @ (K::Union | K::Intersect | K::Except)) = self.kind() {
-            let clause = if limit.is_some() {
-                "LIMIT"
-            } else if order_by.is_empty() {
-                ""
-            } else {
-                "ORDER BY"
-            };
-            if !clause.is_empty() {
-                self.advance();
-                let all = k == K::Union && self.take(K::All);
-                // SQLite says so when the next SELECT has been read.
-                self.core()?;
-                let op = match (k, all) {
-                    (K::Union, true) => "UNION ALL",
-                    (K::Union, false) => "UNION",
-                    (K::Intersect, _) => "INTERSECT",
-                    _ => "EXCEPT",
-                };
-                return Err(self.error(format!("{clause} clause should come after {op} not before")));
-            }
-        }
-        Ok(Query { with, body: QueryBody { first, arms }, order_by, limit, offset, span: self.since(start) })
+        Ok(CoreEnd { order_by, limit, offset })
     }
 
     fn core(&mut self) -> Result<SelectCore> {
@@ -115,8 +135,8 @@ impl Parser<'_> {
             self.take(K::All);
         }
         let columns = self.result_columns()?;
-        let from = if self.take(K::From) { Some(self.sources()?) } else { None };
-        let filter = if self.take(K::Where) { Some(self.expr()?) } else { None };
+        let from = if self.take(K::From) { Some(self.sources(false)?) } else { None };
+        let filter = if self.take(K::Where) { Some(self.nested(1, Self::expr)?) } else { None };
         let group_by = if self.take(K::Group) {
             self.expect(K::By)?;
             self.expr_list()?.0
@@ -151,23 +171,21 @@ impl Parser<'_> {
     }
 
     /// WINDOW is a keyword only in front of `name AS`.
-    pub(super) fn at_window_clause(&mut self) -> bool {
+    pub(super) fn at_window_clause(&self) -> bool {
         if !self.is(K::Window) {
             return false;
         }
-        let next = match self.peek() {
+        let text = self.text.as_bytes();
+        let name = crate::lexer::token(text, self.current.span.end as usize);
+        let is_name = match name.kind {
             T::Word | T::QuotedName | T::String => true,
             T::Keyword(k) => k.may_be_name(),
             _ => false,
         };
-        if !next {
-            return false;
-        }
-        let after = self.next.map_or(0, |t| t.span.end as usize);
-        crate::lexer::token(self.text.as_bytes(), after).kind == T::Keyword(K::As)
+        is_name && crate::lexer::token(text, name.span.end as usize).kind == T::Keyword(K::As)
     }
 
-    fn value_rows(&mut self) -> Result<Vec<Vec<crate::ast::Expr>>> {
+    fn value_rows(&mut self) -> Result<Vec<Vec<Expr>>> {
         let mut rows = Vec::new();
         loop {
             self.expect_kind(T::LeftParen)?;
@@ -205,7 +223,7 @@ impl Parser<'_> {
         let span = self.since(start);
         let alias = if self.take(K::As) {
             Some(self.name()?)
-        } else if self.at_id() && !self.at_window_clause() || self.at(T::String) {
+        } else if self.at_id() || self.at(T::String) {
             Some(self.id_or_string()?)
         } else {
             None
@@ -245,7 +263,7 @@ impl Parser<'_> {
     }
 
     /// `LIMIT a [OFFSET b]` or `LIMIT b, a`.
-    pub(super) fn limit(&mut self) -> Result<(Option<crate::ast::Expr>, Option<crate::ast::Expr>)> {
+    pub(super) fn limit(&mut self) -> Result<(Option<Expr>, Option<Expr>)> {
         if !self.take(K::Limit) {
             return Ok((None, None));
         }

@@ -1,17 +1,24 @@
 //! FROM: tables, subqueries, table-valued functions and joins
 //! (https://sqlite.org/lang_select.html#fromclause).
 
-use super::{Parser, Result};
+use super::{ParseError, Parser, Result};
 use crate::ast::{From, IndexHint, Join, JoinKind, Name, Source, SourceKind};
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
 
 impl Parser<'_> {
-    pub(super) fn sources(&mut self) -> Result<From> {
+    /// `enclosed`: a parenthesis must close behind it.
+    pub(super) fn sources(&mut self, enclosed: bool) -> Result<From> {
         let first = self.source()?;
         let mut joins = Vec::new();
-        if self.is(K::On) || self.is(K::Using) {
-            return Err(self.error("a JOIN clause is required before ON").with_using(self.is(K::Using)));
+        if self.take(K::On) {
+            self.expr()?;
+            return Err(self.without_join("ON", enclosed));
+        }
+        if self.take(K::Using) {
+            self.expect_kind(T::LeftParen)?;
+            self.name_list_tail()?;
+            return Err(self.without_join("USING", enclosed));
         }
         while let Some((kind, natural)) = self.join_operator()? {
             let source = self.source()?;
@@ -23,12 +30,24 @@ impl Parser<'_> {
                 self.expect_kind(T::LeftParen)?;
                 using = Some(self.name_list_tail()?);
             }
-            if natural && (on.is_some() || using.is_some()) {
-                return Err(self.error("a NATURAL join may not have an ON or USING clause"));
-            }
             joins.push(Join { kind, natural, source, on, using });
         }
         Ok(From { first, joins })
+    }
+
+    /// The error of a first table with a join's condition, if what follows may follow.
+    fn without_join(&self, clause: &str, enclosed: bool) -> ParseError {
+        let may_follow = match self.kind() {
+            T::End | T::Semicolon => !enclosed,
+            T::Comma | T::RightParen => true,
+            T::Keyword(k) => {
+                k.is_join_word()
+                    || matches!(k, K::Join | K::Where | K::Group | K::Having | K::Window | K::Order | K::Limit)
+                    || matches!(k, K::Union | K::Intersect | K::Except | K::Returning)
+            }
+            _ => false,
+        };
+        if may_follow { self.error(format!("a JOIN clause is required before {clause}")) } else { self.unexpected() }
     }
 
     /// A comma, or words up to JOIN. Any order of the words, as SQLite takes them.
@@ -60,6 +79,9 @@ impl Parser<'_> {
             self.advance();
         }
         self.advance();
+        if !self.at_name() && !self.at(T::LeftParen) {
+            return Err(self.unexpected());
+        }
         let has = |k| words.iter().any(|w| w.0 == k);
         let outer = has(K::Outer);
         let left = has(K::Left) || has(K::Full);
@@ -86,9 +108,9 @@ impl Parser<'_> {
         let start = self.here();
         if self.take_kind(T::LeftParen) {
             let kind = if self.at_query() {
-                SourceKind::Query(Box::new(self.query()?))
+                SourceKind::Query(Box::new(self.nested(2, Self::query)?))
             } else {
-                SourceKind::Join(Box::new(self.nested(|p| p.sources())?))
+                SourceKind::Join(Box::new(self.nested(2, |p| p.sources(true))?))
             };
             self.expect_kind(T::RightParen)?;
             let alias = self.source_alias()?;
@@ -110,7 +132,7 @@ impl Parser<'_> {
         if self.take(K::As) {
             return self.name().map(Some);
         }
-        if (self.at_id() && !self.at_window_clause()) || self.at(T::String) {
+        if self.at_id() || self.at(T::String) {
             return self.id_or_string().map(Some);
         }
         Ok(None)
@@ -122,21 +144,10 @@ impl Parser<'_> {
             self.expect(K::By)?;
             return Ok(IndexHint::IndexedBy(self.name()?));
         }
-        if self.is(K::Not) && self.peek() == T::Keyword(K::Indexed) {
-            self.advance();
-            self.advance();
+        if self.take(K::Not) {
+            self.expect(K::Indexed)?;
             return Ok(IndexHint::NotIndexed);
         }
         Ok(IndexHint::None)
-    }
-}
-
-impl super::ParseError {
-    /// The same complaint about USING.
-    fn with_using(mut self, using: bool) -> Self {
-        if using {
-            self.message = self.message.replace("ON", "USING");
-        }
-        self
     }
 }

@@ -19,7 +19,11 @@ impl Parser<'_> {
         } else {
             return Err(self.unexpected());
         };
-        Ok(Parsed { statement, explain, span, tail, parameters: self.parameters })
+        if let Some(error) = self.late_error {
+            return Err(error);
+        }
+        let nesting = self.deepest;
+        Ok(Parsed { nesting, statement, explain, span, tail, parameters: self.parameters })
     }
 
     fn explain(&mut self) -> Result<Explain> {
@@ -137,22 +141,20 @@ impl Parser<'_> {
     }
 
     fn if_exists(&mut self) -> Result<bool> {
-        if self.is(K::If) && self.peek() == T::Keyword(K::Exists) {
-            self.advance();
-            self.advance();
-            return Ok(true);
+        let there = self.take(K::If);
+        if there {
+            self.expect(K::Exists)?;
         }
-        Ok(false)
+        Ok(there)
     }
 
     pub(super) fn if_not_exists(&mut self) -> Result<bool> {
-        if self.is(K::If) && self.peek() == T::Keyword(K::Not) {
-            self.advance();
-            self.advance();
+        let there = self.take(K::If);
+        if there {
+            self.expect(K::Not)?;
             self.expect(K::Exists)?;
-            return Ok(true);
         }
-        Ok(false)
+        Ok(there)
     }
 
     /// CREATE of any kind.

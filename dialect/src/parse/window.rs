@@ -36,39 +36,36 @@ impl Parser<'_> {
         };
         self.advance();
         let (start, end) = if self.take(K::Between) {
-            let start = self.frame_bound()?;
+            let start = self.frame_bound(K::Preceding)?;
             self.expect(K::And)?;
-            (start, Some(self.frame_bound()?))
+            (start, Some(self.frame_bound(K::Following)?))
         } else {
-            (self.frame_bound()?, None)
+            (self.frame_bound(K::Preceding)?, None)
         };
-        let short_following =
-            end.is_none() && matches!(start, FrameBound::Following(_) | FrameBound::UnboundedFollowing);
-        if short_following {
-            return Err(self.unexpected());
-        }
+        let exclude = if self.take(K::Exclude) { self.exclude()? } else { FrameExclude::NoOthers };
         let backwards = matches!(
             (&start, &end),
-            (FrameBound::UnboundedFollowing, _)
-                | (_, Some(FrameBound::UnboundedPreceding))
-                | (FrameBound::CurrentRow, Some(FrameBound::Preceding(_)))
-                | (FrameBound::Following(_), Some(FrameBound::Preceding(_) | FrameBound::CurrentRow))
+            (FrameBound::CurrentRow, Some(FrameBound::Preceding(_)))
+                | (FrameBound::Following(_), Some(FrameBound::Preceding(_) | FrameBound::CurrentRow) | None)
         );
         if backwards {
+            if !self.at(T::RightParen) {
+                return Err(self.unexpected());
+            }
             return Err(self.error("unsupported frame specification"));
         }
-        let exclude = if self.take(K::Exclude) { self.exclude()? } else { FrameExclude::NoOthers };
         Ok(Some(Frame { unit, start, end, exclude }))
     }
 
-    fn frame_bound(&mut self) -> Result<FrameBound> {
-        if self.is(K::Unbounded) {
-            self.advance();
-            if self.take(K::Preceding) {
-                return Ok(FrameBound::UnboundedPreceding);
-            }
-            self.expect(K::Following)?;
-            return Ok(FrameBound::UnboundedFollowing);
+    /// `unbounded` is the direction that may be so here.
+    fn frame_bound(&mut self, unbounded: K) -> Result<FrameBound> {
+        if self.take(K::Unbounded) {
+            self.expect(unbounded)?;
+            return Ok(if unbounded == K::Preceding {
+                FrameBound::UnboundedPreceding
+            } else {
+                FrameBound::UnboundedFollowing
+            });
         }
         if self.is(K::Current) {
             self.advance();

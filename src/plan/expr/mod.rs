@@ -26,6 +26,7 @@ pub use operator::{logic, with_collation};
 
 use super::binder::Binder;
 use super::bound::{Classes, Expr, ExprCollation, ExprKind};
+use crate::env::stack::with_room;
 use crate::error::{Error, Result};
 use heliosdb_udfs::value::Affinity;
 
@@ -55,7 +56,7 @@ impl<'a> Binder<'a> {
             Ast::Row(_) => Err(row_misused()),
             _ => {
                 self.deeper()?;
-                let bound = self.compound_expr(e)?;
+                let bound = with_room(|| self.compound_expr(e))?;
                 self.height -= 1;
                 Ok(bound)
             }

@@ -46,17 +46,11 @@ const MULTIPLE: &str = "multiple recursive references";
 
 impl<'a> Binder<'a> {
     /// Puts a WITH clause in force. `uses` are counted by the caller's statement.
-    pub fn open_with_uses(&mut self, with: &'a ast::With, count: &dyn Fn(&str) -> usize) -> Result<()> {
+    pub fn open_with_uses(&mut self, with: &'a ast::With, count: &dyn Fn(&str) -> usize) {
         let tables = &with.tables;
-        for (i, table) in tables.iter().enumerate() {
-            if tables[..i].iter().any(|t| t.name.is(&table.name.text)) {
-                return Err(Error::sql(format!("duplicate WITH table name: {}", table.name.text)));
-            }
-        }
         let uses = tables.iter().map(|t| count(&t.name.text)).collect();
         let states = tables.iter().map(|_| State::Unused).collect();
         self.withs.push(WithFrame { tables, states, uses });
-        Ok(())
     }
 
     pub fn close_with(&mut self) {
@@ -181,7 +175,7 @@ impl<'a> Binder<'a> {
         let id = self.new_cte();
         self.open_query();
         if let Some(with) = &ast.with {
-            self.open_with(with, ast)?;
+            self.open_with(with, ast);
         }
         // The parts before the first recursive one make the seed.
         self.withs[level].states[position] = State::Busy(CIRCULAR);
@@ -297,8 +291,8 @@ impl<'a> Binder<'a> {
     }
 
     /// Puts the WITH clause of a query in force.
-    pub(super) fn open_with(&mut self, with: &'a ast::With, query: &'a ast::Query) -> Result<()> {
-        self.open_with_uses(with, &|name| references::in_query(query, name))
+    pub(super) fn open_with(&mut self, with: &'a ast::With, query: &'a ast::Query) {
+        self.open_with_uses(with, &|name| references::in_query(query, name));
     }
 }
 

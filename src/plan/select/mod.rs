@@ -13,6 +13,7 @@ mod view;
 
 pub use column_name::{Naming, output_columns};
 pub use from::placed;
+pub use view::name_columns;
 
 use std::sync::Arc;
 
@@ -23,10 +24,11 @@ use super::bound::{DatabaseIndex, Expr, Free, OutputColumn, Query};
 use super::context::Namespace;
 use super::scope::Scope;
 use crate::catalog::View;
+use crate::env::stack::with_room;
 use crate::error::{Error, Result};
 
-/// How deep queries may stand in queries: each level takes some 7 KB of the thread's stack.
-const NESTING_MAX: usize = 250;
+/// How deep queries may stand in queries, views included.
+const NESTING_MAX: usize = 1000;
 
 /// Binds a SELECT statement. `source` is the text it was parsed from.
 pub fn bind_query(space: &Namespace<'_>, query: &ast::Query, source: &str) -> Result<Query> {
@@ -47,13 +49,19 @@ impl<'a> Binder<'a> {
     /// Binds a query; what it takes from outside becomes its `free` list.
     #[inline(never)]
     pub fn query(&mut self, query: &'a ast::Query, naming: Naming) -> Result<Query> {
-        self.nesting += 1;
-        if self.nesting > NESTING_MAX.min(self.space.options.limits.expression_depth) {
+        if self.nesting >= NESTING_MAX {
             return Err(Error::sql("VIEWs and/or subqueries nested too deep"));
         }
+        self.nesting += 1;
+        let bound = with_room(|| self.nested_query(query, naming))?;
+        self.nesting -= 1;
+        Ok(bound)
+    }
+
+    fn nested_query(&mut self, query: &'a ast::Query, naming: Naming) -> Result<Query> {
         self.open_query();
         if let Some(with) = &query.with {
-            self.open_with(with, query)?;
+            self.open_with(with, query);
         }
         let (limit, offset) = self.limits(query.limit.as_ref(), query.offset.as_ref())?;
         let mut bound = if query.body.arms.is_empty() {
@@ -67,7 +75,6 @@ impl<'a> Binder<'a> {
         bound.limit = limit;
         bound.offset = offset;
         bound.free = self.close_query();
-        self.nesting -= 1;
         Ok(bound)
     }
 

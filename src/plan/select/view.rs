@@ -32,8 +32,15 @@ impl<'a> Binder<'a> {
     }
 
     /// The query of a view under the view's column names.
-    #[inline(never)]
     pub fn view_query(&mut self, database: DatabaseIndex, view: &'a Arc<View>, naming: Naming) -> Result<Query> {
+        let mut query = self.bare_view_query(database, view, naming)?;
+        name_columns(view, &mut query)?;
+        Ok(query)
+    }
+
+    /// The query of a view under its own column names.
+    #[inline(never)]
+    pub fn bare_view_query(&mut self, database: DatabaseIndex, view: &'a Arc<View>, naming: Naming) -> Result<Query> {
         let same = |v: &(DatabaseIndex, &str)| v.0 == database && v.1.eq_ignore_ascii_case(&view.name);
         if self.views.iter().any(same) {
             return Err(Error::sql(format!("view {} is circularly defined", view.name)));
@@ -60,17 +67,22 @@ impl<'a> Binder<'a> {
         self.frames = frames;
         self.scopes = scopes;
         self.views.pop();
-        let mut query = bound?;
-        if !view.columns.is_empty() {
-            let (expected, actual) = (view.columns.len(), query.columns.len());
-            if expected != actual {
-                return Err(Error::sql(format!("expected {expected} columns for '{}' but got {actual}", view.name)));
-            }
-            for (column, name) in query.columns.iter_mut().zip(&view.columns) {
-                column.name = name.text.clone();
-            }
-            super::column_name::make_unique(&mut query.columns);
-        }
-        Ok(query)
+        bound
     }
+}
+
+/// Gives a view's query the view's own column names.
+pub fn name_columns(view: &View, query: &mut Query) -> Result<()> {
+    if view.columns.is_empty() {
+        return Ok(());
+    }
+    let (expected, actual) = (view.columns.len(), query.columns.len());
+    if expected != actual {
+        return Err(Error::sql(format!("expected {expected} columns for '{}' but got {actual}", view.name)));
+    }
+    for (column, name) in query.columns.iter_mut().zip(&view.columns) {
+        column.name = name.text.clone();
+    }
+    super::column_name::make_unique(&mut query.columns);
+    Ok(())
 }

@@ -21,7 +21,7 @@ impl<'a> Binder<'a> {
                 let filter = delete.filter.as_ref().map_or(0, |f| references::in_expr(f, name));
                 references::in_with(with, name) + filter
             };
-            self.open_with_uses(with, &count)?;
+            self.open_with_uses(with, &count);
         }
         let event = TriggerEvent::Delete;
         let rows = self.target_rows(&delete.table, delete.alias.as_ref(), &delete.index, event, &[])?;
@@ -41,7 +41,7 @@ impl<'a> Binder<'a> {
         let select = row_select(scope, filter);
         let events = vec![(TriggerEvent::Delete, Vec::new())];
         let target = self.target(database, &table, events.clone())?;
-        super::foreign_key::check_keys(self.space, &target, &events)?;
+        super::foreign_key::check_keys(self.space, &target, &events, true)?;
         let columns = match written {
             Written::Table(_, table) => Columns::Table(table),
             Written::View(..) => Columns::View(table),

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use heliosdb_dialect::ast::ForeignKeyAction;
+
 use super::super::binder::Binder;
 use super::super::bound::{DatabaseIndex, ForeignKeyCheck, ROWID, Target, TriggerEvent};
 use super::super::context::Namespace;
@@ -41,14 +43,26 @@ impl<'a> Binder<'a> {
 }
 
 /// Raises what SQLite raises when it prepares a statement that must look a key up: the parent is not there, or its
-/// columns are no key.
-pub(super) fn check_keys(space: &Namespace<'_>, target: &Target, events: &[(TriggerEvent, Vec<u16>)]) -> Result<()> {
+/// columns are no key. `many`: the statement may write more than one row.
+pub(super) fn check_keys(
+    space: &Namespace<'_>,
+    target: &Target,
+    events: &[(TriggerEvent, Vec<u16>)],
+    many: bool,
+) -> Result<()> {
+    let mut failed: Option<String> = None;
     let set = |columns: &[u16]| {
         events.iter().any(|(event, changed)| match event {
             TriggerEvent::Update => columns.iter().any(|c| changed.contains(c)),
             _ => true,
         })
     };
+    // An update that sets no column of a key looks nothing up.
+    let child = |key: &Arc<ForeignKeyCheck>| set(&key.child.foreign_keys[key.position as usize].columns);
+    let parent = |key: &Arc<ForeignKeyCheck>| key_columns(&target.table, key).any(|c| set(&[c]));
+    if !target.child_keys.iter().any(child) && !target.parent_keys.iter().any(parent) {
+        return Ok(());
+    }
     for key in &target.child_keys {
         let foreign_key = &key.child.foreign_keys[key.position as usize];
         let own = foreign_key.parent.eq_ignore_ascii_case(&target.table.name);
@@ -57,31 +71,51 @@ pub(super) fn check_keys(space: &Namespace<'_>, target: &Target, events: &[(Trig
         }
         if key.parent.is_none() {
             let database = &space.databases[key.database.0 as usize].0;
-            return Err(Error::sql(format!("no such table: {database}.{}", foreign_key.parent)));
+            failed.get_or_insert(format!("no such table: {database}.{}", foreign_key.parent));
+            continue;
         }
-        key.parent_columns.as_ref().map_err(|message| Error::sql(message.clone()))?;
+        if let Err(message) = &key.parent_columns {
+            failed.get_or_insert(message.clone());
+        }
     }
     for key in &target.parent_keys {
         let foreign_key = &key.child.foreign_keys[key.position as usize];
-        let is_part = |c: &u16| {
-            let column = &target.table.columns[*c as usize];
-            match foreign_key.parent_columns.is_empty() {
-                true => column.primary_key_position > 0,
-                false => foreign_key.parent_columns.iter().any(|n| n.eq_ignore_ascii_case(&column.name)),
-            }
-        };
+        let is_part = |c: &u16| key_columns(&target.table, key).any(|part| part == *c);
         let concerned = events.iter().any(|(event, changed)| match event {
-            // A row that appears can only mend what is counted until COMMIT.
-            TriggerEvent::Insert => foreign_key.deferred,
+            // A single row that appears can only mend what is counted until COMMIT.
+            TriggerEvent::Insert => many || foreign_key.deferred,
             TriggerEvent::Update => changed.iter().filter(|c| **c != ROWID).any(is_part),
             TriggerEvent::Delete => true,
         });
         if !concerned {
             continue;
         }
-        key.parent_columns.as_ref().map_err(|message| Error::sql(message.clone()))?;
+        let Err(message) = &key.parent_columns else { continue };
+        // The last key with an action to prepare has the last word.
+        let acts = events.iter().any(|(event, _)| match event {
+            TriggerEvent::Insert => false,
+            TriggerEvent::Update => foreign_key.on_update != ForeignKeyAction::NoAction,
+            TriggerEvent::Delete => foreign_key.on_delete != ForeignKeyAction::NoAction,
+        });
+        if acts {
+            failed = Some(message.clone());
+        } else {
+            failed.get_or_insert(message.clone());
+        }
     }
-    Ok(())
+    failed.map_or(Ok(()), |message| Err(Error::sql(message)))
+}
+
+/// The columns of a parent that a key names, or its primary key.
+fn key_columns<'t>(parent: &'t Table, key: &'t ForeignKeyCheck) -> impl Iterator<Item = u16> + 't {
+    let named = &key.child.foreign_keys[key.position as usize].parent_columns;
+    (0..parent.columns.len() as u16).filter(move |c| {
+        let column = &parent.columns[*c as usize];
+        match named.is_empty() {
+            true => column.primary_key_position > 0,
+            false => named.iter().any(|n| n.eq_ignore_ascii_case(&column.name)),
+        }
+    })
 }
 
 fn mismatch(child: &Table, key: &ForeignKey) -> String {

@@ -8,12 +8,12 @@ use heliosdb_dialect::ast::{self, Conflict};
 
 use super::super::authorize;
 use super::super::binder::{Binder, Frame, is_rowid};
-use super::super::bound::{Insert, InsertValue, Query, TriggerEvent, UpsertAction, ViewTarget};
+use super::super::bound::{Body, Insert, InsertValue, Query, TriggerEvent, UpsertAction, ViewTarget};
 use super::super::expr::{made, walk};
 use super::super::scope::Columns;
 use super::super::select::{Naming, references};
 use super::target::Written;
-use crate::catalog::Table;
+use crate::catalog::{Index, IndexTerm, Table};
 use crate::error::{Error, Result};
 
 impl<'a> Binder<'a> {
@@ -21,7 +21,7 @@ impl<'a> Binder<'a> {
         self.frames.push(Frame { base: self.scopes.len(), free: Vec::new() });
         if let Some(with) = &insert.with {
             let count = |name: &str| references::in_with(with, name) + references::in_rows(&insert.rows, name);
-            self.open_with_uses(with, &count)?;
+            self.open_with_uses(with, &count);
         }
         let written = self.written(&insert.table)?;
         let database = match written {
@@ -29,13 +29,15 @@ impl<'a> Binder<'a> {
         };
         self.ask(authorize::INSERT, Some(self.written_name(written)), None, Some(database))?;
         let (table, view) = match written {
-            Written::Table(_, table) => (table.clone(), None),
+            Written::Table(_, table) => {
+                self.check_target(written, TriggerEvent::Insert, &[])?;
+                (table.clone(), None)
+            }
             Written::View(database, view) => {
-                let (table, _) = self.view_table(database, view)?;
+                let (table, _) = self.view_table(database, view, TriggerEvent::Insert, &[])?;
                 (table, Some(Arc::new(ViewTarget { name: view.name.clone() })))
             }
         };
-        self.check_target(written, TriggerEvent::Insert, &[])?;
         let named = self.named_columns(insert, &table)?;
         let rows = match &insert.rows {
             ast::InsertRows::DefaultValues => None,
@@ -53,11 +55,24 @@ impl<'a> Binder<'a> {
         if !updated.is_empty() {
             events.push((TriggerEvent::Update, updated));
         }
-        if self.may_replace(insert.or, &table) {
+        let alias = table.rowid_alias().map(|c| &values[c as usize]);
+        let given = rowid.is_some() || matches!(alias, Some(InsertValue::Source(_)));
+        // ON CONFLICT DO NOTHING for any constraint leaves nothing to REPLACE.
+        let replaces = upserts.iter().all(|u| u.target.is_some()) && can_replace(insert.or, &table, None, given);
+        if replaces && self.space.options.recursive_triggers {
             events.push((TriggerEvent::Delete, Vec::new()));
         }
         let target = self.target(database, &table, events.clone())?;
-        super::foreign_key::check_keys(self.space, &target, &events)?;
+        if replaces {
+            events.push((TriggerEvent::Delete, Vec::new()));
+        }
+        let single = match rows.as_ref().map(|q| &q.body) {
+            None => true,
+            Some(Body::Values(rows)) => rows.len() == 1,
+            Some(_) => false,
+        };
+        let many = !single || !target.triggers.is_empty() || !insert.returning.is_empty();
+        super::foreign_key::check_keys(self.space, &target, &events, many)?;
         let columns = match written {
             Written::Table(_, table) => Columns::Table(table),
             Written::View(..) => Columns::View(table),
@@ -68,22 +83,6 @@ impl<'a> Binder<'a> {
         }
         let free = self.close_query();
         Ok(Insert { target, or: insert.or, rows, values, rowid, upserts, returning, view, free })
-    }
-
-    /// REPLACE deletes rows, which fires triggers under `recursive_triggers`.
-    pub(super) fn may_replace(&self, or: Option<Conflict>, table: &Table) -> bool {
-        self.space.options.recursive_triggers
-            && match or {
-                Some(or) => or == Conflict::Replace,
-                None => {
-                    table.indexes.iter().any(|i| i.conflict == Some(Conflict::Replace))
-                        || table.primary_key.as_ref().is_some_and(|k| k.conflict == Some(Conflict::Replace))
-                        || table
-                            .columns
-                            .iter()
-                            .any(|c| c.not_null.as_ref().is_some_and(|n| n.conflict == Some(Conflict::Replace)))
-                }
-            }
     }
 
     /// The ordinals of the listed columns; `None` is the rowid.
@@ -169,4 +168,16 @@ impl<'a> Binder<'a> {
         debug_assert!(values.iter().all(|v| !matches!(v, InsertValue::Default(e) if walk::query(e).is_some())));
         Ok((values, rowid))
     }
+}
+
+/// Whether a written row may take the place of others: `set` are the columns an UPDATE sets, `given` says whether the row's
+/// rowid is.
+pub(super) fn can_replace(or: Option<Conflict>, table: &Table, set: Option<&[u16]>, given: bool) -> bool {
+    let replaces = |own: Option<Conflict>| or.or(own) == Some(Conflict::Replace);
+    let concerned = |index: &Index| {
+        set.is_none_or(|set| index.columns.iter().any(|c| !matches!(c.term, IndexTerm::Column(c) if !set.contains(&c))))
+    };
+    let by_index = table.indexes.iter().any(|i| i.unique && concerned(i) && replaces(i.conflict));
+    let alias = table.primary_key.as_ref().filter(|_| table.rowid_alias().is_some());
+    by_index || given && replaces(alias.and_then(|k| k.conflict))
 }

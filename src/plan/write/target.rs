@@ -10,7 +10,7 @@ use super::super::bound::{Conflict, DatabaseIndex, SourceKind, Target, TargetInd
 use super::super::context::Namespace;
 use super::super::locate::Found;
 use super::super::scope::{Columns, Place, ScopeSource};
-use super::super::select::{Naming, placed};
+use super::super::select::{Naming, name_columns, placed};
 use crate::catalog::{Column, Table, TableKind, View};
 use crate::error::{Error, Result};
 use crate::store::ObjectId;
@@ -59,13 +59,18 @@ impl<'a> Binder<'a> {
         }
     }
 
-    /// A table value made of a view's columns, and a source that yields its rows.
+    /// A table value made of a view's columns, and a source that yields its rows. What is wrong with the view's query is told
+    /// first, then that nothing does the writing.
     pub(super) fn view_table(
         &mut self,
         database: DatabaseIndex,
         view: &'a Arc<View>,
+        event: TriggerEvent,
+        set: &[&str],
     ) -> Result<(Arc<Table>, ScopeSource<'a>)> {
-        let query = self.view_query(database, view, Naming::View)?;
+        let mut query = self.bare_view_query(database, view, Naming::View)?;
+        self.check_target(Written::View(database, view), event, set)?;
+        name_columns(view, &mut query)?;
         let table = table_of_view(view, &query.columns);
         let id = self.new_source();
         let source = ScopeSource::new(id, view.name.clone(), Columns::View(table.clone()));

@@ -13,6 +13,7 @@ use super::super::expr::Operand;
 use super::super::locate::Found;
 use super::super::scope::{Columns, Scope, ScopeSource};
 use super::super::select::{placed, references};
+use super::insert::can_replace;
 use super::target::Written;
 use crate::catalog::Table;
 use crate::error::{Error, Result};
@@ -48,8 +49,7 @@ impl<'a> Binder<'a> {
                 (database, table.clone(), None, placed(source, kind))
             }
             Written::View(database, view) => {
-                let (table, source) = self.view_table(database, view)?;
-                self.check_target(written, event, set)?;
+                let (table, source) = self.view_table(database, view, event, set)?;
                 let view = Some(Arc::new(ViewTarget { name: view.name.clone() }));
                 (database, table, view, source)
             }
@@ -73,7 +73,7 @@ impl<'a> Binder<'a> {
                 let filter = update.filter.as_ref().map_or(0, |f| references::in_expr(f, name));
                 references::in_with(with, name) + from + values + filter
             };
-            self.open_with_uses(with, &count)?;
+            self.open_with_uses(with, &count);
         }
         let set: Vec<&str> = update.set.iter().flat_map(|a| &a.columns).map(|c| &*c.text).collect();
         let event = TriggerEvent::Update;
@@ -101,17 +101,19 @@ impl<'a> Binder<'a> {
         let order_by = self.sort_keys(&update.order_by)?;
         let scope = self.scopes.pop().expect("pushed above");
         let select = row_select(scope, filter);
-        let columns = set.iter().map(|(c, _)| *c).collect();
+        let columns: Vec<u16> = set.iter().map(|(c, _)| *c).collect();
         if update.from.as_ref().is_some_and(|from| self.names_target(from, update, &table)) {
             let shown = update.alias.as_ref().map_or(&table.name, |a| &a.text);
             return Err(Error::sql(format!("target object/alias may not appear in FROM clause: {shown}")));
         }
+        let moves = columns.iter().any(|c| *c == ROWID || table.rowid_alias() == Some(*c));
+        let replaces = can_replace(update.or, &table, (!moves).then_some(&columns), moves);
         let mut events = vec![(TriggerEvent::Update, columns)];
-        if self.may_replace(update.or, &table) {
+        if replaces && self.space.options.recursive_triggers {
             events.push((TriggerEvent::Delete, Vec::new()));
         }
         let target = self.target(database, &table, events.clone())?;
-        super::foreign_key::check_keys(self.space, &target, &events)?;
+        super::foreign_key::check_keys(self.space, &target, &events, true)?;
         let columns = match written {
             Written::Table(_, table) => Columns::Table(table),
             Written::View(..) => Columns::View(table),
@@ -205,6 +207,8 @@ impl<'a> Binder<'a> {
         let shown = table.columns.get(column as usize).map_or("ROWID", |c| &c.name);
         let permission = self.ask(authorize::UPDATE, Some(&table.name), Some(shown), Some(database))?;
         if permission == Permission::Granted {
+            // Of a column that is set twice the last value counts.
+            set.retain(|(c, _)| *c != column);
             set.push((column, value));
         }
         Ok(())

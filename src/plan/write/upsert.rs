@@ -100,7 +100,7 @@ impl<'a> Binder<'a> {
                 return Ok(Some(None));
             }
         }
-        for (position, index) in table.indexes.iter().enumerate() {
+        for (position, index) in table.indexes.iter().enumerate().rev() {
             // SQLite takes the column for the rowid, which no index has.
             let has_alias =
                 index.columns.iter().any(|c| matches!(c.term, IndexTerm::Column(c) if Some(c) == table.rowid_alias()));

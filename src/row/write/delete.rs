@@ -111,12 +111,11 @@ impl Run<'_> {
                 return Ok(false);
             }
         }
-        self.parent_leaves(target, row, None)?;
         self.erase(target, row, primary)?;
         self.child_left(target, row)?;
         match why {
             Deleted::ByStatement => self.count(None, row)?,
-            Deleted::ByKey => self.cx.around.count_nested_change(),
+            Deleted::ByKey => self.cx.around.count_nested_changes(1),
             Deleted::Replaced => {}
         }
         self.act_on_children(target, row, None)?;

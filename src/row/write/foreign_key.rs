@@ -9,11 +9,14 @@ use heliosdb_udfs::value::{Affinity, Collation, Value, affinity, compare};
 
 use super::Run;
 use super::delete::Deleted;
+use super::lower::{ColumnValue, InsertProgram, UpsertProgram};
 use super::row::Row;
 use super::target::TargetProgram;
 use crate::catalog::{IndexTerm, Table};
 use crate::error::{Code, Error, Result};
-use crate::plan::bound::{Conflict, DatabaseIndex, ForeignKeyCheck};
+use crate::plan::bound::{Conflict, DatabaseIndex, ForeignKeyCheck, ROWID};
+use crate::row::level::rowid_of_key;
+use crate::row::program::Body;
 use crate::row::scan::encode;
 use crate::store::{KeyCursor, RowCursor};
 use heliosdb_dialect::ast::ForeignKeyAction;
@@ -53,15 +56,34 @@ impl Run<'_> {
         Ok(())
     }
 
-    pub fn child_changed(&mut self, target: &TargetProgram, old: &Row, new: &Row) -> Result<()> {
-        for key in &target.child_keys {
-            let columns = &key.child.foreign_keys[key.position as usize].columns;
-            if columns.iter().all(|c| same(&old.values[*c as usize], &new.values[*c as usize])) {
-                continue;
-            }
+    /// The keys that an update of these columns may break: of a row that may be its own parent, all.
+    fn set_keys<'t>(target: &'t TargetProgram, set: &[u16]) -> impl Iterator<Item = &'t Arc<ForeignKeyCheck>> {
+        target.child_keys.iter().filter(|key| {
+            let own = key.parent.as_ref().is_some_and(|p| p.id == key.child.id);
+            own || sets(target, set, &key.child.foreign_keys[key.position as usize].columns)
+        })
+    }
+
+    /// Whether an update of these columns has to do with a key of the table.
+    pub fn sets_keys(target: &TargetProgram, set: &[u16]) -> bool {
+        let child = |k: &Arc<ForeignKeyCheck>| sets(target, set, &k.child.foreign_keys[k.position as usize].columns);
+        let parent = |k: &Arc<ForeignKeyCheck>| k.parent_columns.as_ref().is_ok_and(|c| sets(target, set, c));
+        target.child_keys.iter().any(child) || target.parent_keys.iter().any(parent)
+    }
+
+    /// A child row is about to change: it may have had no parent.
+    pub fn child_changes(&mut self, target: &TargetProgram, set: &[u16], old: &Row) -> Result<()> {
+        for key in Self::set_keys(target, set) {
             if self.counted(key) > 0 && !self.has_parent(key, old, false)? {
                 self.add(key, -1);
             }
+        }
+        Ok(())
+    }
+
+    /// A child row has changed: it needs its parents.
+    pub fn child_changed(&mut self, target: &TargetProgram, set: &[u16], new: &Row) -> Result<()> {
+        for key in Self::set_keys(target, set) {
             if !self.has_parent(key, new, true)? {
                 self.add(key, 1);
             }
@@ -69,28 +91,23 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A parent row that children were waiting for has come.
-    pub fn parent_appeared(&mut self, target: &TargetProgram, row: &Row) -> Result<()> {
+    /// A parent row that children were waiting for has come, or an old one has taken another key. A row waits for itself
+    /// no more: `check_child` has seen to it.
+    pub fn parent_appeared(&mut self, target: &TargetProgram, row: &Row, old: Option<&Row>) -> Result<()> {
         for key in &target.parent_keys {
-            if self.counted(key) > 0
-                && let Ok(columns) = &key.parent_columns
-            {
-                let children = self.children(key, row, columns)?;
-                self.add(key, -(children.len() as i64));
+            if self.counted(key) == 0 {
+                continue;
             }
-        }
-        Ok(())
-    }
-
-    /// A parent row is about to go or change: RESTRICT says no at once.
-    pub fn parent_leaves(&mut self, target: &TargetProgram, old: &Row, new: Option<&Row>) -> Result<()> {
-        for key in &target.parent_keys {
-            let Some(columns) = changed_columns(key, old, new)? else { continue };
-            let foreign_key = &key.child.foreign_keys[key.position as usize];
-            let action = if new.is_some() { foreign_key.on_update } else { foreign_key.on_delete };
-            if action == ForeignKeyAction::Restrict && !self.children(key, old, columns)?.is_empty() {
-                return Err(Error::new(Code::CONSTRAINT_TRIGGER, "FOREIGN KEY constraint failed"));
+            let columns = match old {
+                Some(old) => changed_columns(key, old, Some(row))?,
+                None => key.parent_columns.as_deref().ok(),
+            };
+            let Some(columns) = columns else { continue };
+            let mut children = self.children(key, row, columns, Purpose::Count)?;
+            if key.child.id == target.table.id && target.table.has_rowid() {
+                children.retain(|(child, _)| child.rowid != row.rowid);
             }
+            self.add(key, -(children.len() as i64));
         }
         Ok(())
     }
@@ -99,20 +116,30 @@ impl Run<'_> {
     pub fn act_on_children(&mut self, target: &TargetProgram, old: &Row, new: Option<&Row>) -> Result<()> {
         for key in &target.parent_keys {
             let Some(columns) = changed_columns(key, old, new)? else { continue };
-            let mut children = self.children(key, old, columns)?;
-            if Arc::ptr_eq(&key.child, &target.table) || key.child.id == target.table.id {
-                // A row that refers to itself has gone with its parent.
-                children.retain(|(child, _)| new.is_some() || child.rowid != old.rowid || !target.table.has_rowid());
+            let own = key.child.id == target.table.id && target.table.has_rowid();
+            let children = |purpose: Purpose| -> Result<Vec<(Row, Option<Vec<u8>>)>> {
+                let mut children = self.children(key, old, columns, purpose)?;
+                // A row that refers to itself has gone with its parent, or is changed like others.
+                let gone = |rowid: i64| match new {
+                    None => rowid == old.rowid,
+                    Some(new) => purpose == Purpose::Count && rowid == new.rowid,
+                };
+                children.retain(|(child, _)| !own || !gone(child.rowid));
+                Ok(children)
+            };
+            // An action mends what is counted here: the child that it changes or deletes subtracts again.
+            self.add(key, children(Purpose::Count)?.len() as i64);
+            let foreign_key = &key.child.foreign_keys[key.position as usize];
+            let action = if new.is_some() { foreign_key.on_update } else { foreign_key.on_delete };
+            if action == ForeignKeyAction::NoAction {
+                continue;
             }
+            let children = children(Purpose::Act)?;
             if children.is_empty() {
                 continue;
             }
-            let foreign_key = &key.child.foreign_keys[key.position as usize];
-            let action = if new.is_some() { foreign_key.on_update } else { foreign_key.on_delete };
-            // An action mends what is counted here: the child that it changes or deletes subtracts again.
-            self.add(key, children.len() as i64);
-            if matches!(action, ForeignKeyAction::NoAction | ForeignKeyAction::Restrict) {
-                continue;
+            if action == ForeignKeyAction::Restrict {
+                return Err(Error::new(Code::CONSTRAINT_TRIGGER, "FOREIGN KEY constraint failed"));
             }
             let child_target = self.cx.around.target_program(key.database, &key.child)?;
             let (changes, abort) = (self.written.changes, Some(Conflict::Abort));
@@ -140,6 +167,40 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// A single row that nothing follows: SQLite refuses it before it is stored.
+    pub fn is_alone(&self, program: &InsertProgram) -> bool {
+        let single = match program.rows.as_ref().map(|rows| &rows.body) {
+            None => true,
+            Some(Body::Values(rows)) => rows.len() == 1,
+            Some(_) => false,
+        };
+        let target = &program.target;
+        let table = &target.table;
+        let given = program.rowid.is_some()
+            || table.rowid_alias().is_some_and(|c| matches!(program.values[c as usize], ColumnValue::Source(_)));
+        let answered = |i: Option<usize>| program.upserts.iter().any(|u| u.target.is_none() || u.target == Some(i));
+        let replacing = |own: Option<Conflict>| self.or.or(own) == Some(Conflict::Replace);
+        let mut indexes =
+            target.indexes.iter().enumerate().filter(|(_, x)| x.index.unique && replacing(Some(x.conflict)));
+        let own = table.primary_key.as_ref().filter(|_| table.rowid_alias().is_some()).and_then(|k| k.conflict);
+        let replaces = given && replacing(own) && !answered(None) || indexes.any(|(i, _)| !answered(Some(i)));
+        let is_key = |column: u16| {
+            let child =
+                target.child_keys.iter().any(|k| k.child.foreign_keys[k.position as usize].columns.contains(&column));
+            child || target.parent_keys.iter().any(|k| k.parent_columns.iter().flatten().any(|c| *c == column))
+        };
+        // A clause answers nothing behind others for the same constraint, or for all of them.
+        let unique = target.indexes.iter().filter(|i| i.index.unique).count() + usize::from(given);
+        let answers = |(i, u): &(usize, &UpsertProgram)| {
+            let known = program.upserts[..*i].iter().any(|earlier| earlier.target == u.target);
+            !known && (u.target.is_some() || *i < unique)
+        };
+        let sets = program.upserts.iter().enumerate().filter(answers).flat_map(|(_, u)| &u.action).flat_map(|a| &a.set);
+        let updates = sets.map(|(column, _)| *column).any(is_key);
+        let top = target.triggers.is_empty() && self.cx.around.trigger_depth().get() == 0;
+        single && top && !replaces && !updates && program.returning.is_none()
+    }
+
     /// Whether the parent of a child row exists, or none is needed. A new row has not been stored yet.
     fn has_parent(&self, key: &ForeignKeyCheck, row: &Row, is_new: bool) -> Result<bool> {
         let foreign_key = &key.child.foreign_keys[key.position as usize];
@@ -164,7 +225,9 @@ impl Run<'_> {
                 return Ok(true);
             }
         }
-        self.find_parent(key.database, parent, columns, &values)
+        // A new row that is stored already is not its own parent by another comparison.
+        let own = (is_new && parent.id == key.child.id && parent.has_rowid()).then_some(row.rowid);
+        self.find_parent(key.database, parent, columns, &values, own)
     }
 
     fn find_parent(
@@ -173,6 +236,7 @@ impl Run<'_> {
         parent: &Arc<Table>,
         columns: &[u16],
         values: &[&Value],
+        but: Option<i64>,
     ) -> Result<bool> {
         let around = self.cx.around;
         let view = around.live_view(database)?;
@@ -208,13 +272,20 @@ impl Run<'_> {
                 encode(v, &collation, k.descending, &mut prefix);
             }
             let tree = around.key_tree(database, index.id)?;
-            return Ok(tree.first_with_prefix(&prefix, view).is_some());
+            let found = tree.first_with_prefix(&prefix, view);
+            return Ok(found.is_some_and(|f| but.is_none_or(|but| rowid_of_key(f.key()) != but)));
         }
         Ok(false)
     }
 
     /// The child rows that refer to a parent row.
-    fn children(&self, key: &ForeignKeyCheck, parent: &Row, columns: &[u16]) -> Result<Vec<(Row, Option<Vec<u8>>)>> {
+    fn children(
+        &self,
+        key: &ForeignKeyCheck,
+        parent: &Row,
+        columns: &[u16],
+        purpose: Purpose,
+    ) -> Result<Vec<(Row, Option<Vec<u8>>)>> {
         let around = self.cx.around;
         let child = &key.child;
         let foreign_key = &child.foreign_keys[key.position as usize];
@@ -226,7 +297,7 @@ impl Run<'_> {
         let refers = |row: &Row| {
             foreign_key.columns.iter().zip(columns).zip(&wanted).all(|((c, p), w)| {
                 let v = &row.values[*c as usize];
-                !matches!(v, Value::Null) && parent_equals(parent_table, *p, w, v)
+                !matches!(v, Value::Null) && refers_to((parent_table, *p, w), (child, *c, v), purpose)
             })
         };
         let view = around.live_view(key.database)?;
@@ -260,7 +331,7 @@ impl Run<'_> {
             let mut cursor = KeyCursor::new(around.key_tree(key.database, index.id)?, view);
             let mut more = cursor.seek_ge(&prefix);
             while more && cursor.key().starts_with(&prefix) {
-                let rowid = crate::row::level::rowid_of_key(cursor.key());
+                let rowid = rowid_of_key(cursor.key());
                 if let Some(version) = tree.get(rowid, view) {
                     let row = Row::read(child, rowid, version.record());
                     if refers(&row) {
@@ -290,6 +361,29 @@ impl Run<'_> {
         }
         Ok(found)
     }
+}
+
+/// What children are looked for: SQLite compares keys in one way to count violations, in another for actions.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Count,
+    Act,
+}
+
+/// Whether a child's value refers to a parent's.
+fn refers_to(parent: (&Table, u16, &Value), child: (&Table, u16, &Value), purpose: Purpose) -> bool {
+    let of_parent = &parent.0.columns[parent.1 as usize];
+    let own = child.0.columns[child.1 as usize].affinity;
+    let affinity = match purpose {
+        // `OLD.key = child`, where OLD brings no affinity.
+        Purpose::Act => own,
+        Purpose::Count if own.is_numeric() || of_parent.affinity.is_numeric() => Affinity::Numeric,
+        Purpose::Count => Affinity::None,
+    };
+    let arena = bumpalo::Bump::new();
+    let (left, right) = (parent.2.as_ref(), child.2.as_ref());
+    let (left, right) = (affinity::apply(left, affinity, &arena), affinity::apply(right, affinity, &arena));
+    compare::compare(left, right, &of_parent.built_in_collation().unwrap_or_default()).is_eq()
 }
 
 /// The parent's key columns if the row's key goes away; `None` if an update leaves the key as it is.
@@ -328,7 +422,8 @@ fn parent_equals(parent: &Table, column: u16, parent_value: &Value, child_value:
     compare::compare(parent_value.as_ref(), child, &collation).is_eq()
 }
 
-fn same(a: &Value, b: &Value) -> bool {
-    a.as_ref().storage_class() == b.as_ref().storage_class()
-        && compare::compare(a.as_ref(), b.as_ref(), &Collation::Binary).is_eq()
+/// Whether any of a key's columns is set.
+fn sets(target: &TargetProgram, set: &[u16], key: &[u16]) -> bool {
+    let alias = target.table.rowid_alias();
+    key.iter().any(|c| set.contains(c) || alias == Some(*c) && set.contains(&ROWID))
 }

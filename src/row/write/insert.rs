@@ -8,7 +8,7 @@ use super::Run;
 use super::delete::Deleted;
 use super::key::{self, EntryKey, Holder};
 use super::lower::{ColumnValue, InsertProgram, ReturningProgram};
-use super::row::{Row, apply, check_types, generate, with_env};
+use super::row::{Row, apply, check_types, check_virtual_types, generate, with_env};
 use super::target::{IndexProgram, TargetProgram};
 use super::trigger::Fired;
 use crate::error::{Code, Error, Result};
@@ -32,6 +32,15 @@ pub struct Entry {
     pub tree: Arc<KeyTree>,
 }
 
+/// What a NOT NULL constraint makes of a row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NotNull {
+    Holds,
+    /// REPLACE has put the default in, which may be NULL itself.
+    Given,
+    Skip,
+}
+
 /// What to do with a violation: the statement's OR clause, else the constraint's own, else ABORT.
 pub fn action(or: Option<Conflict>, own: Option<Conflict>) -> Conflict {
     or.or(own).unwrap_or(Conflict::Abort)
@@ -52,6 +61,12 @@ impl Run<'_> {
         if program.plain && self.insert_plain(program)? {
             return Ok(());
         }
+        self.use_up(&program.target, 0);
+        self.insert_all(program)?;
+        self.note_sequence(&program.target)
+    }
+
+    fn insert_all(&mut self, program: &InsertProgram) -> Result<()> {
         let Some(rows) = &program.rows else {
             return self.insert_values(program, &[]);
         };
@@ -96,7 +111,10 @@ impl Run<'_> {
             (None, Some(alias)) => row.values[alias as usize].clone(),
             (None, None) => Value::Null,
         };
-        row.apply_affinity(table);
+        // INSTEAD OF triggers see values as they were given.
+        if !program.view {
+            row.apply_affinity(table);
+        }
         apply(&mut given, heliosdb_udfs::value::Affinity::Integer);
         let explicit = match given {
             Value::Null => None,
@@ -116,9 +134,10 @@ impl Run<'_> {
             }
             return Ok(());
         }
-        if !target.triggers.is_empty() || !target.generated.is_empty() {
+        if !target.generated.is_empty() || target.triggers.iter().any(|t| t.time == TriggerTime::Before) {
             check_types(table, &row)?;
             generate(target, &mut row, self.cx)?;
+            check_virtual_types(table, &row)?;
         }
         if self.fire(target, self.or, TriggerTime::Before, TriggerEvent::Insert, &[], None, Some(&row))?
             == Fired::Ignore
@@ -131,6 +150,7 @@ impl Run<'_> {
                 Some(rowid) => rowid,
                 None => self.new_rowid(target, tree)?,
             };
+            self.use_up(target, row.rowid);
             if let Some(alias) = table.rowid_alias() {
                 row.values[alias as usize] = Value::Integer(row.rowid);
             }
@@ -143,42 +163,14 @@ impl Run<'_> {
         if self.violations.get() > 0 && self.is_alone(program) {
             return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
         }
-        self.parent_appeared(target, &row)?;
+        self.parent_appeared(target, &row, None)?;
         self.store(target, &row, tree.as_ref(), &entries)?;
-        self.note_sequence(target, row.rowid)?;
         if tree.is_some() {
             self.cx.around.set_last_insert_rowid(row.rowid);
         }
         self.count(program.returning.as_ref(), &row)?;
         self.fire(target, self.or, TriggerTime::After, TriggerEvent::Insert, &[], None, Some(&row))?;
         Ok(())
-    }
-
-    /// A single row that nothing follows: SQLite refuses it before it is stored.
-    fn is_alone(&self, program: &InsertProgram) -> bool {
-        let single = match program.rows.as_ref().map(|rows| &rows.body) {
-            None => true,
-            Some(Body::Values(rows)) => rows.len() == 1,
-            Some(_) => false,
-        };
-        let target = &program.target;
-        let table = &target.table;
-        let given = table.rowid_alias().is_some_and(|c| matches!(program.values[c as usize], ColumnValue::Source(_)));
-        let own_replaces = table.primary_key.as_ref().is_some_and(|k| k.conflict == Some(Conflict::Replace));
-        let replaces = match self.or {
-            _ if program.upserts.iter().any(|u| u.target.is_none()) => false,
-            Some(or) => or == Conflict::Replace && (given || target.indexes.iter().any(|i| i.index.unique)),
-            None => given && own_replaces || target.indexes.iter().any(|i| i.conflict == Conflict::Replace),
-        };
-        let is_key = |column: u16| {
-            let child =
-                target.child_keys.iter().any(|k| k.child.foreign_keys[k.position as usize].columns.contains(&column));
-            child || target.parent_keys.iter().any(|k| k.parent_columns.iter().flatten().any(|c| *c == column))
-        };
-        let sets = program.upserts.iter().flat_map(|u| &u.action).flat_map(|a| &a.set);
-        let updates = sets.map(|(column, _)| *column).any(is_key);
-        let top = target.triggers.is_empty() && self.cx.around.trigger_depth().get() == 0;
-        single && top && !replaces && !updates && program.returning.is_none()
     }
 
     /// Checks everything that can keep a new row out; `None` if it is skipped (or an UPSERT took its place).
@@ -208,26 +200,22 @@ impl Run<'_> {
     pub fn check_row(&mut self, target: &TargetProgram, or: Option<Conflict>, row: &mut Row) -> Result<bool> {
         let table = &target.table;
         if target.has_not_null {
-            for (i, column) in table.columns.iter().enumerate() {
-                let Some(not_null) = &column.not_null else { continue };
-                if table.rowid_alias() == Some(i as u16) || !matches!(row.values[i], Value::Null) {
-                    continue;
+            let mut again = !target.generated.is_empty();
+            let columns = || table.columns.iter().enumerate();
+            for (i, _) in columns().filter(|(_, c)| c.generated.is_none()) {
+                match self.check_not_null(target, or, row, i, false)? {
+                    NotNull::Skip => return Ok(false),
+                    NotNull::Given => again = true,
+                    NotNull::Holds => {}
                 }
-                let mut action = action(or, not_null.conflict);
-                if action == Conflict::Replace {
-                    let default = self.cx.around.default_value(target.database, table, i)?;
-                    if !matches!(default, Value::Null) {
-                        row.values[i] = default;
-                        apply(&mut row.values[i], column.affinity);
-                        continue;
+            }
+            if again {
+                generate(target, row, self.cx)?;
+                for (i, _) in columns() {
+                    if self.check_not_null(target, or, row, i, true)? == NotNull::Skip {
+                        return Ok(false);
                     }
-                    action = Conflict::Abort;
                 }
-                if action == Conflict::Ignore {
-                    return Ok(false);
-                }
-                let message = format!("NOT NULL constraint failed: {}.{}", table.name, column.name);
-                return Err(failed(action, Error::new(Code::CONSTRAINT_NOTNULL, message)));
             }
         }
         if !target.checks.is_empty() && !self.cx.around.write_options().ignore_checks {
@@ -249,6 +237,37 @@ impl Run<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// `again`: behind the defaults of others.
+    fn check_not_null(
+        &self,
+        target: &TargetProgram,
+        or: Option<Conflict>,
+        row: &mut Row,
+        i: usize,
+        again: bool,
+    ) -> Result<NotNull> {
+        let table = &target.table;
+        let column = &table.columns[i];
+        let Some(not_null) = &column.not_null else { return Ok(NotNull::Holds) };
+        if table.rowid_alias() == Some(i as u16) || !matches!(row.values[i], Value::Null) {
+            return Ok(NotNull::Holds);
+        }
+        let mut action = action(or, not_null.conflict);
+        if action == Conflict::Replace {
+            if !again && column.default.is_some() {
+                row.values[i] = self.cx.around.default_value(target.database, table, i)?;
+                apply(&mut row.values[i], column.affinity);
+                return Ok(NotNull::Given);
+            }
+            action = Conflict::Abort;
+        }
+        if action == Conflict::Ignore {
+            return Ok(NotNull::Skip);
+        }
+        let message = format!("NOT NULL constraint failed: {}.{}", table.name, column.name);
+        Err(failed(action, Error::new(Code::CONSTRAINT_NOTNULL, message)))
     }
 
     /// Sees to it that no other row has the rowid or a unique key: skips, fails, or removes the others. Gives the entries
@@ -315,7 +334,7 @@ impl Run<'_> {
         // Triggers of the rows that went may have put others in their place.
         if replaced && !target.triggers.is_empty() && around.write_options().recursive_triggers {
             if let Some(tree) = tree
-                && check_rowid
+                && (check_rowid || old.is_none())
                 && tree.get(row.rowid, around.live_view(target.database)?).is_some()
             {
                 return Err(self.unique_error(target, Clash::Rowid));
@@ -454,39 +473,6 @@ impl Run<'_> {
                 Error::new(code, format!("UNIQUE constraint failed: {what}"))
             }
         }
-    }
-
-    /// The rowid of a row that names none: one more than the largest, never one used before with AUTOINCREMENT.
-    fn new_rowid(&self, target: &TargetProgram, tree: &Arc<RowTree>) -> Result<i64> {
-        let around = self.cx.around;
-        let view = around.live_view(target.database)?;
-        let largest = tree.max_key(view);
-        let full = || Error::new(Code::FULL, "database or disk is full");
-        if target.table.primary_key.as_ref().is_some_and(|p| p.autoincrement) {
-            let used = around.sequence(target.database, &target.table.name)?.unwrap_or(0);
-            return used.max(largest.unwrap_or(0)).checked_add(1).ok_or_else(full);
-        }
-        match largest {
-            None => Ok(1),
-            Some(largest) if largest < i64::MAX => Ok(largest + 1),
-            Some(_) => {
-                // The last rowid is taken: SQLite tries a hundred random ones.
-                for _ in 0..100 {
-                    let rowid = crate::env::random_u64() as i64 & (i64::MAX >> 1) | 1;
-                    if tree.get(rowid, view).is_none() {
-                        return Ok(rowid);
-                    }
-                }
-                Err(full())
-            }
-        }
-    }
-
-    fn note_sequence(&self, target: &TargetProgram, rowid: i64) -> Result<()> {
-        if target.table.primary_key.as_ref().is_some_and(|p| p.autoincrement) {
-            self.cx.around.note_sequence(target.database, &target.table.name, rowid)?;
-        }
-        Ok(())
     }
 
     /// Counts a changed row and computes RETURNING for it.

@@ -24,7 +24,7 @@ pub fn load_row(target: &Target, rowid: i64, values: &[ValueRef<'_>], cx: &Conte
     let mut row = Row { rowid, values: values.iter().map(|v| ValueRef::to_owned(*v)).collect() };
     generate(&target, &mut row, cx)?;
     let violations = Cell::new(0);
-    let mut run = Run { cx, inputs: &[], written: Written::default(), or: None, violations: &violations };
+    let mut run = Run { cx, inputs: &[], written: Written::default(), or: None, used: None, violations: &violations };
     let tree =
         if target.table.has_rowid() { Some(cx.around.row_tree(target.database, target.table.id)?) } else { None };
     let mut entries = Vec::new();
@@ -85,7 +85,8 @@ pub fn fill_index(
             && key::holder(&tree, index, &entry, table.has_rowid(), around.live_view(database)?).is_some()
         {
             let violations = Cell::new(0);
-            let run = Run { cx, inputs: &[], written: Written::default(), or: None, violations: &violations };
+            let run =
+                Run { cx, inputs: &[], written: Written::default(), or: None, used: None, violations: &violations };
             return Err(run.unique_error(&target, Clash::Index(0)));
         }
         let primary = key::primary_key(&own, &row, cx)?;

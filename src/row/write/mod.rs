@@ -13,6 +13,7 @@ mod load;
 mod lower;
 mod plain;
 mod row;
+mod rowid;
 mod target;
 mod trigger;
 mod update;
@@ -46,6 +47,8 @@ struct Run<'r> {
     written: Written,
     /// The statement's OR clause, or that of the statement whose trigger it runs in.
     or: Option<Conflict>,
+    /// The largest rowid given in an AUTOINCREMENT table.
+    used: Option<i64>,
     /// Rows of this statement that violate an immediate foreign key, shared with nested writes.
     violations: &'r Cell<i64>,
 }
@@ -75,11 +78,20 @@ fn execute_nested(
         WriteProgram::Update(update) => update.or,
         WriteProgram::Delete(_) => None,
     };
-    let mut run = Run { cx, inputs, written: Written::default(), or: outer.or(own), violations };
-    match &**program {
-        WriteProgram::Insert(insert) => run.insert(insert)?,
-        WriteProgram::Update(update) => run.update(update)?,
-        WriteProgram::Delete(delete) => run.delete(delete)?,
+    let mut run = Run { cx, inputs, written: Written::default(), or: outer.or(own), used: None, violations };
+    let result = match &**program {
+        WriteProgram::Insert(insert) => run.insert(insert),
+        WriteProgram::Update(update) => run.update(update),
+        WriteProgram::Delete(delete) => run.delete(delete),
+    };
+    match result {
+        Ok(()) => Ok(run.written),
+        Err(e) => {
+            // Of what fails within a trigger nothing is counted.
+            if cx.around.trigger_depth().get() > 0 {
+                cx.around.count_nested_changes(-run.written.changes);
+            }
+            Err(e)
+        }
     }
-    Ok(run.written)
 }

@@ -106,7 +106,9 @@ impl<'t> Writer<'t> {
             None => index.index.index.unique,
             Some(wanted) => wanted == Some(i),
         };
-        let mut indexes = self.indexes.iter().enumerate().filter(|(i, index)| wanted(*i, index) && !index.has_null);
+        // The first in the order of checks, which matters where several are in the way.
+        let order = self.target.check_order.iter().filter_map(|i| Some((*i, self.indexes.get(*i)?)));
+        let mut indexes = order.filter(|(i, index)| wanted(*i, index) && !index.has_null);
         indexes.find_map(|(_, index)| {
             let found = index.tree.first_with_prefix(index.prefix(), view)?;
             Some(rowid_of_key(found.key()))

@@ -6,7 +6,7 @@ use bumpalo::Bump;
 use heliosdb_udfs::value::{Affinity, Value, ValueRef, affinity};
 
 use super::target::TargetProgram;
-use crate::catalog::Table;
+use crate::catalog::{Column, Table};
 use crate::error::{Code, Error, Result};
 use crate::row::context::Context;
 use crate::row::eval::{Env, Near};
@@ -120,28 +120,31 @@ pub fn check_types(table: &Table, row: &Row) -> Result<()> {
     if !table.strict {
         return Ok(());
     }
-    for (value, column) in row.values.iter().zip(&table.columns) {
-        let kind = column.type_name.to_ascii_uppercase();
-        let fits = matches!(
-            (value, kind.as_str()),
-            (Value::Null, _)
-                | (_, "ANY")
-                | (Value::Integer(_), "INT" | "INTEGER")
-                | (Value::Real(_), "REAL")
-                | (Value::Text(_), "TEXT")
-                | (Value::Blob(_), "BLOB")
-        );
-        if !fits {
-            let found = match value {
-                Value::Null => "NULL",
-                Value::Integer(_) => "INT",
-                Value::Real(_) => "REAL",
-                Value::Text(_) => "TEXT",
-                Value::Blob(_) => "BLOB",
-            };
-            let message = format!("cannot store {found} value in {kind} column {}.{}", table.name, column.name);
-            return Err(Error::new(Code::CONSTRAINT_DATATYPE, message));
-        }
+    let stored = |c: &&Column| c.generated.as_ref().is_none_or(|g| g.stored);
+    row.values.iter().zip(&table.columns).filter(|(_, c)| stored(c)).try_for_each(|(v, c)| check_type(table, v, c))
+}
+
+/// As `check_types` for virtual columns, which SQLite checks where it computes them.
+pub fn check_virtual_types(table: &Table, row: &Row) -> Result<()> {
+    if !table.strict {
+        return Ok(());
     }
-    Ok(())
+    let is_virtual = |c: &&Column| c.generated.as_ref().is_some_and(|g| !g.stored);
+    row.values.iter().zip(&table.columns).filter(|(_, c)| is_virtual(c)).try_for_each(|(v, c)| check_type(table, v, c))
+}
+
+fn check_type(table: &Table, value: &Value, column: &Column) -> Result<()> {
+    let kind = column.type_name.to_ascii_uppercase();
+    let (found, fits) = match value {
+        Value::Null => return Ok(()),
+        Value::Integer(_) => ("INT", matches!(kind.as_str(), "INT" | "INTEGER")),
+        Value::Real(_) => ("REAL", kind == "REAL"),
+        Value::Text(_) => ("TEXT", kind == "TEXT"),
+        Value::Blob(_) => ("BLOB", kind == "BLOB"),
+    };
+    if fits || kind == "ANY" {
+        return Ok(());
+    }
+    let message = format!("cannot store {found} value in {kind} column {}.{}", table.name, column.name);
+    Err(Error::new(Code::CONSTRAINT_DATATYPE, message))
 }

@@ -8,6 +8,7 @@ use super::Run;
 use super::row::{Row, with_env};
 use super::target::TargetProgram;
 use crate::catalog::Table;
+use crate::env::stack::with_room;
 use crate::error::{Error, Result};
 use crate::plan::bound::{BoundTrigger, Conflict, Free, ROWID, RaiseAction, TriggerEvent, TriggerTime};
 use crate::row::context::{Context, Shared};
@@ -93,7 +94,7 @@ impl Run<'_> {
                         while run.next(&cx)? {}
                     }
                     TriggerStatement::Write(write, positions) => {
-                        super::execute_nested(write, &pick(positions), or, self.violations, &cx)?;
+                        with_room(|| super::execute_nested(write, &pick(positions), or, self.violations, &cx))?;
                     }
                 }
             }

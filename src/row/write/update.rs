@@ -9,7 +9,7 @@ use heliosdb_udfs::value::{Affinity, Value};
 use super::Run;
 use super::key;
 use super::lower::{ReturningProgram, UpdateProgram};
-use super::row::{Row, apply, generate};
+use super::row::{Row, apply, check_types, check_virtual_types, generate};
 use super::target::TargetProgram;
 use super::trigger::Fired;
 use crate::error::{Error, Result};
@@ -38,8 +38,9 @@ impl Run<'_> {
                 let old = Row { rowid: 0, values: found };
                 let new_values = self.new_values(program, &runs, &old, new_values)?;
                 let mut new = old.clone();
-                for (column, value) in program.columns.iter().zip(new_values) {
+                for (column, mut value) in program.columns.iter().zip(new_values) {
                     if *column != ROWID {
+                        apply(&mut value, target.table.columns[*column as usize].affinity);
                         new.values[*column as usize] = value;
                     }
                 }
@@ -128,6 +129,10 @@ impl Run<'_> {
             new.values[column as usize] = value;
         }
         generate(target, &mut new, self.cx)?;
+        if !target.generated.is_empty() || target.triggers.iter().any(|t| t.time == TriggerTime::Before) {
+            check_types(table, &new)?;
+            check_virtual_types(table, &new)?;
+        }
         let (before, event) = (TriggerTime::Before, TriggerEvent::Update);
         // The row as it is now, where triggers may have changed it.
         let now;
@@ -163,12 +168,17 @@ impl Run<'_> {
         let Some(entries) = self.make_room(target, or, &new, tree.as_ref(), renamed, own, set)? else {
             return Ok(());
         };
-        self.parent_leaves(target, old, Some(&new))?;
+        let keys = Self::sets_keys(target, &columns);
+        if keys {
+            self.child_changes(target, &columns, old)?;
+        }
         self.erase_changed(target, old, &new, primary, set)?;
         self.store(target, &new, tree.as_ref(), &entries)?;
-        self.child_changed(target, old, &new)?;
-        self.parent_appeared(target, &new)?;
-        self.act_on_children(target, old, Some(&new))?;
+        if keys {
+            self.child_changed(target, &columns, &new)?;
+            self.parent_appeared(target, &new, Some(old))?;
+            self.act_on_children(target, old, Some(&new))?;
+        }
         self.count(returning, &new)?;
         self.fire(target, or, TriggerTime::After, event, &columns, Some(old), Some(&new))?;
         Ok(())

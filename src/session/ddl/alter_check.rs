@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use heliosdb_dialect::ast::{ColumnConstraintKind, ColumnDef, Expr, ExprKind, Literal, Statement, UnaryOp};
 
+use heliosdb_udfs::value::{Affinity, Value};
+
 use super::rewrite::Rewritten;
 use super::{Host, names};
 use crate::catalog::Table;
+use crate::catalog::column::{default_value, source_expr};
 use crate::catalog::sql_text::{always_quoted, parse_stored};
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::DatabaseIndex;
@@ -44,6 +47,12 @@ pub fn added_column(
     let not_null = definition.constraints.iter().any(|c| matches!(c.kind, ColumnConstraintKind::NotNull { .. }));
     if not_null && generated.is_none() && default_is_null {
         return Err(Error::sql("Cannot add a NOT NULL column with default value NULL"));
+    }
+
+    if let (true, Some((expr, _))) = (table.strict, default)
+        && !fits_strictly(expr, sql, &definition.type_name.text)
+    {
+        return Err(Error::sql("type mismatch on DEFAULT"));
     }
 
     // The new column as a subquery's, so that its CHECKs can be asked before it exists.
@@ -100,6 +109,18 @@ pub fn changed_constraints(
         }
     }
     Ok(())
+}
+
+/// Whether rows that are there can take a default's value for a column of a STRICT table.
+fn fits_strictly(default: &Expr, sql: &str, type_name: &str) -> bool {
+    let default = source_expr(default, default.span, &sql.into());
+    match default_value(&default, Affinity::of_type(type_name)) {
+        None | Some(Value::Null) => true,
+        Some(Value::Integer(_)) => matches!(type_name.to_ascii_uppercase().as_str(), "INT" | "INTEGER" | "ANY"),
+        Some(Value::Real(_)) => matches!(type_name.to_ascii_uppercase().as_str(), "REAL" | "ANY"),
+        Some(Value::Text(_)) => matches!(type_name.to_ascii_uppercase().as_str(), "TEXT" | "ANY"),
+        Some(Value::Blob(_)) => matches!(type_name.to_ascii_uppercase().as_str(), "BLOB" | "ANY"),
+    }
 }
 
 fn has_row(host: &dyn Host, database: DatabaseIndex, table: &Table, condition: &str) -> Result<bool> {

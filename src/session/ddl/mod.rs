@@ -80,6 +80,10 @@ pub trait Host {
     fn options(&self) -> Options;
     /// Whether another statement of this connection has been stepped and not reset.
     fn has_running_statements(&self) -> bool;
+    /// How long to wait for other users of a file.
+    fn busy_timeout_ms(&self) -> u64 {
+        0
+    }
     /// Asks the authorizer; false if it answers IGNORE: the statement then does nothing.
     fn authorize(&self, action: i32, first: Option<&str>, second: Option<&str>, database: Option<&str>)
     -> Result<bool>;

@@ -1,13 +1,14 @@
 //! VACUUM and VACUUM INTO (https://sqlite.org/lang_vacuum.html).
 //!
-//! A database in memory has no pages to give back: VACUUM checks what SQLite checks and counts as a change of
-//! the schema.
+//! A file is the container's affair. A database in memory has no pages to give back: VACUUM checks what SQLite checks and
+//! counts as a change of the schema.
 
 use heliosdb_dialect::ast::{Expr, Name};
 use heliosdb_udfs::value::Value;
 
 use super::{DdlContext, MAIN, TEMP, change_schema, names};
 use crate::error::{Code, Error, Result};
+use crate::session::pragma::vacuum_file;
 
 pub fn run(context: &DdlContext<'_>, schema: Option<&Name>, into: Option<&Expr>) -> Result<()> {
     let host = context.host;
@@ -24,12 +25,22 @@ pub fn run(context: &DdlContext<'_>, schema: Option<&Name>, into: Option<&Expr>)
     if host.has_running_statements() {
         return Err(Error::sql("cannot VACUUM - SQL statements in progress"));
     }
-    let Some(into) = into else { return change_schema(host, database, |_| {}) };
+    let shared = host.transaction(database).shared().clone();
+    let busy_ms = host.busy_timeout_ms();
+    let Some(into) = into else {
+        if vacuum_file(&shared, busy_ms, None)? {
+            return Ok(());
+        }
+        return change_schema(host, database, |_| {});
+    };
     let file = match host.constant(into, context.sql)? {
         Value::Text(name) => String::from_utf8_lossy(&name).into_owned(),
         _ => return Err(Error::sql("non-text filename")),
     };
     if file.is_empty() || file == ":memory:" {
+        return Ok(());
+    }
+    if vacuum_file(&shared, busy_ms, Some(&file))? {
         return Ok(());
     }
     let path = std::path::Path::new(&file);

@@ -10,6 +10,7 @@
 
 mod builtin_functions;
 mod checks;
+mod file;
 mod foreign_key_check;
 mod header;
 mod lists;
@@ -77,6 +78,7 @@ pub trait Context: Host {
 }
 
 /// One call of a pragma.
+#[derive(Clone, Copy)]
 pub struct Call<'c> {
     pub context: &'c dyn Context,
     pub pragma: &'static Pragma,
@@ -132,6 +134,8 @@ macro_rules! row {
 }
 use row;
 
+pub use file::vacuum as vacuum_file;
+
 pub fn find(name: &str) -> Option<&'static Pragma> {
     PRAGMAS.iter().find(|p| p.name.eq_ignore_ascii_case(name))
 }
@@ -158,7 +162,11 @@ pub fn run(context: &dyn Context, schema: Option<&str>, name: &str, value: Optio
     if !allowed {
         return Ok(PragmaRows { columns, rows: Vec::new() });
     }
-    let mut rows = (pragma.run)(&Call { context, pragma, database, value })?;
+    let call = Call { context, pragma, database, value };
+    let mut rows = match file::run(&call)? {
+        Some(rows) => rows,
+        None => (pragma.run)(&call)?,
+    };
     if columns.is_empty() {
         rows.clear();
     }
@@ -184,7 +192,11 @@ pub fn run_function(context: &dyn Context, name: &str, args: &[Value]) -> Result
         Some(schema) => Some(database_named(context, schema)?),
         None => None,
     };
-    (pragma.run)(&Call { context, pragma, database, value: value.as_deref() })
+    let call = Call { context, pragma, database, value: value.as_deref() };
+    match file::run(&call)? {
+        Some(rows) => Ok(rows),
+        None => (pragma.run)(&call),
+    }
 }
 
 fn database_named(context: &dyn Context, schema: &str) -> Result<DatabaseIndex> {
@@ -228,7 +240,7 @@ fn boolean(text: &str, default: bool) -> bool {
 
 /// Whether a pragma looks at the databases: the others answer and set however the files are.
 pub fn needs_files(name: &str) -> bool {
-    const SETTINGS: [&str; 38] = [
+    const SETTINGS: [&str; 37] = [
         "analysis_limit",
         "automatic_index",
         "busy_timeout",
@@ -266,7 +278,6 @@ pub fn needs_files(name: &str) -> bool {
         "vdbe_trace",
         "wal_autocheckpoint",
         "writable_schema",
-        "journal_mode",
     ];
-    !SETTINGS.iter().any(|setting| name.eq_ignore_ascii_case(setting))
+    !file::is_alone(name) && !SETTINGS.iter().any(|setting| name.eq_ignore_ascii_case(setting))
 }

@@ -176,7 +176,7 @@ impl Prepared {
                     let utf8 = ffi::SQLITE_UTF8 as u8;
                     ffi::sqlite3_bind_text64(self.raw, i, start, t.len() as u64, transient, utf8)
                 }
-                ValueRef::Blob(b) if b.is_empty() => ffi::sqlite3_bind_zeroblob(self.raw, i, 0),
+                ValueRef::Blob([]) => ffi::sqlite3_bind_zeroblob(self.raw, i, 0),
                 ValueRef::Blob(b) => {
                     ffi::sqlite3_bind_blob64(self.raw, i, b.as_ptr().cast(), b.len() as u64, transient)
                 }

@@ -127,6 +127,7 @@ impl Keys {
 
 impl Base<KeyOrder> for Keys {
     fn read(&self, target: &Target<KeyOrder>, pages: usize) -> Result<Stretch<KeyOrder>> {
+        let _held = self.pages.hold();
         if !self.layout.ordered {
             return self.read_all();
         }

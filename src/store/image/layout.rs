@@ -105,7 +105,7 @@ impl KeyLayout {
 
 fn values(mut record: Record<'_>, expected: usize) -> Result<Vec<Stored<'_>>, Damaged> {
     let mut values = Vec::with_capacity(expected);
-    while let Some(value) = record.next()? {
+    while let Some(value) = record.read()? {
         values.push(value);
     }
     Ok(values)

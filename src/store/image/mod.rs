@@ -21,12 +21,16 @@ mod tests;
 
 use std::sync::Arc;
 
+use parking_lot::RwLockReadGuard;
+
 use crate::error::{Code, Error, Result};
 
 /// Where pages come from.
 pub trait Pages: Send + Sync {
     /// A page by its number, from 1.
     fn page(&self, number: u32) -> Result<Arc<[u8]>>;
+    /// Pages stay as they are while this is held; `None` where they never change.
+    fn hold(&self) -> Option<RwLockReadGuard<'_, ()>>;
     /// The bytes of a page that are used.
     fn usable_size(&self) -> usize;
     fn encoding(&self) -> Encoding;

@@ -38,7 +38,7 @@ impl<'r> Record<'r> {
     }
 
     /// The next value; `Ok(None)` behind the last one.
-    pub fn next(&mut self) -> Result<Option<Stored<'r>>, Damaged> {
+    pub fn read(&mut self) -> Result<Option<Stored<'r>>, Damaged> {
         if self.types.is_empty() {
             return Ok(None);
         }

@@ -85,6 +85,7 @@ impl Rows {
 
 impl Base<RowOrder> for Rows {
     fn read(&self, target: &Target<RowOrder>, pages: usize) -> Result<Stretch<RowOrder>> {
+        let _held = self.pages.hold();
         let first = match target {
             Target::At(rowid) => *rowid,
             Target::After(None) => i64::MIN,

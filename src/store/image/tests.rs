@@ -39,6 +39,10 @@ impl Pages for Bytes {
         page.map(Arc::from).ok_or_else(|| super::damaged(number, "behind the end of the file"))
     }
 
+    fn hold(&self) -> Option<parking_lot::RwLockReadGuard<'_, ()>> {
+        None
+    }
+
     fn usable_size(&self) -> usize {
         self.page_size
     }

@@ -60,5 +60,5 @@ pub fn alter(rng: &mut Rng, tables: &mut [Table], serial: usize) -> Statement {
         12 => format!("DROP TRIGGER IF EXISTS r{}", rng.below(2)),
         _ => format!("PRAGMA index_xinfo(i{})", rng.below(4)),
     };
-    Statement { sql, compare: Compare::Rows }
+    Statement::new(sql, Compare::Rows)
 }

@@ -2,7 +2,7 @@
 
 use super::rng::Rng;
 use super::schema::Table;
-use super::{Compare, Statement, alter, query, schema, trigger, write};
+use super::{Statement, alter, query, schema, trigger, write};
 
 /// The statements of a seed.
 pub fn program(seed: u64) -> Vec<Statement> {
@@ -32,6 +32,9 @@ pub fn program(seed: u64) -> Vec<Statement> {
         if writes {
             found.push(whole(&tables[i]));
         }
+    }
+    if rng.one_in(6) {
+        found.iter_mut().for_each(|s| s.session = usize::from(rng.one_in(3)));
     }
     found.extend(tables.iter().map(whole));
     found.push(Statement::exact("PRAGMA integrity_check".to_owned()));

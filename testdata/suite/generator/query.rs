@@ -183,7 +183,7 @@ fn grouped(rng: &mut Rng, tables: &[Table]) -> Statement {
         String::new()
     };
     let sql = format!("SELECT {} FROM {}{rest}{group}{order}", aggregates.join(", "), from.text);
-    Statement { sql, compare: if one_order { Compare::Same } else { Compare::Loose } }
+    Statement::new(sql, if one_order { Compare::Same } else { Compare::Loose })
 }
 
 fn compound(rng: &mut Rng, tables: &[Table]) -> Statement {
@@ -201,17 +201,17 @@ fn compound(rng: &mut Rng, tables: &[Table]) -> Statement {
     }
     let (exact, ordered) = if one_order { (Compare::Same, Compare::Same) } else { (Compare::Loose, Compare::Ordered) };
     match rng.below(4) {
-        0 => Statement { sql: format!("{sql}{}{}", order(rng, width), limit(rng)), compare: ordered },
+        0 => Statement::new(format!("{sql}{}{}", order(rng, width), limit(rng)), ordered),
         1 => {
             // The plus keeps SQLite from comparing with the affinity of only one of the SELECTs.
             let sql = format!("WITH q(v, w) AS ({sql}) SELECT w, v FROM q WHERE +v IS NOT 1");
-            Statement { sql, compare: Compare::Loose }
+            Statement::new(sql, Compare::Loose)
         }
-        2 => Statement {
-            sql: format!("SELECT count(*), max(quote(v)) FROM (SELECT 0 AS v, 0 AS w UNION ALL SELECT * FROM ({sql}))"),
-            compare: Compare::Loose,
-        },
-        _ => Statement { sql, compare: exact },
+        2 => Statement::new(
+            format!("SELECT count(*), max(quote(v)) FROM (SELECT 0 AS v, 0 AS w UNION ALL SELECT * FROM ({sql}))"),
+            Compare::Loose,
+        ),
+        _ => Statement::new(sql, exact),
     }
 }
 
@@ -237,7 +237,7 @@ fn recursive(rng: &mut Rng, tables: &[Table]) -> Statement {
             table.name
         ),
     };
-    Statement { sql, compare: Compare::Rows }
+    Statement::new(sql, Compare::Rows)
 }
 
 fn windowed(rng: &mut Rng, tables: &[Table]) -> Statement {
@@ -248,7 +248,7 @@ fn windowed(rng: &mut Rng, tables: &[Table]) -> Statement {
     let last = if from.one_order { last } else { String::new() };
     let columns = if from.one_order && rng.one_in(2) { format!(", {}", from.scope.join(", ")) } else { String::new() };
     let sql = format!("SELECT {first}, {second}{columns} FROM {}{rest}{last}", from.text);
-    Statement { sql, compare: if from.one_order { Compare::Same } else { Compare::Loose } }
+    Statement::new(sql, if from.one_order { Compare::Same } else { Compare::Loose })
 }
 
 pub fn select(rng: &mut Rng, tables: &[Table]) -> Statement {
@@ -280,5 +280,5 @@ pub fn select(rng: &mut Rng, tables: &[Table]) -> Statement {
         11 => return recursive(rng, tables),
         _ => return windowed(rng, tables),
     };
-    Statement { sql, compare }
+    Statement::new(sql, compare)
 }

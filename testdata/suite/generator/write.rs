@@ -20,7 +20,7 @@ fn returning(rng: &mut Rng, table: &Table) -> String {
 /// In RETURNING, SQLite shows some reals as the integers that it stores.
 fn written(sql: String) -> Statement {
     let compare = if sql.contains(" RETURNING ") { Compare::Loose } else { Compare::Rows };
-    Statement { sql, compare }
+    Statement::new(sql, compare)
 }
 
 fn rows(rng: &mut Rng, width: usize) -> String {
@@ -91,7 +91,7 @@ fn upsert(rng: &mut Rng, table: &Table) -> String {
         let other = &table.writable[rng.below(table.writable.len())];
         text += &match rng.below(6) {
             0 => return text + " ON CONFLICT DO NOTHING",
-            1 => return format!("{text} ON CONFLICT DO UPDATE SET {column} = excluded.{other}"),
+            1 => return format!("{text} ON CONFLICT DO UPDATE SET {column} = excluded.{column}, {other} = 1"),
             2 => format!(" ON CONFLICT({target}) DO NOTHING"),
             3 => format!(" ON CONFLICT({target}) DO UPDATE SET {column} = excluded.{column}"),
             4 => format!(" ON CONFLICT({target}) DO UPDATE SET {column} = {column} || 'u', {other} = 7"),
@@ -182,5 +182,5 @@ pub fn told(rng: &mut Rng) -> Statement {
         "SELECT name, seq FROM sqlite_sequence",
         "PRAGMA table_list",
     ]);
-    Statement { sql: sql.to_owned(), compare: Compare::Rows }
+    Statement::new(sql.to_owned(), Compare::Rows)
 }

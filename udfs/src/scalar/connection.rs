@@ -12,6 +12,7 @@ pub static TABLE: &[Scalar] = &[
     row("last_insert_rowid", 0, Some(0), Flags::STABLE, last_insert_rowid, "last_insert_rowid()", "The rowid of the last row inserted."),
     row("random", 0, Some(0), Flags::NONE, random, "random()", "A random integer of 64 bits."),
     row("load_extension", 1, Some(2), Flags::DIRECT_ONLY, load_extension, "load_extension(X[,Y])", "Loads the SQLite extension X by its entry function Y; NULL."),
+    row("match", 2, Some(2), Flags::NONE, no_match, "match(Y,X)", "X MATCH Y: an error outside full-text searches; hosts may register another."),
     row("sqlite_compileoption_get", 1, Some(1), Flags::STABLE, compileoption_get, "sqlite_compileoption_get(N)", "The N-th compile-time option, or NULL."),
     row("sqlite_compileoption_used", 1, Some(1), Flags::STABLE, compileoption_used, "sqlite_compileoption_used(X)", "Whether X is one of the compile-time options."),
     row("sqlite_log", 2, Some(2), Flags::DIRECT_ONLY, sqlite_log, "sqlite_log(X,Y)", "NULL; there is no error log."),
@@ -48,6 +49,10 @@ fn load_extension<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> Functio
     let entry = args.get(1).and_then(|entry| text(*entry));
     call.host.load_extension(path.as_deref(), entry.as_deref()).map_err(FunctionError::new)?;
     Ok(ValueRef::Null)
+}
+
+fn no_match<'a>(_: &mut Call<'a, '_>, _: &[ValueRef<'a>]) -> FunctionResult<'a> {
+    Err(FunctionError::new("unable to use function MATCH in the requested context"))
 }
 
 fn compileoption_get<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
