@@ -44,3 +44,10 @@ def test_application(program, tmp_path):
         for query, rows in expected.items():
             assert [list(row) for row in con.execute(query)] == rows, query
     con.close()
+
+
+def test_the_example(tmp_path):
+    shop = pathlib.Path(__file__).parents[2] / "examples" / "shop.py"
+    done = subprocess.run([sys.executable, str(shop)], capture_output=True, text=True, timeout=60, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert "integrity ok at the end" in done.stdout
