@@ -85,6 +85,13 @@ def answers(module, path):
         con.close()
 
 
+def rows(module, path):
+    """The answers, with the objects in the order of their names: copies put tables before indexes."""
+    found = answers(module, path)
+    found[QUERIES[-1]].sort(key=lambda row: row[:2])
+    return found
+
+
 def assert_sound(path):
     con = stock.connect(path)
     assert con.execute("pragma integrity_check").fetchall() == [("ok",)]
@@ -210,6 +217,39 @@ def test_connections_on_threads_share_a_file(tmp_path):
     assert_sound(path)
 
 
+def test_threads_change_the_schema_of_a_file(tmp_path):
+    path = tmp_path / "a.db"
+    make(path, rows=0)
+    failures = []
+
+    def work(number):
+        try:
+            con = ours.connect(path, timeout=60)
+            for i in range(12):
+                con.execute(f"create table made_{number}_{i}(a integer primary key autoincrement, b)")
+                con.execute(f"create index auto_{number}_{i} on auto(v, {i})")
+                with con:
+                    con.execute("insert into auto(v) values (?)", (f"{number}-{i}",))
+                    con.execute(f"insert into made_{number}_{i}(b) select v from auto where v like ?", (f"{number}-%",))
+                assert con.execute(f"select count(*) from made_{number}_{i}").fetchone() == (i + 1,)
+                con.execute(f"drop index auto_{number}_{i}")
+            con.close()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    con = stock.connect(path)
+    assert con.execute("select count(*) from sqlite_schema where name like 'made@_%@_%' escape '@'").fetchone() == (48,)
+    assert con.execute("select count(*) from auto").fetchone() == (48,)
+    con.close()
+    assert_sound(path)
+
+
 def test_attached_files(tmp_path):
     main, side = tmp_path / "main.db", tmp_path / "side.db"
     make(main)
@@ -238,24 +278,24 @@ def test_vacuum_dump_and_copies(tmp_path):
     con = ours.connect(path)
     con.execute("delete from plain where id > 20")
     con.commit()
-    before, size = answers(stock, path), path.stat().st_size
+    before, size = rows(stock, path), path.stat().st_size
     con.execute("vacuum")
-    assert path.stat().st_size < size and answers(stock, path) == before
+    assert path.stat().st_size < size and rows(stock, path) == before
     con.execute("vacuum into ?", (str(tmp_path / "into.db"),))
-    assert answers(stock, tmp_path / "into.db") == before
+    assert rows(stock, tmp_path / "into.db") == before
     # An idle file may be copied by anybody.
     con.execute("update auto set v = v || '?'")
     con.commit()
     shutil.copy(path, tmp_path / "cp.db")
-    assert answers(stock, tmp_path / "cp.db") == answers(ours, path)
+    assert rows(stock, tmp_path / "cp.db") == rows(ours, path)
     dumped = "\n".join(con.iterdump())
     again = stock.connect(tmp_path / "dump.db")
     with io.StringIO(dumped) as text:
         again.executescript(text.read())
     again.close()
-    schema = QUERIES[-1]
-    left, right = answers(stock, tmp_path / "dump.db"), answers(stock, path)
-    assert {k: v for k, v in left.items() if k != schema} == {k: v for k, v in right.items() if k != schema}
+    left, right = rows(stock, tmp_path / "dump.db"), rows(stock, path)
+    left.pop(QUERIES[-1]), right.pop(QUERIES[-1])
+    assert left == right
     con.close()
     for name in ("a.db", "into.db", "cp.db", "dump.db"):
         assert_sound(tmp_path / name)
@@ -270,9 +310,11 @@ def test_backups_from_and_to_stock_made_files(tmp_path, pages):
     source.backup(target, pages=pages, progress=lambda *state: seen.append(state))
     assert seen and seen[-1][1] == 0
     target.close()
-    assert answers(stock, tmp_path / "b.db") == answers(stock, path)
+    assert rows(stock, tmp_path / "b.db") == rows(stock, path)
     # Over what a file held before.
-    make(tmp_path / "c.db", "page_size=1024", rows=300)
+    con = stock.connect(tmp_path / "c.db")
+    con.executescript("pragma page_size=1024; create table plain(x unique); create view names as select 1; insert into plain values (1)")
+    con.close()
     target = ours.connect(tmp_path / "c.db")
     source.backup(target, pages=pages)
     assert target.execute("select count(*) from plain").fetchone() == (120,)
@@ -283,25 +325,56 @@ def test_backups_from_and_to_stock_made_files(tmp_path, pages):
     memory.backup(target)
     for con in (source, target, memory):
         con.close()
-    assert answers(stock, tmp_path / "c.db")["select * from auto"][-1] == (121, "memory")
+    assert rows(stock, tmp_path / "c.db")["select * from auto"][-1] == (121, "memory")
     for name in ("a.db", "b.db", "c.db"):
         assert_sound(tmp_path / name)
+
+
+@pytest.mark.xfail(strict=True, reason="the copy drops sqlite_sequence first, which the file refuses")
+def test_a_backup_over_a_file_with_autoincrement(tmp_path):
+    for name in ("a.db", "b.db"):
+        make(tmp_path / name)
+    source, target = ours.connect(tmp_path / "a.db"), ours.connect(tmp_path / "b.db")
+    source.backup(target)
+    source.close()
+    target.close()
+    assert rows(stock, tmp_path / "a.db") == rows(stock, tmp_path / "b.db")
+    assert_sound(tmp_path / "b.db")
 
 
 def test_blobs_in_a_file(tmp_path):
     path = tmp_path / "a.db"
     make(path)
+    con = stock.connect(path)
+    con.execute("create table picture(id integer primary key, name text, data blob)")
+    con.execute("insert into picture values (12, 'sky', zeroblob(4800)), (13, 'sea', zeroblob(1))")
+    con.commit()
+    con.close()
     con = ours.connect(path)
-    with con.blobopen("plain", "data", 12) as blob:
+    with con.blobopen("picture", "data", 12) as blob:
         assert len(blob) == 4800
         blob.seek(4000)
         blob.write(b"written")
         blob[0] = 200
     con.commit()
-    with con.blobopen("plain", "data", 12, readonly=True) as blob:
-        assert blob.read(2) == b"\xc8\x0c"
     con.close()
-    (data,) = stock.connect(path).execute("select data from plain where id = 12").fetchone()
+    con = ours.connect(path)
+    with con.blobopen("picture", "data", 12, readonly=True) as blob:
+        assert blob.read(2) == b"\xc8\0"
+        # Nobody changes the file under an open value.
+        other = stock.connect(path, timeout=0)
+        with pytest.raises(stock.OperationalError, match="database is locked"), other:
+            other.execute("delete from picture")
+        other.close()
+    for module, kind in ((stock, stock.OperationalError), (ours, ours.OperationalError)):
+        beside = module.connect(path)
+        with pytest.raises(kind, match="cannot open indexed column for writing"):
+            beside.blobopen("plain", "data", 12)
+        beside.close()
+    con.close()
+    con = stock.connect(path)
+    ((data,),) = con.execute("select data from picture where id = 12").fetchall()
+    con.close()
     assert (data[0], data[4000:4007], len(data)) == (200, b"written", 4800)
     assert_sound(path)
 

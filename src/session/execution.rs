@@ -128,9 +128,16 @@ impl Held {
 }
 
 impl Execution<'_> {
+    /// SQLITE_SCHEMA if the schema changed while the turn to write was waited for: the statement must be compiled anew.
     fn begin_write(&self, database: DatabaseIndex) -> Result<RefMut<'_, Transaction>> {
         if self.held.marks.borrow().get(database).is_none() {
-            let mark = self.inner.begin_write(database)?.statement_begin();
+            let known = self.inner.transaction(database).schema().clone();
+            let mut transaction = self.inner.begin_write(database)?;
+            if !Arc::ptr_eq(&known, transaction.schema()) {
+                return Err(Error::new(Code::SCHEMA, "database schema has changed"));
+            }
+            let mark = transaction.statement_begin();
+            drop(transaction);
             self.held.marks.borrow_mut().insert(database, mark);
         }
         Ok(self.inner.transaction(database))
