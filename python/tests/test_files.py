@@ -322,11 +322,14 @@ def test_backups_from_and_to_stock_made_files(tmp_path, pages):
     source.backup(memory)
     memory.execute("insert into auto(v) values ('memory')")
     memory.commit()
+    target.close()
+    target = ours.connect(tmp_path / "d.db")
     memory.backup(target)
     for con in (source, target, memory):
         con.close()
-    assert rows(stock, tmp_path / "c.db")["select * from auto"][-1] == (121, "memory")
-    for name in ("a.db", "b.db", "c.db"):
+    assert rows(stock, tmp_path / "c.db") == rows(stock, path)
+    assert rows(stock, tmp_path / "d.db")["select * from auto"][-1] == (121, "memory")
+    for name in ("a.db", "b.db", "c.db", "d.db"):
         assert_sound(tmp_path / name)
 
 
