@@ -448,3 +448,42 @@ os._exit(0)
     assert con.execute("select distinct name from plain").fetchall() == [("kept",)]
     con.close()
     assert_sound(path)
+
+
+def test_functions_and_collations_of_a_connection(tmp_path):
+    """Rows of a file are written with what Python defined: keys, generated columns, indexed expressions."""
+
+    def define(con):
+        con.create_function("tag", 1, lambda value: f"<{value}>", deterministic=True)
+        con.create_collation("backwards", lambda a, b: (a < b) - (a > b))
+
+    path = tmp_path / "a.db"
+    con = ours.connect(path)
+    define(con)
+    con.executescript(
+        """create table word(w text collate backwards primary key, n, tagged as (tag(n))) without rowid;
+        create table number(n unique check (tag(n) <> '<0>'), kept generated always as (tag(n)) stored);
+        create index number_tag on number(tag(n)) where tag(n) > '<1';"""
+    )
+    with con:
+        con.executemany("insert into word(w, n) values (?, ?)", [(f"w{i:03}", i) for i in range(300)])
+        con.executemany("insert into number(n) values (?)", [(i,) for i in range(1, 300)])
+        con.execute("delete from number where n % 3 = 0")
+        con.execute("update word set n = n + 1000 where n % 5 = 0")
+    # Another connection's definitions of the same names.
+    beside = ours.connect(path)
+    define(beside)
+    with beside:
+        beside.execute("insert into word(w, n) values ('x', -1)")
+    con.close()
+    beside.close()
+    found = []
+    for module in (ours, stock):
+        con = module.connect(path)
+        define(con)
+        found.append([con.execute(f"select * from {name} order by n").fetchall() for name in ("word", "number")])
+        assert con.execute("select n from number where tag(n) = '<25>'").fetchall() == [(25,)]
+        assert con.execute("pragma integrity_check").fetchall() == [("ok",)]
+        con.close()
+    assert found[0] == found[1]
+    assert found[0][0][0] == ("x", -1, "<-1>")

@@ -397,10 +397,14 @@ impl Statement {
                 let execution = Execution { inner, held: &held };
                 let context = host::ConnectionHost::new(&execution);
                 let before = inner.settings.borrow().foreign_keys;
+                let deferred = inner.settings.borrow().defer_foreign_keys;
                 let rows = pragma::run(&context, schema, &p.name.text, value);
                 if value.is_some() || before != inner.settings.borrow().foreign_keys {
                     inner.invalidate();
                     self.compiled.generation = inner.generation.get();
+                }
+                if deferred && !inner.settings.borrow().defer_foreign_keys {
+                    inner.deferred_violations.postponed.set(0);
                 }
                 let rows = match rows {
                     Ok(rows) => end_write(inner, &held, None).map(|()| rows.rows)?,
