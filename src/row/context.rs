@@ -20,6 +20,26 @@ use crate::plan::bound::{BoundTrigger, DatabaseIndex, TableFunction};
 use crate::store::{KeyTree, ObjectId, RowTree, View};
 use crate::txn::Transaction;
 
+/// Rows that violate foreign keys which wait for the commit.
+#[derive(Default)]
+pub struct DeferredViolations {
+    /// Of keys that were declared so.
+    pub declared: Cell<i64>,
+    /// Of any keys, while `PRAGMA defer_foreign_keys` is on: they are forgotten when it is set off.
+    pub postponed: Cell<i64>,
+}
+
+impl DeferredViolations {
+    pub fn get(&self) -> (i64, i64) {
+        (self.declared.get(), self.postponed.get())
+    }
+
+    pub fn set(&self, (declared, postponed): (i64, i64)) {
+        self.declared.set(declared);
+        self.postponed.set(postponed);
+    }
+}
+
 /// Implemented by a connection. Nothing of it is borrowed while a callback of the host language runs.
 pub trait Surroundings {
     /// For built-in functions: clock, random numbers, counters.
@@ -55,7 +75,7 @@ pub trait Surroundings {
     /// Settings that change how rows are written.
     fn write_options(&self) -> WriteOptions;
     /// The violations of deferred foreign keys of the transaction; a commit needs 0.
-    fn deferred_violations(&self) -> &Cell<i64>;
+    fn deferred_violations(&self) -> &DeferredViolations;
     /// How deep triggers are nested now.
     fn trigger_depth(&self) -> &Cell<u32>;
     /// The triggers that are running now, the innermost last.

@@ -11,8 +11,8 @@ use super::inner::Inner;
 use crate::catalog::{IndexTerm, Table, TableKind};
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::DatabaseIndex;
-use crate::store::{RowTree, Version, record};
-use crate::txn::TransactionState;
+use crate::store::{RowTree, Version, fault, record};
+use crate::txn::{Pin, TransactionState};
 
 pub struct Blob {
     connection: Arc<Connection>,
@@ -24,6 +24,8 @@ pub struct Blob {
     writable: bool,
     /// The version that the handle was opened on or has written.
     version: parking_lot::Mutex<Option<Version>>,
+    /// Others must not change the files meanwhile.
+    pins: Vec<Pin>,
 }
 
 impl Connection {
@@ -38,6 +40,7 @@ impl Connection {
     ) -> Result<Blob> {
         let inner = self.lock();
         inner.check_open()?;
+        let pins = inner.pin_files()?;
         let missing = || Error::sql(format!("no such table: {schema}.{table}"));
         let database = inner.find_database(schema).ok_or_else(missing)?;
         let found = inner.schema(database);
@@ -57,6 +60,7 @@ impl Connection {
         let tree = inner.transaction(database).shared().store().row_tree(found.id);
         let tree = tree.ok_or_else(|| Error::internal("a table without rows"))?;
         let version = current(&inner, database, &tree, rowid);
+        fault::check()?;
         let version = version.ok_or_else(|| Error::sql(format!("no such rowid: {rowid}")))?;
         let kind = match record::column(version.record(), ordinal as usize) {
             Some(ValueRef::Text(b) | ValueRef::Blob(b)) => Ok(b.len()),
@@ -76,6 +80,7 @@ impl Connection {
             len,
             writable,
             version: parking_lot::Mutex::new(Some(version)),
+            pins,
         })
     }
 }
@@ -125,6 +130,7 @@ impl Blob {
         let expired = || Error::new(Code::ABORT, "query aborted");
         let known = self.version.lock().clone().ok_or_else(expired)?;
         let now = current(inner, self.database, &self.tree, self.rowid);
+        fault::check()?;
         match now {
             Some(now) if now.same(&known) => Ok(now),
             _ => {
@@ -187,5 +193,6 @@ impl Blob {
     /// Ends the handle; reading and writing are errors afterwards.
     pub fn close(&mut self) {
         *self.version.lock() = None;
+        self.pins.clear();
     }
 }

@@ -91,6 +91,7 @@ impl Connection {
         inner.release_files();
         *inner.hooks.borrow_mut() = super::inner::Hooks::default();
         *inner.registry.borrow_mut() = Arc::default();
+        *inner.definitions.borrow_mut() = None;
         *inner.extensions.borrow_mut() = None;
         Ok(())
     }

@@ -17,7 +17,7 @@ use crate::env;
 use crate::error::{Code, Error, Result};
 use crate::plan;
 use crate::plan::bound::{BoundTrigger, DatabaseIndex, TableFunction};
-use crate::row::context::{Context, RowSource, Shared, Surroundings, WriteOptions};
+use crate::row::context::{Context, DeferredViolations, RowSource, Shared, Surroundings, WriteOptions};
 use crate::row::lower::{Lower, Lowering};
 use crate::row::program::TriggerProgram;
 use crate::row::write::{self, TargetProgram};
@@ -35,7 +35,7 @@ pub struct Held {
     ticks: Cell<u32>,
     pub changes: Cell<i64>,
     /// Deferred violations of foreign keys before the statement.
-    pub violations: Cell<i64>,
+    pub violations: Cell<(i64, i64)>,
     /// Written tables reached through foreign keys.
     targets: RefCell<Vec<(Arc<Table>, Arc<TargetProgram>)>>,
     /// Trigger programs of this statement by trigger.
@@ -128,9 +128,16 @@ impl Held {
 }
 
 impl Execution<'_> {
+    /// SQLITE_SCHEMA if the schema changed while the turn to write was waited for: the statement must be compiled anew.
     fn begin_write(&self, database: DatabaseIndex) -> Result<RefMut<'_, Transaction>> {
         if self.held.marks.borrow().get(database).is_none() {
-            let mark = self.inner.begin_write(database)?.statement_begin();
+            let known = self.inner.transaction(database).schema().clone();
+            let mut transaction = self.inner.begin_write(database)?;
+            if !Arc::ptr_eq(&known, transaction.schema()) {
+                return Err(Error::new(Code::SCHEMA, "database schema has changed"));
+            }
+            let mark = transaction.statement_begin();
+            drop(transaction);
             self.held.marks.borrow_mut().insert(database, mark);
         }
         Ok(self.inner.transaction(database))
@@ -313,7 +320,7 @@ impl Surroundings for Execution<'_> {
         }
     }
 
-    fn deferred_violations(&self) -> &Cell<i64> {
+    fn deferred_violations(&self) -> &DeferredViolations {
         &self.inner.deferred_violations
     }
 

@@ -23,11 +23,12 @@ use rusqlite::Connection;
 use super::ddl::rewrite::refused;
 use super::functions::Registered;
 use super::inner::Inner;
-use super::serialize::{from_foreign, to_foreign};
+use super::serialize::to_foreign;
 use crate::catalog::schema::fold;
 use crate::catalog::sql_text::always_quoted;
 use crate::env::callback::{UserAggregate, UserAggregateState, UserScalar};
 use crate::error::{Error, Result};
+use crate::store::container::from_foreign;
 
 /// SQLITE_DETERMINISTIC and SQLITE_DIRECTONLY as `PRAGMA function_list` shows them.
 const DETERMINISTIC: i64 = 0x800;

@@ -12,6 +12,7 @@ use crate::catalog::schema::fold;
 use crate::env::callback::{UserAggregate, UserScalar};
 use crate::plan::bound::{AggregateFunction, Function, TableFunction};
 use crate::plan::{Functions, Lookup};
+use crate::store::container::Definitions;
 
 #[derive(Clone)]
 pub enum Registered {
@@ -44,6 +45,20 @@ impl Registry {
         let entry = self.functions.get(&fold(name))?;
         let exact = entry.iter().find(|(n, _)| usize::try_from(*n).is_ok_and(|n| n == args));
         exact.or_else(|| entry.iter().find(|(n, _)| *n < 0)).map(|(_, f)| f)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.functions.is_empty() && self.collations.is_empty()
+    }
+
+    /// What a file may use: its rows are not written with aggregates.
+    pub fn definitions(&self) -> Definitions {
+        let all = self.functions.iter().flat_map(|(name, all)| all.iter().map(move |entry| (name, entry)));
+        let scalars = all.filter_map(|(name, (args, function))| match function {
+            Registered::Scalar { function, .. } => Some((name.clone(), *args, function.clone())),
+            Registered::Aggregate(_) => None,
+        });
+        Definitions { scalars: scalars.collect(), collations: self.collations.values().cloned().collect() }
     }
 
     fn has_name(&self, name: &str) -> bool {

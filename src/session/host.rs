@@ -27,6 +27,7 @@ use crate::row::lower::{self, Lowering};
 use crate::row::run::QueryRun;
 use crate::row::write;
 use crate::store::RowCursor;
+use crate::store::container::Definitions;
 use crate::txn::{Transaction, Transactions};
 
 pub struct ConnectionHost<'h> {
@@ -279,6 +280,10 @@ impl Host for ConnectionHost<'_> {
 }
 
 impl PragmaContext for ConnectionHost<'_> {
+    fn definitions(&self) -> Option<Arc<Definitions>> {
+        self.execution.inner.definitions()
+    }
+
     fn settings(&self) -> RefMut<'_, Settings> {
         self.execution.inner.settings.borrow_mut()
     }
@@ -442,7 +447,7 @@ impl Surroundings for Live<'_> {
         self.execution.write_options()
     }
 
-    fn deferred_violations(&self) -> &std::cell::Cell<i64> {
+    fn deferred_violations(&self) -> &crate::row::context::DeferredViolations {
         self.execution.deferred_violations()
     }
 

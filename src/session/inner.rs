@@ -16,6 +16,8 @@ use crate::env::callback::{Authorizer, LongRunning, Progress, Trace};
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::DatabaseIndex;
 use crate::plan::{Limits, Namespace, Options};
+use crate::row::context::DeferredViolations;
+use crate::store::container::Definitions;
 use crate::txn::{Mark, Pin, Transaction, TransactionState, Transactions};
 
 /// main, temp and ten attached ones.
@@ -34,7 +36,7 @@ pub struct Savepoint {
     pub marks: Vec<Mark>,
     /// It began the transaction: releasing it commits.
     pub outermost: bool,
-    pub deferred_violations: i64,
+    pub deferred_violations: (i64, i64),
 }
 
 #[derive(Default)]
@@ -49,12 +51,14 @@ pub struct Inner {
     slots: [RefCell<Option<Slot>>; DATABASES_MAX],
     pub settings: RefCell<Settings>,
     pub registry: RefCell<Arc<Registry>>,
+    /// Made of this state of the registry when it was needed last.
+    pub definitions: RefCell<Option<(Arc<Registry>, Arc<Definitions>)>>,
     pub hooks: RefCell<Hooks>,
     /// Grows when something changes that compiled statements depend on beside schemas.
     pub generation: Cell<u32>,
     pub status: Arc<Status>,
     pub savepoints: RefCell<Vec<Savepoint>>,
-    pub deferred_violations: Cell<i64>,
+    pub deferred_violations: DeferredViolations,
     pub trigger_depth: Cell<u32>,
     /// Statements that have been stepped and are not done.
     pub running: Cell<u32>,
@@ -87,11 +91,12 @@ impl Inner {
             slots,
             settings: RefCell::new(Settings::default()),
             registry: RefCell::new(Arc::new(Registry::default())),
+            definitions: RefCell::default(),
             hooks: RefCell::new(Hooks::default()),
             generation: Cell::new(0),
             status,
             savepoints: RefCell::new(Vec::new()),
-            deferred_violations: Cell::new(0),
+            deferred_violations: DeferredViolations::default(),
             trigger_depth: Cell::new(0),
             running: Cell::new(0),
             writing: Cell::new(0),
@@ -304,9 +309,27 @@ impl Inner {
         Ok(self.transaction(database))
     }
 
+    /// What the library that writes files must know of the registered functions and collations.
+    pub fn definitions(&self) -> Option<Arc<Definitions>> {
+        let registry = self.registry.borrow();
+        if registry.is_empty() {
+            return None;
+        }
+        let mut known = self.definitions.borrow_mut();
+        match &*known {
+            Some((of, definitions)) if Arc::ptr_eq(of, &registry) => Some(definitions.clone()),
+            _ => {
+                let definitions = Arc::new(registry.definitions());
+                *known = Some((registry.clone(), definitions.clone()));
+                Some(definitions)
+            }
+        }
+    }
+
     /// Commits every database.
     pub fn commit_all(&self) -> Result<()> {
-        if self.deferred_violations.get() > 0 {
+        let (declared, postponed) = self.deferred_violations.get();
+        if declared + postponed > 0 {
             return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
         }
         let mut touched = self.status.explicit.get();
@@ -316,6 +339,9 @@ impl Inner {
             match transaction.state() {
                 TransactionState::Write => {
                     let timeout_ms = self.settings.borrow().busy_timeout_ms.max(0) as u64;
+                    if let Some(definitions) = self.definitions().filter(|_| transaction.shared().file().is_some()) {
+                        transaction.set_definitions(definitions);
+                    }
                     transaction.commit_waiting(timeout_ms, &|| self.waits())?;
                 }
                 TransactionState::Read => transaction.rollback(),
@@ -343,7 +369,7 @@ impl Inner {
     fn transaction_ended(&self) {
         self.status.explicit.set(false);
         self.savepoints.borrow_mut().clear();
-        self.deferred_violations.set(0);
+        self.deferred_violations.set((0, 0));
         self.settings.borrow_mut().defer_foreign_keys = false;
     }
 }

@@ -17,6 +17,7 @@ use crate::catalog::sql_text::always_quoted;
 use crate::catalog::{Schema, Table};
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::DatabaseIndex;
+use crate::store::container::from_foreign;
 use crate::store::{KeyCursor, ObjectId, RowCursor, Tree};
 use crate::txn::Transaction;
 
@@ -98,16 +99,6 @@ pub fn to_foreign(value: ValueRef<'_>) -> ToSqlOutput<'_> {
         ValueRef::Text(t) => Foreign::Text(t),
         ValueRef::Blob(b) => Foreign::Blob(b),
     })
-}
-
-pub fn from_foreign(value: Foreign<'_>) -> ValueRef<'_> {
-    match value {
-        Foreign::Null => ValueRef::Null,
-        Foreign::Integer(i) => ValueRef::Integer(i),
-        Foreign::Real(r) => ValueRef::Real(r),
-        Foreign::Text(t) => ValueRef::Text(t),
-        Foreign::Blob(b) => ValueRef::Blob(b),
-    }
 }
 
 /// Fills an empty database from the bytes of a SQLite file. Bytes that are none: `file is not a database`.

@@ -39,6 +39,8 @@ enum State {
 
 /// About how many of SQLite's operations the simplest statement takes, for the progress handler.
 const STATEMENT_OPERATIONS: u32 = 8;
+/// How often a statement is begun anew because the schema changed while it waited for its turn, as in SQLite.
+const SCHEMA_CHANGES_MAX: u32 = 50;
 
 pub struct Statement {
     connection: Arc<Connection>,
@@ -280,9 +282,12 @@ impl Statement {
             inner.status.interrupted.set(false);
         }
         let idle = inner.is_autocommit() || inner.is_idle();
+        let mut schema_changes = 0;
         loop {
             let pins = if compile::needs_files(&self.parsed) { inner.pin_files()? } else { Vec::new() };
             match self.run(inner, pins) {
+                // Somebody changed the schema before it was our turn to write.
+                Err(e) if e.code == Code::SCHEMA && schema_changes < SCHEMA_CHANGES_MAX => schema_changes += 1,
                 // In WAL mode others wrote since the lease was taken, and nothing was read on it yet.
                 Err(e) if e.code == Code::BUSY_SNAPSHOT && idle && inner.running.get() == 0 && inner.gives_way() => {}
                 result => return result,
@@ -399,10 +404,14 @@ impl Statement {
                 let execution = Execution { inner, held: &held };
                 let context = host::ConnectionHost::new(&execution);
                 let before = inner.settings.borrow().foreign_keys;
+                let deferred = inner.settings.borrow().defer_foreign_keys;
                 let rows = pragma::run(&context, schema, &p.name.text, value);
                 if value.is_some() || before != inner.settings.borrow().foreign_keys {
                     inner.invalidate();
                     self.compiled.generation = inner.generation.get();
+                }
+                if deferred && !inner.settings.borrow().defer_foreign_keys {
+                    inner.deferred_violations.postponed.set(0);
                 }
                 let rows = match rows {
                     Ok(rows) => end_write(inner, &held, None).map(|()| rows.rows)?,

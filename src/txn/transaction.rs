@@ -8,6 +8,7 @@
 
 use std::sync::Arc;
 
+use heliosdb_udfs::value::Collation;
 use rustc_hash::FxHashMap;
 
 use super::database::{Transactions, ViewGuard};
@@ -16,8 +17,9 @@ use super::file::{Pin, keep_trying};
 use super::garbage::Committed;
 use super::through;
 use super::undo::{TreeIndex, Undo};
-use crate::catalog::Schema;
+use crate::catalog::{IndexTerm, Schema, Table};
 use crate::error::{Code, Result};
+use crate::store::container::Definitions;
 use crate::store::tree::{Put, PutIf};
 use crate::store::{Csn, KeyTree, ObjectId, RowTree, Stamp, Tree, TreeKind, Version, View};
 
@@ -38,6 +40,8 @@ pub struct Transaction {
     read_only: bool,
     /// How far its own commits moved the database's number of commits.
     own_commits: u64,
+    /// What the connection defined, for the file's library.
+    definitions: Option<Arc<Definitions>>,
     /// While there is a transaction on a file.
     pin: Option<Pin>,
     /// Write: the stamp before the first write.
@@ -97,6 +101,7 @@ impl Transaction {
             state: TransactionState::None,
             read_only: false,
             own_commits: 0,
+            definitions: None,
             pin: None,
             first: Stamp::default(),
             stamp: Stamp::default(),
@@ -117,6 +122,11 @@ impl Transaction {
     /// Refuses writes from now on.
     pub fn set_read_only(&mut self) {
         self.read_only = true;
+    }
+
+    /// Functions and collations of the connection, with which rows of files may have to be written.
+    pub fn set_definitions(&mut self, definitions: Arc<Definitions>) {
+        self.definitions = Some(definitions);
     }
 
     /// Grows with the commits of everybody else (`PRAGMA data_version`).
@@ -308,7 +318,13 @@ impl Transaction {
         changes.read_ahead(shared.store())?;
         let schema_changed = !Arc::ptr_eq(&before, &self.schema);
         let new_schema = schema_changed.then_some(&*self.schema);
-        let token = file.commit(new_schema, |writer| changes.write(writer, shared.store()))?;
+        let written = |table: &Table| schema_changed || self.trees.iter().any(|tree| tree.id() == table.id);
+        let defines = (self.definitions.as_ref())
+            .filter(|_| self.schema.tables.values().any(|table| written(table) && uses_definitions(table)));
+        let token = file.commit(new_schema, |writer| {
+            defines.map_or(Ok(()), |definitions| writer.define(definitions))?;
+            changes.write(writer, shared.store())
+        })?;
         if schema_changed && self.schema.cookie != token.schema_cookie as u32 {
             Arc::make_mut(&mut self.schema).cookie = token.schema_cookie as u32;
         }
@@ -650,6 +666,17 @@ impl Drop for Transaction {
         self.rollback();
         self.shared.leave_use();
     }
+}
+
+/// Whether writing the table's rows may need a function or a collation of a user, or creating it.
+fn uses_definitions(table: &Table) -> bool {
+    let is_custom = |name: &str| Collation::built_in(name).is_none();
+    !table.checks.is_empty()
+        || table.columns.iter().any(|c| c.generated.is_some() || c.collation.as_deref().is_some_and(is_custom))
+        || table.indexes.iter().any(|index| {
+            index.filter.is_some()
+                || index.columns.iter().any(|c| matches!(c.term, IndexTerm::Expr(_)) || is_custom(&c.collation))
+        })
 }
 
 /// Whether both versions were written by a transaction after its last mark, and neither ends the row.

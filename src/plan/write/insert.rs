@@ -160,8 +160,11 @@ impl<'a> Binder<'a> {
                 Some(position) => InsertValue::Source(position),
                 None if table.columns[i].generated.is_some() => InsertValue::Generated,
                 None => InsertValue::Default(match written {
-                    Written::Table(database, table) => self.default_value(table, i as u16, database)?,
-                    Written::View(..) => made(
+                    // Of a rowid without a value the default does not count.
+                    Written::Table(database, table) if table.rowid_alias() != Some(i as u16) => {
+                        self.default_value(table, i as u16, database)?
+                    }
+                    _ => made(
                         super::super::bound::ExprKind::Literal(Default::default()),
                         super::super::bound::Classes::NULL,
                         None,

@@ -24,16 +24,24 @@ use heliosdb_dialect::ast::ForeignKeyAction;
 impl Run<'_> {
     /// The violations that a key counts into.
     fn add(&self, key: &ForeignKeyCheck, n: i64) {
-        let deferred =
-            key.child.foreign_keys[key.position as usize].deferred || self.cx.around.write_options().defer_foreign_keys;
-        let counter = if deferred { self.cx.around.deferred_violations() } else { self.violations };
+        let waiting = self.cx.around.deferred_violations();
+        let counter = if self.cx.around.write_options().defer_foreign_keys {
+            &waiting.postponed
+        } else if key.child.foreign_keys[key.position as usize].deferred {
+            &waiting.declared
+        } else {
+            self.violations
+        };
         counter.set((counter.get() + n).max(0));
     }
 
     fn counted(&self, key: &ForeignKeyCheck) -> i64 {
-        let deferred =
-            key.child.foreign_keys[key.position as usize].deferred || self.cx.around.write_options().defer_foreign_keys;
-        if deferred { self.cx.around.deferred_violations().get() } else { self.violations.get() }
+        let waiting = self.cx.around.deferred_violations();
+        let own = match key.child.foreign_keys[key.position as usize].deferred {
+            true => &waiting.declared,
+            false => self.violations,
+        };
+        own.get() + waiting.postponed.get()
     }
 
     /// A new child row needs its parents.

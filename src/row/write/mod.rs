@@ -73,11 +73,14 @@ fn execute_nested(
     violations: &Cell<i64>,
     cx: &Context<'_>,
 ) -> Result<Written> {
-    let own = match &**program {
-        WriteProgram::Insert(insert) => insert.or,
-        WriteProgram::Update(update) => update.or,
-        WriteProgram::Delete(_) => None,
+    let (target, own) = match &**program {
+        WriteProgram::Insert(insert) => (&insert.target, insert.or),
+        WriteProgram::Update(update) => (&update.target, update.or),
+        WriteProgram::Delete(delete) => (&delete.target, None),
     };
+    // The turn to write comes before anything is read: keys that are free must be free until they are taken. The
+    // statement's scans see the state before it.
+    drop(cx.around.transaction(target.database)?);
     let mut run = Run { cx, inputs, written: Written::default(), or: outer.or(own), used: None, violations };
     let result = match &**program {
         WriteProgram::Insert(insert) => run.insert(insert),

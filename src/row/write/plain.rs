@@ -47,10 +47,8 @@ struct IndexWriter<'t> {
 }
 
 impl<'t> Writer<'t> {
-    /// Begins to write: from here on the statement's scans see the state before it.
     fn new(target: &'t TargetProgram, wanted: impl Fn(&IndexProgram) -> bool, cx: &Context<'_>) -> Result<Writer<'t>> {
         let around = cx.around;
-        drop(around.transaction(target.database)?);
         let tree = around.row_tree(target.database, target.table.id)?;
         let mut indexes = Vec::new();
         for index in target.indexes.iter().filter(|i| wanted(i)) {

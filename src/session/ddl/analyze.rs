@@ -55,7 +55,8 @@ fn whole(host: &dyn Host, database: DatabaseIndex) -> Result<()> {
     let statistics = prepare(host, database)?;
     forget(host, database, &statistics, |_| true)?;
     let mut tables: Vec<Arc<Table>> = host.schema(database).tables.values().cloned().collect();
-    tables.sort_by_key(|t| t.id);
+    // The newest first: so they come from SQLite's list of a few tables.
+    tables.sort_by_key(|t| std::cmp::Reverse(t.id));
     for table in tables {
         analyze_table(host, database, &statistics, &table)?;
     }

@@ -60,6 +60,11 @@ pub fn run(call: &Call<'_>) -> Result<Option<Vec<Vec<Value>>>> {
         // What is not committed yet is in memory only.
         return Ok(None);
     }
+    if way == Way::Check
+        && let Some(definitions) = call.context.definitions()
+    {
+        file.container().define(&definitions)?;
+    }
     let alone = way == Way::Alone || way == Way::AloneWithValue && call.value.is_some();
     if !alone {
         return ask(file, call).map(Some);

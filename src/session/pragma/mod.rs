@@ -58,6 +58,11 @@ pub struct FunctionEntry {
 
 /// What pragmas ask of a connection beside what DDL asks.
 pub trait Context: Host {
+    /// What the library that reads files must know of registered functions and collations.
+    fn definitions(&self) -> Option<std::sync::Arc<crate::store::container::Definitions>> {
+        None
+    }
+
     fn settings(&self) -> RefMut<'_, Settings>;
     /// The file of a database as `PRAGMA database_list` shows it: empty for one in memory.
     fn database_file(&self, database: DatabaseIndex) -> String;

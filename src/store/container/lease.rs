@@ -13,6 +13,7 @@ use parking_lot::MutexGuard;
 use rusqlite::{Connection, MAIN_DB, ffi};
 use rustc_hash::FxHashMap;
 
+use super::definitions::Definitions;
 use super::open::{Container, refused};
 use super::sqlite::{Prepared, Sqlite};
 use super::system;
@@ -47,6 +48,8 @@ pub(super) struct Parts {
     reads: Option<Reads>,
     leased: bool,
     writes: FxHashMap<Box<str>, Prepared>,
+    /// What the library knows of what users defined.
+    defined: Option<Arc<Definitions>>,
     sqlite: Sqlite,
     pub connection: Connection,
 }
@@ -156,6 +159,19 @@ impl Container {
         f(&parts.sqlite)
     }
 
+    /// Makes the library know what a user defined, for a check of the file. Where another connection has defined the
+    /// same and the lease keeps the library from changing it, that stands in.
+    pub fn define(&self, definitions: &Arc<Definitions>) -> Result<()> {
+        let mut parts = self.parts()?;
+        if parts.defined.as_ref().is_some_and(|known| Arc::ptr_eq(known, definitions)) {
+            return Ok(());
+        }
+        match definitions.register(&parts.connection) {
+            Err(e) if e.code.primary() == Code::BUSY => Ok(()),
+            result => result.map(|()| parts.defined = Some(definitions.clone())),
+        }
+    }
+
     /// Runs queries under the lease.
     pub fn read<T>(&self, f: impl FnOnce(&Sqlite) -> Result<T>) -> Result<T> {
         f(&self.parts()?.sqlite)
@@ -205,7 +221,14 @@ impl Container {
 
 impl Parts {
     pub fn new(connection: Connection) -> Parts {
-        Parts { reads: None, leased: false, writes: FxHashMap::default(), sqlite: Sqlite::of(&connection), connection }
+        Parts {
+            reads: None,
+            leased: false,
+            writes: FxHashMap::default(),
+            defined: None,
+            sqlite: Sqlite::of(&connection),
+            connection,
+        }
     }
 
     fn take_lease(&mut self) -> Result<()> {
@@ -245,6 +268,15 @@ pub struct Writer<'c> {
 }
 
 impl Writer<'_> {
+    /// Makes the library know what a user defined.
+    pub fn define(&mut self, definitions: &Arc<Definitions>) -> Result<()> {
+        if !self.parts.defined.as_ref().is_some_and(|known| Arc::ptr_eq(known, definitions)) {
+            definitions.register(&self.parts.connection)?;
+            self.parts.defined = Some(definitions.clone());
+        }
+        Ok(())
+    }
+
     /// Runs a statement; its text is prepared once.
     pub fn execute(&mut self, sql: &str, values: &[ValueRef<'_>]) -> Result<()> {
         self.parts.write(sql, values)

@@ -4,6 +4,7 @@
 //! * [`open`]        [`Container`]: one connection for each file and process.
 //! * [`lease`]       keeping others from writing, reading pages, the write transaction.
 //! * [`sqlite`]      the library's statements, in its C interface.
+//! * `definitions`   what users defined and the library must know.
 //! * [`state`]       locks, ours and those of others.
 //! * [`system`]      which VFS a system gets.
 //! * `vfs`, `file`, `lock`, `shm`  the VFS "heliosdb": its table, files, the five lock states, the index of a log.
@@ -14,6 +15,7 @@
 //! Invariant: no other part of the engine opens, reads or closes a file that may be a database: closing drops the POSIX
 //! locks of stock SQLite in our process. No statement of a user runs here.
 
+mod definitions;
 #[cfg(unix)]
 mod descriptor;
 #[cfg(unix)]
@@ -36,6 +38,7 @@ mod tests;
 #[cfg(unix)]
 mod vfs;
 
+pub use definitions::{Definitions, from_foreign};
 pub use lease::{Header, Token, Writer};
 pub use open::{Container, OpenFlags, refused};
 pub use state::{Level, Others};
