@@ -4,7 +4,8 @@
 //!
 //! 1. [`session::Connection::prepare`] parses the text (`heliosdb_dialect::parse`) and compiles it (`session/compile.rs`).
 //! 2. [`plan::bind_statement`] resolves names, types and collations into a [`plan::bound::Query`].
-//! 3. [`row::lower::query`] makes a program; [`row::access::plan`] sees `id = ?` and chooses `Access::Rowids`.
+//! 3. [`row::lower::query`] makes a program of its rewritten form (`row/rewrite`); [`row::access::plan`] sees `id = ?` and takes
+//!    the short way (`row/access/point.rs`) to `Access::Rowids`.
 //! 4. [`session::Statement::step`] starts a [`row::run::QueryRun`] (the one of the statement's last execution, if there was one:
 //!    [`row::context::Shared`] keeps it), which starts a [`row::select::SelectRun`].
 //! 5. `row::scan::keys` evaluates the parameter, `row::scan::open` looks the rowid up in a [`store::RowTree`] with the
@@ -27,6 +28,16 @@
 //! 4. [`txn::Transaction::put_row`] puts a version into the tree and an entry into the undo list.
 //! 5. `end_write` in `session/statement.rs` ends the mark; in autocommit `Inner::commit_all` calls
 //!    [`txn::Transaction::commit`], which publishes the commit number and cleans what nobody reads.
+//!
+//! # How a file is read and written
+//!
+//! 1. `session/database.rs` finds the file among those that are open or rest (`txn/rest.rs`), or opens its
+//!    [`store::container`]: one connection of the bundled SQLite for each file and process. Nothing is read yet.
+//! 2. The first statement pins the file (`txn/file.rs`): the container takes the lease; if others changed the file, the schema
+//!    is loaded again ([`catalog::load`]) and the trees are made anew over the file's b-trees ([`store::image`]).
+//! 3. A tree that is asked for what it does not hold (`store/tree/coverage.rs`) reads it from the base; scans take rows into memory.
+//! 4. The commit writes the net changes through the container in one transaction of SQLite (`txn/through.rs`) before it publishes.
+//! 5. The keeper (`txn/keeper.rs`) gives the lease back that nobody needs, or that somebody else waits for.
 
 pub mod catalog;
 pub mod env;

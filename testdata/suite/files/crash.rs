@@ -13,7 +13,7 @@ use crate::generator::setting;
 /// Tells the test binary to be the process that is killed: the file's name.
 const CHILD: &str = "HELIOSDB_SUITE_CRASHES";
 /// Kills in `cargo test`; HELIOSDB_CRASHES for more.
-const KILLS: u64 = 60;
+const KILLS: u64 = 200;
 
 fn ok(engine: &mut dyn Engine, sql: &str) {
     assert_eq!(engine.run(sql).error, None, "{sql}");
