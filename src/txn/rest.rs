@@ -15,8 +15,10 @@ use crate::env;
 /// How many of the keeper's looks a file rests: about a second.
 const LOOKS_MAX: u32 = 200;
 
-/// Times of a file's status are too coarse to tell two changes within this apart.
-const COARSE_MS: i64 = 100;
+/// Times of a file's status are too coarse to tell two changes within this apart: some ticks of the system's clock, or
+/// what file systems need that know no parts of a second.
+const COARSE_MS: i64 = 25;
+const WHOLE_SECONDS_MS: i64 = 2_500;
 
 /// Users of a file that is open, or its rest.
 #[derive(Default)]
@@ -56,7 +58,9 @@ impl Mark {
 
     /// Whether a later change would show.
     fn is_old(&self) -> bool {
-        let now = i128::from(env::now_ms() - COARSE_MS) * 1_000_000;
+        let whole = self.changed.0 % 1_000_000_000 == 0 || self.changed.1 % 1_000_000_000 == 0;
+        let coarse = if whole { WHOLE_SECONDS_MS } else { COARSE_MS };
+        let now = i128::from(env::now_ms() - coarse) * 1_000_000;
         self.changed.0 < now && self.changed.1 < now
     }
 }
