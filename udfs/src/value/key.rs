@@ -280,7 +280,11 @@ mod tests {
             for a in &all {
                 for b in &all {
                     assert_eq!(key(*a, &c).cmp(&key(*b, &c)), compare(*a, *b, &c), "{a:?} {b:?} {c:?}");
-                    come_back(*a, *b, &c);
+                    // Of text with a NUL, NOCASE looks at the part before it and the length.
+                    let cut = |v: &ValueRef<'_>| matches!(v, ValueRef::Text(t) if t.contains(&0));
+                    if !matches!(c, Collation::NoCase) || !cut(a) && !cut(b) {
+                        come_back(*a, *b, &c);
+                    }
                 }
             }
         }
