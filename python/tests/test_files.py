@@ -487,3 +487,34 @@ def test_functions_and_collations_of_a_connection(tmp_path):
         con.close()
     assert found[0] == found[1]
     assert found[0][0][0] == ("x", -1, "<-1>")
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from ghost",
+        "select * from seen",
+        "select 1 from plain where id in (select 1 from ghost)",
+        "insert into ghost values (1)",
+        "update ghost set a = 1",
+        "delete from ghost",
+        "pragma table_info(ghost)",
+        "create table copy as select * from ghost",
+    ],
+)
+def test_a_table_of_an_unknown_module(tmp_path, sql):
+    path = tmp_path / "a.db"
+    with_ghost = stock.connect(path)
+    with_ghost.executescript(
+        """create table plain(id integer primary key); pragma writable_schema = on;
+        insert into sqlite_schema values ('table', 'ghost', 'ghost', 0, 'CREATE VIRTUAL TABLE ghost USING spirits(a)');
+        pragma writable_schema = reset; create view seen as select * from ghost;"""
+    )
+    with_ghost.close()
+    messages = []
+    for module in stock, ours:
+        connection = module.connect(path)
+        with pytest.raises(module.OperationalError) as raised:
+            connection.execute(sql)
+        messages.append(str(raised.value))
+        connection.close()
+    assert messages == ["no such module: spirits"] * 2

@@ -6,6 +6,7 @@ use heliosdb_dialect::ast::{self, Conflict, ForeignKeyAction};
 use heliosdb_udfs::value::{Affinity, Collation, Value};
 
 use super::index::Index;
+use crate::error::{Error, Result};
 use crate::store::ObjectId;
 
 /// An expression of the schema with the text its spans refer to.
@@ -139,6 +140,14 @@ impl Table {
 
     pub fn has_rowid(&self) -> bool {
         matches!(self.kind, TableKind::Rowid { .. })
+    }
+
+    /// Refuses a virtual table: no module is there yet.
+    pub fn check_module(&self) -> Result<()> {
+        match &self.kind {
+            TableKind::Virtual { module, .. } => Err(Error::sql(format!("no such module: {module}"))),
+            _ => Ok(()),
+        }
     }
 
     pub fn is_virtual(&self) -> bool {

@@ -116,6 +116,9 @@ impl<'a> Binder<'a> {
             return Ok(found);
         }
         let found = self.locate(name)?;
+        if let Found::Table(_, table) = &found {
+            table.check_module()?;
+        }
         if args.is_some() && !matches!(found, Found::Function(_)) {
             return Err(Error::sql(format!("'{}' is not a function", name.name.text)));
         }

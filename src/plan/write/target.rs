@@ -34,7 +34,10 @@ impl<'a> Binder<'a> {
     /// The table or view that a statement writes.
     pub(super) fn written(&mut self, name: &'a ast::QualifiedName) -> Result<Written<'a>> {
         Ok(match self.locate(name)? {
-            Found::Table(database, table) => Written::Table(database, table),
+            Found::Table(database, table) => {
+                table.check_module()?;
+                Written::Table(database, table)
+            }
             Found::View(database, view) => Written::View(database, view),
             Found::Function(_) => {
                 return Err(Error::sql(format!("table {} may not be modified", name.name.text)));

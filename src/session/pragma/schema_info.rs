@@ -45,7 +45,10 @@ pub fn table_info(call: &Call<'_>) -> Rows {
     let extended = call.pragma.name == "table_xinfo";
     let Some(name) = call.value else { return Ok(Vec::new()) };
     let columns = match object(call, name) {
-        Some((_, Object::Table(table))) => table.columns.clone(),
+        Some((_, Object::Table(table))) => {
+            table.check_module()?;
+            table.columns.clone()
+        }
         Some((database, Object::View(view))) => {
             let mut columns = call.context.view_columns(database, &view)?;
             columns.iter_mut().for_each(name_type_of_view);
