@@ -81,8 +81,8 @@ fn access_keys(access: &Access, env: &Env<'_>) -> Result<Keys> {
             let Some(high) = rowid_high(high.as_ref(), env)? else { return Ok(Keys::Nothing) };
             Ok(Keys::RowidRange(low, high))
         }
-        // The usual case makes no list of ranges.
-        Access::Index { equal, low: None, high: None, columns, .. }
+        // The usual case makes no list of prefixes.
+        Access::Index { equal, low, high, columns, .. }
             if equal.iter().all(|term| matches!(term, SeekTerm::Equal(_) | SeekTerm::Is(_))) =>
         {
             let mut prefix = Vec::with_capacity(32);
@@ -93,7 +93,20 @@ fn access_keys(access: &Access, env: &Env<'_>) -> Result<Keys> {
                     return Ok(Keys::Nothing);
                 }
             }
-            Ok(Keys::Range(whole_prefix(prefix)))
+            if low.is_none() && high.is_none() {
+                return Ok(Keys::Range(whole_prefix(prefix)));
+            }
+            let mut ranges = Vec::new();
+            let rest = columns.get(equal.len()..).unwrap_or_default();
+            key_ranges(prefix, low.as_ref(), high.as_ref(), rest, env, &mut ranges)?;
+            Ok(match ranges.pop() {
+                None => Keys::Nothing,
+                Some(range) if ranges.is_empty() => Keys::Range(range),
+                Some(range) => {
+                    ranges.push(range);
+                    Keys::Ranges(ranges)
+                }
+            })
         }
         Access::Index { equal, low, high, columns, .. } => {
             let skipped = equal.iter().take_while(|t| matches!(t, SeekTerm::Any)).count();
