@@ -1,19 +1,22 @@
 //! `EXISTS (SELECT … FROM t WHERE …)` as a join that stops at its first match.
 
-use crate::plan::bound::{Body, Expr, ExprKind, Query, Select, SourceId, SourceKind};
-use crate::plan::bound::{Classes, JoinKind};
+use std::cell::Cell;
+
 use heliosdb_udfs::value::Value;
 
-use super::both;
+use super::{both, substitute};
+use crate::plan::bound::{
+    Body, Classes, Expr, ExprKind, JoinKind, Query, Select, Source, SourceId, SourceKind,
+};
 
-pub fn to_joins(select: &mut Select, exists: &mut Vec<SourceId>) {
+pub fn to_joins(select: &mut Select, exists: &mut Vec<SourceId>, fresh: &Cell<u32>) {
     let Some(filter) = &mut select.filter else { return };
     if select.sources.is_empty() || select.sources.len() > 50 {
         return;
     }
     let mut added = Vec::new();
     let mut conditions = None;
-    take(filter, &mut added, &mut conditions);
+    take(filter, &mut added, &mut conditions, fresh);
     for mut source in added {
         source.join = JoinKind::Inner;
         source.on = None;
@@ -24,10 +27,18 @@ pub fn to_joins(select: &mut Select, exists: &mut Vec<SourceId>) {
 }
 
 /// Takes out the terms that can be joins; TRUE stays in their place.
-fn take(e: &mut Expr, added: &mut Vec<crate::plan::bound::Source>, conditions: &mut Option<Expr>) {
+fn take(e: &mut Expr, added: &mut Vec<Source>, conditions: &mut Option<Expr>, fresh: &Cell<u32>) {
     match &mut e.kind {
-        ExprKind::And(terms) => terms.iter_mut().for_each(|t| take(t, added, conditions)),
+        ExprKind::And(terms) => terms.iter_mut().for_each(|t| take(t, added, conditions, fresh)),
         ExprKind::Exists { negated: false, query } if is_simple(query) => {
+            let source = |q: &Query| match &q.body {
+                Body::Select(inner) => inner.sources.first().map(|s| s.id),
+                _ => None,
+            };
+            // A merged view's column may stand in several terms.
+            if added.iter().any(|s| Some(s.id) == source(query)) {
+                substitute::renumber(query, fresh);
+            }
             let Body::Select(inner) = &mut query.body else { return };
             added.append(&mut inner.sources);
             *conditions = both(conditions.take(), inner.filter.take());

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::both;
-use super::substitute::{By, Replacement};
+use super::substitute::{self, By, Replacement};
 use crate::plan::bound::{
     Body, Compound, CompoundOp, CteBody, Expr, ExprKind, Free, JoinKind, OrderBy, OrderKey, Query, ROWID, Select,
     Source, SourceId, SourceKind,
@@ -85,16 +85,7 @@ pub fn inline(select: &mut Select, order_by: &[OrderBy], limited: bool, i: usize
     }
     let mut query = query.clone();
     query.columns.clone_from(&cte.columns);
-    let Body::Select(inner) = &mut query.body else { return false };
-    for position in 0..inner.sources.len() {
-        let old = inner.sources[position].id;
-        let new = SourceId(FRESH + fresh.get());
-        fresh.set(fresh.get() + 1);
-        let renaming = Replacement { source: old, by: By::Source(new) };
-        renaming.select(inner);
-        renaming.order(&mut query.order_by);
-        inner.sources[position].id = new;
-    }
+    substitute::renumber(&mut query, fresh);
     let kind = SourceKind::Query { query: Box::new(query), view: None };
     let before = std::mem::replace(&mut select.sources[i].kind, kind);
     let possible = is_possible(select, order_by, limited, i);
@@ -103,9 +94,6 @@ pub fn inline(select: &mut Select, order_by: &[OrderBy], limited: bool, i: usize
     }
     possible
 }
-
-/// Sources of copies are numbered from here on; no statement has so many of its own.
-const FRESH: u32 = 1 << 24;
 
 /// Merges the subquery at position `i`; [`is_possible`] has been asked.
 pub fn merge(select: &mut Select, order_by: &mut Vec<OrderBy>, i: usize) {

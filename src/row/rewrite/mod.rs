@@ -68,7 +68,7 @@ pub fn select(
         strength::reduce(select);
         constants::spread(select);
     }
-    exists::to_joins(select, exists);
+    exists::to_joins(select, exists, fresh);
     push_down::conditions(select);
 }
 

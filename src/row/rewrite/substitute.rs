@@ -1,9 +1,11 @@
 //! Puts expressions in the place of a source's columns, through subqueries too.
 
+use std::cell::Cell;
+
 use heliosdb_udfs::value::Affinity;
 
 use crate::plan::bound::{
-    self, Body, ColumnRef, Expr, ExprKind, Free, OrderBy, OrderKey, Query, Select, SortKey, SourceId, SourceKind,
+    self, Body, ColumnRef, Expr, ExprKind, Free, OrderBy, OrderKey, Query, Select, SourceId, SourceKind,
 };
 use crate::plan::walk;
 
@@ -103,33 +105,82 @@ impl Replacement<'_> {
         }
     }
 
-    fn sort(&self, keys: &mut [SortKey]) {
-        keys.iter_mut().for_each(|k| self.expr(&mut k.expr));
-    }
-
     pub fn select(&self, select: &mut Select) {
         for source in &mut select.sources {
-            source.on.iter_mut().for_each(|e| self.expr(e));
-            match &mut source.kind {
-                SourceKind::Query { query, .. } => self.query(query),
-                SourceKind::Function { args, .. } => args.iter_mut().for_each(|e| self.expr(e)),
-                _ => {}
+            if let SourceKind::Query { query, .. } = &mut source.kind {
+                self.query(query);
             }
         }
-        select.filter.iter_mut().chain(&mut select.having).chain(&mut select.output).for_each(|e| self.expr(e));
-        select.group_by.iter_mut().flatten().for_each(|k| self.expr(&mut k.expr));
-        for a in &mut select.aggregates {
-            a.args.iter_mut().chain(&mut a.filter).for_each(|e| self.expr(e));
-            self.sort(&mut a.order_by);
-        }
-        for w in &mut select.windows {
-            w.args.iter_mut().chain(&mut w.filter).for_each(|e| self.expr(e));
-            w.partition_by.iter_mut().for_each(|k| self.expr(&mut k.expr));
-            self.sort(&mut w.order_by);
-            for edge in [&mut w.start, &mut w.end] {
-                if let bound::FrameBound::Preceding(e) | bound::FrameBound::Following(e) = edge {
-                    self.expr(e);
+        expressions(select, &mut |e| self.expr(e));
+    }
+}
+
+/// Sources of copies are numbered from here on; no statement has so many of its own.
+const FRESH: u32 = 1 << 24;
+
+/// Gives every source inside a query a new number, so that two copies of it can stand in one FROM clause.
+pub fn renumber(query: &mut Query, fresh: &Cell<u32>) {
+    renumber_body(&mut query.body, &mut query.order_by, fresh);
+}
+
+fn renumber_body(body: &mut Body, order_by: &mut [OrderBy], fresh: &Cell<u32>) {
+    match body {
+        Body::Select(select) => {
+            for position in 0..select.sources.len() {
+                let new = SourceId(FRESH + fresh.get());
+                fresh.set(fresh.get() + 1);
+                let renaming = Replacement { source: select.sources[position].id, by: By::Source(new) };
+                renaming.select(select);
+                renaming.order(order_by);
+                let source = &mut select.sources[position];
+                source.id = new;
+                if let SourceKind::Query { query, .. } = &mut source.kind {
+                    renumber(query, fresh);
                 }
+            }
+            expressions(select, &mut |e| renumber_expr(e, fresh));
+        }
+        Body::Values(rows) => rows.iter_mut().flatten().for_each(|e| renumber_expr(e, fresh)),
+        Body::Compound(compound) => {
+            renumber_body(&mut compound.first, &mut [], fresh);
+            compound.arms.iter_mut().for_each(|(_, b)| renumber_body(b, &mut [], fresh));
+        }
+    }
+    for term in order_by {
+        if let OrderKey::Expr(e) = &mut term.key {
+            renumber_expr(e, fresh);
+        }
+    }
+}
+
+fn renumber_expr(e: &mut Expr, fresh: &Cell<u32>) {
+    children(e, &mut |child| renumber_expr(child, fresh));
+    if let Some(query) = query_of(e) {
+        renumber(query, fresh);
+    }
+}
+
+/// Calls `f` for each expression of a SELECT; those of subqueries are not entered.
+fn expressions(select: &mut Select, f: &mut dyn FnMut(&mut Expr)) {
+    for source in &mut select.sources {
+        source.on.iter_mut().for_each(&mut *f);
+        if let SourceKind::Function { args, .. } = &mut source.kind {
+            args.iter_mut().for_each(&mut *f);
+        }
+    }
+    select.filter.iter_mut().chain(&mut select.having).chain(&mut select.output).for_each(&mut *f);
+    select.group_by.iter_mut().flatten().for_each(|k| f(&mut k.expr));
+    for a in &mut select.aggregates {
+        a.args.iter_mut().chain(&mut a.filter).for_each(&mut *f);
+        a.order_by.iter_mut().for_each(|k| f(&mut k.expr));
+    }
+    for w in &mut select.windows {
+        w.args.iter_mut().chain(&mut w.filter).for_each(&mut *f);
+        w.partition_by.iter_mut().for_each(|k| f(&mut k.expr));
+        w.order_by.iter_mut().for_each(|k| f(&mut k.expr));
+        for edge in [&mut w.start, &mut w.end] {
+            if let bound::FrameBound::Preceding(e) | bound::FrameBound::Following(e) = edge {
+                f(e);
             }
         }
     }
