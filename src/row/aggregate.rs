@@ -299,6 +299,11 @@ pub struct Groups {
 }
 
 impl Groups {
+    /// The one group of a query that does nothing but count so many rows.
+    pub fn of_count(aggregation: &Aggregation, count: i64) -> Groups {
+        Groups { values: vec![Value::Integer(count); aggregation.aggregates.len()].into_iter(), left: 1 }
+    }
+
     /// Puts the next group into the slots.
     pub fn next(&mut self, aggregation: &Aggregation, slots: &mut [Value], cx: &Context<'_>) -> Result<bool> {
         cx.around.tick()?;

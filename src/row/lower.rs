@@ -335,6 +335,10 @@ impl<'l> Lower<'l> {
                 aggregation.captured.push((self.captured_node(what)?, slot));
             }
         }
+        let counts_table = program.counts_table();
+        if let Some(aggregation) = &mut program.aggregation {
+            aggregation.counts_table = counts_table;
+        }
         program.subqueries = self.subqueries;
         program.slots = self.slots as usize;
         Ok((program, rows))
@@ -396,6 +400,7 @@ impl<'l> Lower<'l> {
             having,
             first_row_only: plan.extreme,
             in_order: plan.grouped,
+            counts_table: false,
         })
     }
 

@@ -97,6 +97,34 @@ pub struct SelectProgram {
     pub slots: usize,
 }
 
+impl SelectProgram {
+    /// Whether the loops do nothing but count the rows of a table.
+    pub fn counts_table(&self) -> bool {
+        let ([level], Some(aggregation)) = (&self.levels[..], &self.aggregation) else { return false };
+        let whole = match &level.source {
+            SourceProgram::Table { access, .. } => {
+                matches!(access, Access::Scan { .. } | Access::Index { counted: true, .. })
+            }
+            SourceProgram::KeyTable { access, .. } => match access {
+                Access::Scan { .. } => true,
+                Access::Index { index, equal, low, high, .. } => {
+                    index.filter.is_none() && equal.is_empty() && low.is_none() && high.is_none()
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+        whole
+            && level.join == Join::Inner
+            && level.on.is_empty()
+            && level.filters.is_empty()
+            && self.precondition.is_empty()
+            && !aggregation.grouped
+            && aggregation.captured.is_empty()
+            && aggregation.aggregates.iter().all(AggregateProgram::counts_rows)
+    }
+}
+
 /// One source of the join, in loop order.
 pub struct LevelProgram {
     pub source: SourceProgram,
@@ -305,6 +333,8 @@ pub struct Aggregation {
     pub first_row_only: bool,
     /// Rows of a group come one after the other: groups keep the order in which they came.
     pub in_order: bool,
+    /// Nothing but `count(*)` of a whole table: its rows are not visited.
+    pub counts_table: bool,
 }
 
 pub struct AggregateProgram {
@@ -318,6 +348,15 @@ pub struct AggregateProgram {
 }
 
 impl AggregateProgram {
+    /// `count(*)`
+    fn counts_rows(&self) -> bool {
+        matches!(&self.function, AggregateFunction::Builtin(def) if def.name == "count")
+            && self.args.is_empty()
+            && self.filter.is_none()
+            && !self.distinct
+            && self.order_by.is_empty()
+    }
+
     pub fn name(&self) -> &str {
         match &self.function {
             AggregateFunction::Builtin(def) => def.name,

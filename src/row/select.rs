@@ -298,6 +298,12 @@ impl SelectRun {
         inputs: &[Value],
         cx: &Context<'_>,
     ) -> Result<Groups> {
+        if aggregation.counts_table
+            && let Some(count) = scan::count(&program.levels[0].source, cx)?
+        {
+            self.place = Place::Done;
+            return Ok(Groups::of_count(aggregation, count));
+        }
         let mut builder = aggregate::Builder::new(aggregation);
         while self.advance(program, inputs, cx)? {
             let env = self.env(program, inputs, cx);

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use heliosdb_udfs::value::{Value, ValueRef, compare};
 pub use keys::{Keys, keys};
-pub use open::{open, open_arm};
+pub use open::{count, open, open_arm};
 pub use ranges::record_of_key;
 use ranges::{End, KeyRange, Skip, next_key};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};

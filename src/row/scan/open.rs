@@ -98,6 +98,24 @@ pub fn open(source: &SourceProgram, level: &mut Level, scan: &mut Scan, keys: Ke
     }
 }
 
+/// The number of rows of a table that is read as a whole; `None` for other sources.
+pub fn count(source: &SourceProgram, cx: &Context<'_>) -> Result<Option<i64>> {
+    let count = match source {
+        SourceProgram::Table { database, access: Access::Index { index, .. }, .. }
+        | SourceProgram::KeyTable { database, access: Access::Index { index, .. }, .. } => {
+            cx.around.key_tree(*database, index.id)?.count(cx.around.view(*database)?)?
+        }
+        SourceProgram::Table { database, table, .. } => {
+            cx.around.row_tree(*database, table.id)?.count(cx.around.view(*database)?)?
+        }
+        SourceProgram::KeyTable { database, table, .. } => {
+            cx.around.key_tree(*database, table.id)?.count(cx.around.view(*database)?)?
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(count as i64))
+}
+
 /// Goes on with the next arm of an OR; false after the last.
 pub fn open_arm(source: &SourceProgram, level: &mut Level, scan: &mut Scan, cx: &Context<'_>) -> Result<bool> {
     let (SourceProgram::Table { access: Access::Or(arms), .. }

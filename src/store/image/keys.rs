@@ -7,13 +7,15 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
+use parking_lot::RwLockReadGuard;
+
 use super::layout::{Entry, KeyLayout};
 use super::page::{DEPTH_MAX, Kind, Page};
 use super::record::Record;
 use super::{Pages, damaged};
 use crate::error::Result;
 use crate::store::ids::Stamp;
-use crate::store::tree::coverage::{Base, Stretch, Target};
+use crate::store::tree::coverage::{Base, Ends, Stretch, Target};
 use crate::store::tree::order::{KeyOrder, Order};
 use crate::store::version::Version;
 
@@ -97,6 +99,51 @@ impl Keys {
         Ok(high)
     }
 
+    /// Counts the entries of a stretch below a page, whose own keys are above `low`, below `high`. An index whose order
+    /// is not that of our keys is asked for all of them.
+    fn count_below(
+        &self,
+        number: u32,
+        depth: usize,
+        (low, high): (Option<&[u8]>, Option<&[u8]>),
+        stretch: &Ends<KeyOrder>,
+    ) -> Result<u64> {
+        let page = Page::read(&*self.pages, number)?;
+        if depth >= DEPTH_MAX || !matches!(page.kind, Kind::LeafIndex | Kind::InteriorIndex) {
+            return Err(damaged(number, "not a page of this index"));
+        }
+        let (begins, ends) = (stretch.0.as_deref(), stretch.1.as_deref());
+        let whole = begins.is_none_or(|begins| low.is_some_and(|low| low >= begins))
+            && ends.is_none_or(|ends| high.is_some_and(|high| high <= ends));
+        let (mut count, mut low) = (0, low.map(<[u8]>::to_vec));
+        if whole {
+            count += page.cells as u64;
+        }
+        if whole && page.is_leaf() {
+            return Ok(count);
+        }
+        for i in 0..=page.cells {
+            let own = if whole || i == page.cells { None } else { Some(self.entry(&page, i)?.key) };
+            if let Some(key) = own.as_deref() {
+                let inside = begins.is_none_or(|begins| key > begins) && ends.is_none_or(|ends| key <= ends);
+                count += u64::from(inside);
+            }
+            if !page.is_leaf() {
+                // Below a page that lies in the stretch everything does.
+                let between = if whole { (low.as_deref(), high) } else { (low.as_deref(), own.as_deref().or(high)) };
+                let before = begins.is_some_and(|begins| between.1.is_some_and(|high| high <= begins));
+                let behind = ends.is_some_and(|ends| between.0.is_some_and(|low| low >= ends));
+                if !before && !behind {
+                    count += self.count_below(page.child(i)?, depth + 1, between, stretch)?;
+                }
+            }
+            if own.is_some() {
+                low = own;
+            }
+        }
+        Ok(count)
+    }
+
     /// All entries, in the order of our keys.
     fn read_all(&self) -> Result<Stretch<KeyOrder>> {
         let mut found = Vec::new();
@@ -144,6 +191,14 @@ impl Base<KeyOrder> for Keys {
             high = self.take(leaf, &mut entries)?;
         }
         Ok(Stretch { low, high, entries })
+    }
+
+    fn count(&self, stretch: &Ends<KeyOrder>) -> Result<u64> {
+        self.count_below(self.root(), 0, (None, None), stretch)
+    }
+
+    fn hold(&self) -> Option<RwLockReadGuard<'_, ()>> {
+        self.pages.hold()
     }
 
     fn len_estimate(&self) -> Option<usize> {

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use parking_lot::RwLockReadGuard;
+
 use super::layout::RowLayout;
 use super::page::{DEPTH_MAX, Kind, Page};
 use super::record::Record;
 use super::{Pages, damaged};
 use crate::error::Result;
 use crate::store::ids::Stamp;
-use crate::store::tree::coverage::{Base, Stretch, Target};
+use crate::store::tree::coverage::{Base, Ends, Stretch, Target};
 use crate::store::tree::order::RowOrder;
 use crate::store::version::Version;
 
@@ -60,6 +62,48 @@ impl Rows {
         Err(damaged(number, "the table is too deep"))
     }
 
+    /// Counts the rows of a stretch below a page, whose own rowids are above `low`, up to `high`.
+    fn count_below(
+        &self,
+        number: u32,
+        depth: usize,
+        (low, high): (Option<i64>, Option<i64>),
+        stretch: &Ends<RowOrder>,
+    ) -> Result<u64> {
+        let page = Page::read(&*self.pages, number)?;
+        let (begins, ends) = stretch;
+        match page.kind {
+            Kind::LeafTable => {
+                let whole = begins.is_none_or(|begins| low.is_some_and(|low| low >= begins))
+                    && ends.is_none_or(|ends| high.is_some_and(|high| high <= ends));
+                if whole {
+                    return Ok(page.cells as u64);
+                }
+                let mut count = 0;
+                for i in 0..page.cells {
+                    let rowid = page.rowid(i)?;
+                    let inside = begins.is_none_or(|begins| rowid > begins) && ends.is_none_or(|ends| rowid <= ends);
+                    count += u64::from(inside);
+                }
+                Ok(count)
+            }
+            Kind::InteriorTable if depth < DEPTH_MAX => {
+                let (mut count, mut low) = (0, low);
+                for i in 0..=page.cells {
+                    let high = if i < page.cells { Some(page.rowid(i)?) } else { high };
+                    let before = begins.is_some_and(|begins| high.is_some_and(|high| high <= begins));
+                    let behind = ends.is_some_and(|ends| low.is_some_and(|low| low >= ends));
+                    if !before && !behind {
+                        count += self.count_below(page.child(i)?, depth + 1, (low, high), stretch)?;
+                    }
+                    low = high;
+                }
+                Ok(count)
+            }
+            _ => Err(damaged(number, "not a page of this table")),
+        }
+    }
+
     fn take(&self, leaf: &Leaf, entries: &mut Vec<(i64, Version)>) -> Result<()> {
         let page = &leaf.page;
         let (mut whole, mut record) = (Vec::new(), Vec::new());
@@ -105,6 +149,14 @@ impl Base<RowOrder> for Rows {
             stretch.high = leaf.high;
         }
         Ok(stretch)
+    }
+
+    fn count(&self, stretch: &Ends<RowOrder>) -> Result<u64> {
+        self.count_below(self.root.load(Ordering::Relaxed), 0, (None, None), stretch)
+    }
+
+    fn hold(&self) -> Option<RwLockReadGuard<'_, ()>> {
+        self.pages.hold()
     }
 
     fn len_estimate(&self) -> Option<usize> {

@@ -9,6 +9,8 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use parking_lot::RwLockReadGuard;
+
 use super::order::Order;
 use crate::error::Result;
 use crate::store::version::Version;
@@ -33,11 +35,20 @@ pub struct Stretch<O: Order> {
     pub entries: Vec<(O::Inline, Version)>,
 }
 
+/// The keys above a lower end, up to and with an upper end; `None`: no end.
+pub type Ends<O> = (Option<<O as Order>::Owned>, Option<<O as Order>::Owned>);
+
 /// Where the entries come from that are not in memory. What it gives stays the same as long as any view of the
 /// database is open, but for keys that are covered already.
 pub trait Base<O: Order>: Send + Sync {
     /// Reads a stretch that contains the target and up to `pages` - 1 that follow it.
     fn read(&self, target: &Target<O>, pages: usize) -> Result<Stretch<O>>;
+
+    /// The number of entries of a stretch, which are not read. The caller holds [`Base::hold`].
+    fn count(&self, stretch: &Ends<O>) -> Result<u64>;
+
+    /// The base stays as it is while this is held; `None` where it never changes. Taken before a tree's lock.
+    fn hold(&self) -> Option<RwLockReadGuard<'_, ()>>;
 
     /// About how many entries there are; `None` if it is not known without reading them.
     fn len_estimate(&self) -> Option<usize>;
@@ -90,6 +101,24 @@ impl<O: Order> Coverage<O> {
     /// The lower end of the stretch that has no upper one; `None` if there is no such stretch.
     pub fn top(&self) -> Option<Option<&O::Owned>> {
         self.top.as_ref().map(Option::as_ref)
+    }
+
+    /// What lies between the stretches.
+    pub fn gaps(&self) -> Vec<Ends<O>> {
+        let mut gaps = Vec::new();
+        let mut low: Option<&O::Owned> = None;
+        for (end, start) in &self.stretches {
+            if let Some(start) = start {
+                gaps.push((low.cloned(), Some(start.clone())));
+            }
+            low = Some(end);
+        }
+        match &self.top {
+            None => gaps.push((low.cloned(), None)),
+            Some(Some(start)) => gaps.push((low.cloned(), Some(start.clone()))),
+            Some(None) => {}
+        }
+        gaps
     }
 
     pub fn is_all(&self) -> bool {
@@ -188,9 +217,9 @@ mod tests {
     use super::*;
     use crate::store::tree::order::RowOrder;
 
-    type Ends = Option<(Option<i64>, Option<i64>)>;
+    type Around = Option<(Option<i64>, Option<i64>)>;
 
-    fn around(coverage: &Coverage<RowOrder>, key: i64) -> Ends {
+    fn around(coverage: &Coverage<RowOrder>, key: i64) -> Around {
         coverage.around(key).map(|(low, high)| (low.copied(), high.copied()))
     }
 
@@ -227,6 +256,10 @@ mod tests {
                     assert!(high.is_none_or(|high| high >= k && !known[high as usize + 1]));
                 }
             }
+            let in_gap = |k: i64| {
+                coverage.gaps().iter().any(|(low, high)| low.is_none_or(|l| k > l) && high.is_none_or(|h| k <= h))
+            };
+            (0..40).for_each(|k| assert_eq!(in_gap(k), !known[k as usize]));
             assert_eq!(coverage.bottom().is_some(), known[0]);
             assert_eq!(coverage.top().is_some(), known[39]);
             assert_eq!(coverage.is_all(), known.iter().all(|k| *k));

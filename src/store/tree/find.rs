@@ -263,7 +263,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::store::tree::coverage::Base;
+    use crate::store::tree::coverage::{Base, Ends};
     use crate::store::tree::cursor::Cursor;
     use crate::store::tree::order::RowOrder;
     use crate::store::{ObjectId, Stamp, View};
@@ -294,6 +294,15 @@ mod tests {
             })
         }
 
+        fn count(&self, (low, high): &Ends<RowOrder>) -> crate::error::Result<u64> {
+            let inside = |k: &i64| low.is_none_or(|low| *k > low) && high.is_none_or(|high| *k <= high);
+            Ok((0..self.count).map(|i| i * 3 + 1).filter(inside).count() as u64)
+        }
+
+        fn hold(&self) -> Option<parking_lot::RwLockReadGuard<'_, ()>> {
+            None
+        }
+
         fn len_estimate(&self) -> Option<usize> {
             Some(self.count as usize)
         }
@@ -317,6 +326,7 @@ mod tests {
             let mut cursor = Cursor::new(tree.clone(), view);
             for step in 0..60 {
                 let key = random(count * 3 + 10) - 5;
+                assert_eq!(tree.count(view).ok(), Some(model.len() as u64));
                 match random(9) {
                     0 => assert_eq!(tree.get(key, view).is_some(), model.contains(&key)),
                     1 => {

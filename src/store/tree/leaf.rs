@@ -8,6 +8,7 @@
 //! `skip` bytes, and inline keys are those of that skip.
 
 use super::order::Order;
+use super::visible_older;
 use crate::store::ids::{Stamp, View};
 use crate::store::version::Version;
 
@@ -95,6 +96,18 @@ impl<O: Order> Leaf<O> {
     #[inline]
     pub fn is_seen(&self, view: View) -> bool {
         view.sees(self.newest)
+    }
+
+    /// The number of entries that a view sees.
+    pub fn count(&self, view: View) -> usize {
+        if self.is_seen(view) {
+            return self.len - self.tombstones.count_ones() as usize;
+        }
+        let sees = |(i, entry): &(usize, &Entry<O>)| match view.sees(entry.version().stamp()) {
+            true => !self.is_tombstone(*i),
+            false => visible_older(entry.version(), view).is_some(),
+        };
+        self.entries().iter().enumerate().filter(sees).count()
     }
 
     /// The stretch of entries without tombstones that starts at `from` or behind it; empty if there is none.

@@ -27,6 +27,7 @@ use parking_lot::RwLock;
 
 use super::ids::{ObjectId, Stamp, View};
 use super::version::Version;
+use crate::error::Result;
 use coverage::{Base, Partial};
 use find::Found;
 use leaf::Leaf;
@@ -100,6 +101,23 @@ impl<O: Order> Tree<O> {
         let body = self.body.read();
         let below = body.partial.as_ref().and_then(|partial| partial.base.len_estimate());
         below.map_or(body.entries, |below| body.entries.max(below))
+    }
+
+    /// How many entries the view sees. What is not in memory is counted where it is.
+    pub fn count(&self, view: View) -> Result<u64> {
+        let base = self.body.read().partial.as_ref().map(|partial| partial.base.clone());
+        // Meanwhile nothing moves from memory into the base.
+        let _held = base.as_ref().and_then(|base| base.hold());
+        let body = self.body.read();
+        let mut count = 0;
+        body.root.each_leaf(&mut |leaf| count += leaf.count(view) as u64);
+        let gaps = body.partial.as_ref().map(|partial| partial.coverage.gaps()).unwrap_or_default();
+        drop(body);
+        let Some(base) = &base else { return Ok(count) };
+        for gap in &gaps {
+            count += base.count(gap)?;
+        }
+        Ok(count)
     }
 
     /// The version of a key that the view sees.

@@ -289,6 +289,14 @@ impl<O: Order> Node<O> {
         self.len() + right.len() <= max
     }
 
+    /// Calls `f` with every leaf, in order.
+    pub fn each_leaf(&self, f: &mut impl FnMut(&Leaf<O>)) {
+        match self {
+            Node::Inner(inner) => inner.children.iter().for_each(|child| child.each_leaf(f)),
+            Node::Leaf(leaf) => f(leaf),
+        }
+    }
+
     pub fn leaf_count(&self) -> usize {
         match self {
             Node::Inner(inner) => inner.children.iter().map(Node::leaf_count).sum(),
