@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use heliosdb_udfs::value::ValueRef;
 use rustc_hash::FxHashMap;
 
 use super::index::Index;
@@ -107,6 +108,28 @@ impl Schema {
         }
     }
 
+    /// Takes in a row of `sqlite_stat1`; one that says nothing is passed over.
+    pub fn add_statistics(&mut self, table: ValueRef<'_>, index: ValueRef<'_>, stat: ValueRef<'_>) {
+        let text = |v| match v {
+            ValueRef::Text(t) => Some(String::from_utf8_lossy(t)),
+            _ => None,
+        };
+        let (Some(table), Some(stat)) = (text(table), text(stat)) else { return };
+        let index = text(index);
+        let mut words = stat.split(' ').peekable();
+        let numbers = std::iter::from_fn(|| words.next_if(|w| w.parse::<u64>().is_ok())?.parse().ok()).collect();
+        let rest: Vec<&str> = words.collect();
+        let one = Statistics {
+            position: self.statistics.len() as u32,
+            index: index.as_ref().is_some_and(|i| !i.eq_ignore_ascii_case(&table)),
+            numbers,
+            unordered: rest.iter().any(|w| w.starts_with("unordered")),
+            no_skip: rest.iter().any(|w| w.starts_with("noskipscan")),
+            width: rest.iter().find_map(|w| w.strip_prefix("sz=")).and_then(|n| n.parse().ok()).filter(|n| *n >= 2),
+        };
+        self.statistics.insert(fold(&index.unwrap_or(table)), one);
+    }
+
     /// Adds a table with the indexes of its constraints, or replaces the table of that name.
     pub fn add_table(&mut self, table: Table) {
         for index in &table.indexes {
@@ -160,4 +183,23 @@ fn lookup<'m, T>(map: &'m FxHashMap<Box<str>, T>, name: &str) -> Option<&'m T> {
         return Some(found);
     }
     if name.bytes().any(|b| b.is_ascii_uppercase()) { map.get(name.to_ascii_lowercase().as_str()) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_statistics() {
+        let mut schema = Schema::default();
+        let text = |t: &'static str| ValueRef::Text(t.as_bytes());
+        schema.add_statistics(text("T"), text("Few"), text("500 250 unordered sz=20"));
+        schema.add_statistics(text("U"), ValueRef::Null, text("12"));
+        schema.add_statistics(ValueRef::Integer(1), ValueRef::Null, text("12"));
+        schema.add_statistics(text("V"), text("w"), ValueRef::Null);
+        let few = schema.statistics.get("few").expect("it was added");
+        assert_eq!((&few.numbers[..], few.unordered, few.width), (&[500, 250][..], true, Some(20)));
+        assert_eq!(schema.statistics.get("u").expect("it was added").numbers, [12]);
+        assert_eq!(schema.statistics.len(), 2);
+    }
 }

@@ -253,6 +253,31 @@ mod tests {
     }
 
     #[test]
+    fn statistics_of_files() {
+        let path = std::env::temp_dir().join(format!("heliosdb-statistics-{}.db", std::process::id()));
+        let open = || {
+            let options = opened(path.to_str().expect("a plain name"));
+            crate::session::Connection::open(options).expect("a new file")
+        };
+        let run = |connection: &Arc<crate::session::Connection>, sql: &str| {
+            let mut rest = sql;
+            while let Some((mut statement, tail)) = connection.prepare(rest).expect("plain SQL") {
+                while statement.step().expect("plain SQL") == crate::session::Step::Row {}
+                rest = &rest[tail..];
+            }
+        };
+        let first = open();
+        run(&first, "CREATE TABLE t(a); CREATE INDEX i ON t(a); INSERT INTO t VALUES (1), (1), (2); ANALYZE");
+        first.close().expect("nothing is open");
+        drop(first);
+        let second = open();
+        run(&second, "SELECT * FROM t");
+        let statistics = second.lock().schema(crate::plan::bound::DatabaseIndex(0)).statistics.clone();
+        std::fs::remove_file(&path).expect("it is there");
+        assert_eq!(statistics.get("i").expect("it was read").numbers, [3, 2]);
+    }
+
+    #[test]
     fn files_that_cannot_be_opened() {
         let error = |name: &str| opened(name).database().err().map(|e| (e.code, e.message.clone()));
         let unable = Some((Code::CANTOPEN, "unable to open database file".to_owned()));

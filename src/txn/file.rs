@@ -276,6 +276,7 @@ impl DatabaseFile {
             schema.user_version = header.user_version;
             schema.application_id = header.application_id;
             schema.cookie = token.schema_cookie as u32;
+            self.read_statistics(&mut schema)?;
             store.put(schema_tree(&rows, &schema));
             for id in before.tables.values().filter(|t| t.id != SCHEMA_TABLE_ID).flat_map(ids) {
                 store.remove(id);
@@ -308,6 +309,20 @@ impl DatabaseFile {
         }
         state.token = Some(token);
         Ok(())
+    }
+
+    /// What ANALYZE found, as of now: SQLite too reads it with the schema only.
+    fn read_statistics(&self, schema: &mut Schema) -> Result<()> {
+        let Some(table) = schema.table("sqlite_stat1") else { return Ok(()) };
+        if !["tbl", "idx", "stat"].iter().all(|name| table.columns.iter().any(|c| c.name.eq_ignore_ascii_case(name))) {
+            return Ok(());
+        }
+        self.container.read(|sqlite| {
+            sqlite.query("SELECT tbl, idx, stat FROM sqlite_stat1", &[], |row| {
+                schema.add_statistics(row.value(0), row.value(1), row.value(2));
+                Ok(())
+            })
+        })
     }
 
     fn schema_rows(&self) -> Result<Vec<(i64, SchemaRow)>> {

@@ -183,14 +183,10 @@ impl Changes<'_> {
 
     /// Writes all rows of a table that is empty.
     fn write_all(&self, table: &Table, store: &Store, writer: &mut Writer<'_>) -> Result<()> {
-        let insert = insert_text(table, "INSERT")?;
+        let mut insert = writer.repeated(&insert_text(table, "INSERT")?)?;
+        let written: Vec<usize> = written_columns(table).collect();
         let view = crate::store::View::main(Stamp(u64::MAX));
-        let mut values = Vec::new();
-        let mut put = |rowid: i64, bytes: &[u8]| {
-            insert_values(table, rowid, bytes, &mut values);
-            let refs: Vec<ValueRef<'_>> = values.iter().map(Value::as_ref).collect();
-            writer.execute(&insert, &refs)
-        };
+        let mut put = |rowid: i64, bytes: &[u8]| insert.run(insert_values(table, &written, rowid, bytes));
         match store.tree(table.id) {
             Some(Tree::Row(tree)) => {
                 let mut cursor = crate::store::RowCursor::new(tree, view);
@@ -321,22 +317,26 @@ fn insert_text(table: &Table, verb: &str) -> Result<String> {
     Ok(format!("{verb} INTO {}({}) VALUES({marks})", always_quoted(&table.name), columns.join(",")))
 }
 
-fn column_value(table: &Table, i: usize, rowid: i64, bytes: &[u8]) -> Value {
+fn column_value<'v>(table: &'v Table, i: usize, rowid: i64, bytes: &'v [u8]) -> ValueRef<'v> {
     if table.rowid_alias() == Some(i as u16) {
-        return Value::Integer(rowid);
+        return ValueRef::Integer(rowid);
     }
     match record::column(bytes, i) {
-        Some(v) => v.to_owned(),
-        None => table.columns[i].added_default.clone().unwrap_or_default(),
+        Some(v) => v,
+        None => table.columns[i].added_default.as_ref().map_or(ValueRef::Null, Value::as_ref),
     }
 }
 
-fn insert_values(table: &Table, rowid: i64, bytes: &[u8], out: &mut Vec<Value>) {
-    out.clear();
-    out.extend(written_columns(table).map(|i| column_value(table, i, rowid, bytes)));
-    if table.has_rowid() && table.rowid_alias().is_none() {
-        out.push(Value::Integer(rowid));
-    }
+/// The values of [`insert_text`], `written` being the columns.
+fn insert_values<'v>(
+    table: &'v Table,
+    written: &'v [usize],
+    rowid: i64,
+    bytes: &'v [u8],
+) -> impl Iterator<Item = ValueRef<'v>> {
+    let hidden = table.has_rowid() && table.rowid_alias().is_none();
+    let columns = written.iter().map(move |i| column_value(table, *i, rowid, bytes));
+    columns.chain(hidden.then_some(ValueRef::Integer(rowid)))
 }
 
 /// Which row: a condition with parameters, and their values.
@@ -380,17 +380,17 @@ fn write_rows(table: &Table, changes: &[Change], writer: &mut Writer<'_>) -> Res
     let (condition, key) = row_condition(table)?;
     let name = always_quoted(&table.name);
     let delete = format!("DELETE FROM {name} WHERE {condition}");
-    let key_values = |rowid: i64, bytes: &[u8]| -> Vec<Value> {
-        if table.has_rowid() {
-            return vec![Value::Integer(rowid)];
-        }
-        key.iter().map(|i| column_value(table, *i, rowid, bytes)).collect()
-    };
+    let written: Vec<usize> = written_columns(table).collect();
     let unique: Vec<bool> = (0..table.columns.len()).map(|i| is_unique_column(table, i)).collect();
     let differing = |change: &Change, old: &Version, new: &Version| -> Vec<usize> {
-        let value = |version: &Version, i| column_value(table, i, change.rowid, version.record());
-        let differs = |i: &usize| !identical(&value(old, *i), &value(new, *i));
-        written_columns(table).filter(differs).collect()
+        written
+            .iter()
+            .copied()
+            .filter(|i| {
+                let value = |version| column_value(table, *i, change.rowid, Version::record(version));
+                !identical(value(old), value(new))
+            })
+            .collect()
     };
     // Rows that are written whole, and rows of which columns are set.
     let mut inserted: Vec<&Change> = Vec::new();
@@ -400,13 +400,13 @@ fn write_rows(table: &Table, changes: &[Change], writer: &mut Writer<'_>) -> Res
             (Some(old), Some(new)) => {
                 let columns = differing(change, old, new);
                 if columns.iter().any(|i| unique[*i]) && changes.len() > 1 {
-                    execute(writer, &delete, &key_values(change.rowid, old.record()))?;
+                    writer.execute(&delete, &key_values(table, &key, change.rowid, old.record()))?;
                     inserted.push(change);
                 } else if !columns.is_empty() {
                     updated.push((change, columns));
                 }
             }
-            (Some(old), None) => execute(writer, &delete, &key_values(change.rowid, old.record()))?,
+            (Some(old), None) => writer.execute(&delete, &key_values(table, &key, change.rowid, old.record()))?,
             _ => inserted.push(change),
         }
     }
@@ -414,34 +414,38 @@ fn write_rows(table: &Table, changes: &[Change], writer: &mut Writer<'_>) -> Res
         let Some(new) = &change.new else { continue };
         let set: Vec<String> =
             columns.iter().map(|i| format!("{} = ?", always_quoted(&table.columns[*i].name))).collect();
-        let mut values: Vec<Value> =
+        let mut values: Vec<ValueRef<'_>> =
             columns.iter().map(|i| column_value(table, *i, change.rowid, new.record())).collect();
-        values.extend(key_values(change.rowid, new.record()));
-        execute(writer, &format!("UPDATE {name} SET {} WHERE {condition}", set.join(", ")), &values)?;
+        values.extend(key_values(table, &key, change.rowid, new.record()));
+        writer.execute(&format!("UPDATE {name} SET {} WHERE {condition}", set.join(", ")), &values)?;
     }
-    let insert = insert_text(table, "INSERT")?;
-    let mut values = Vec::new();
+    if inserted.is_empty() {
+        return Ok(());
+    }
+    let mut insert = writer.repeated(&insert_text(table, "INSERT")?)?;
     for change in inserted {
         if let Some(new) = &change.new {
-            insert_values(table, change.rowid, new.record(), &mut values);
-            execute(writer, &insert, &values)?;
+            insert.run(insert_values(table, &written, change.rowid, new.record()))?;
         }
     }
     Ok(())
 }
 
-fn execute(writer: &mut Writer<'_>, sql: &str, values: &[Value]) -> Result<()> {
-    let refs: Vec<ValueRef<'_>> = values.iter().map(Value::as_ref).collect();
-    writer.execute(sql, &refs)
+/// The values of [`row_condition`], `key` being its columns.
+fn key_values<'v>(table: &'v Table, key: &[usize], rowid: i64, bytes: &'v [u8]) -> Vec<ValueRef<'v>> {
+    if table.has_rowid() {
+        return vec![ValueRef::Integer(rowid)];
+    }
+    key.iter().map(|i| column_value(table, *i, rowid, bytes)).collect()
 }
 
 /// Whether two values are stored alike.
-fn identical(a: &Value, b: &Value) -> bool {
+fn identical(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
     match (a, b) {
-        (Value::Null, Value::Null) => true,
-        (Value::Integer(a), Value::Integer(b)) => a == b,
-        (Value::Real(a), Value::Real(b)) => a.to_bits() == b.to_bits(),
-        (Value::Text(a), Value::Text(b)) | (Value::Blob(a), Value::Blob(b)) => a == b,
+        (ValueRef::Null, ValueRef::Null) => true,
+        (ValueRef::Integer(a), ValueRef::Integer(b)) => a == b,
+        (ValueRef::Real(a), ValueRef::Real(b)) => a.to_bits() == b.to_bits(),
+        (ValueRef::Text(a), ValueRef::Text(b)) | (ValueRef::Blob(a), ValueRef::Blob(b)) => a == b,
         _ => false,
     }
 }

@@ -9,7 +9,6 @@ use heliosdb_dialect::ast::QualifiedName;
 use heliosdb_udfs::value::{Value, ValueRef};
 
 use super::{Host, TEMP, action, create_table, databases, names, schema_rows};
-use crate::catalog::schema::{Statistics, fold};
 use crate::catalog::sql_text::{always_quoted, is_reserved_name};
 use crate::catalog::system::STAT1_SQL;
 use crate::catalog::{Index, IndexTerm, Table};
@@ -176,29 +175,12 @@ pub fn read_statistics(host: &dyn Host, database: DatabaseIndex) -> Result<()> {
 fn reload(host: &dyn Host, database: DatabaseIndex) -> Result<()> {
     let Some(table) = host.schema(database).table("sqlite_stat1").cloned() else { return Ok(()) };
     let rows = schema_rows::plain_rows(&mut *host.write(database)?, table.id)?;
-    let mut statistics = rustc_hash::FxHashMap::default();
-    for (position, (_, row)) in rows.into_iter().enumerate() {
-        let text = |i: usize| match row.get(i) {
-            Some(Value::Text(t)) => Some(String::from_utf8_lossy(t).into_owned()),
-            _ => None,
-        };
-        let (Some(table), Some(stat)) = (text(0), text(2)) else { continue };
-        let index = text(1);
-        let mut words = stat.split(' ').peekable();
-        let numbers = std::iter::from_fn(|| words.next_if(|w| w.parse::<u64>().is_ok())?.parse().ok()).collect();
-        let rest: Vec<&str> = words.collect();
-        let one = Statistics {
-            position: position as u32,
-            index: index.as_ref().is_some_and(|i| !i.eq_ignore_ascii_case(&table)),
-            numbers,
-            unordered: rest.iter().any(|w| w.starts_with("unordered")),
-            no_skip: rest.iter().any(|w| w.starts_with("noskipscan")),
-            width: rest.iter().find_map(|w| w.strip_prefix("sz=")).and_then(|n| n.parse().ok()).filter(|n| *n >= 2),
-        };
-        statistics.insert(fold(&index.unwrap_or(table)), one);
-    }
     let mut schema = (*host.schema(database)).clone();
-    schema.statistics = statistics;
+    schema.statistics.clear();
+    for (_, row) in rows {
+        let value = |i: usize| row.get(i).map_or(ValueRef::Null, Value::as_ref);
+        schema.add_statistics(value(0), value(1), value(2));
+    }
     host.write(database)?.set_schema(Arc::new(schema));
     Ok(())
 }

@@ -248,6 +248,14 @@ impl Parts {
 
     /// Runs a statement that is kept prepared.
     fn write(&mut self, sql: &str, values: &[ValueRef<'_>]) -> Result<()> {
+        self.prepare(sql)?;
+        match self.writes.get_mut(sql) {
+            Some(statement) => self.sqlite.run(statement, values.iter().copied()),
+            None => Ok(()),
+        }
+    }
+
+    fn prepare(&mut self, sql: &str) -> Result<()> {
         if !self.writes.contains_key(sql) {
             if self.writes.len() >= WRITES_MAX {
                 self.writes.clear();
@@ -255,10 +263,7 @@ impl Parts {
             let prepared = self.sqlite.prepare(sql)?;
             self.writes.insert(sql.into(), prepared);
         }
-        match self.writes.get_mut(sql) {
-            Some(statement) => self.sqlite.run(statement, values.iter().copied()),
-            None => Ok(()),
-        }
+        Ok(())
     }
 }
 
@@ -282,6 +287,14 @@ impl Writer<'_> {
         self.parts.write(sql, values)
     }
 
+    /// A statement to be run with many rows of values.
+    pub fn repeated(&mut self, sql: &str) -> Result<Repeated<'_>> {
+        self.parts.prepare(sql)?;
+        let Parts { writes, sqlite, .. } = &mut *self.parts;
+        let statement = writes.get_mut(sql).ok_or_else(|| Error::internal("a statement was just prepared"))?;
+        Ok(Repeated { sqlite, statement })
+    }
+
     /// Runs a statement that comes only once, such as CREATE TABLE.
     pub fn execute_once(&mut self, sql: &str, values: &[ValueRef<'_>]) -> Result<()> {
         self.parts.sqlite.execute(sql, values)
@@ -302,5 +315,17 @@ impl Writer<'_> {
         let result = f(self);
         self.parts.sqlite.configure(ffi::SQLITE_DBCONFIG_WRITABLE_SCHEMA, false);
         result
+    }
+}
+
+/// A statement of [`Writer::repeated`].
+pub struct Repeated<'w> {
+    sqlite: &'w Sqlite,
+    statement: &'w mut Prepared,
+}
+
+impl Repeated<'_> {
+    pub fn run<'v>(&mut self, values: impl IntoIterator<Item = ValueRef<'v>>) -> Result<()> {
+        self.sqlite.run(self.statement, values)
     }
 }

@@ -89,15 +89,14 @@ impl Sqlite {
 
     /// Runs a prepared statement to its end.
     pub fn run<'v>(&self, statement: &mut Prepared, values: impl IntoIterator<Item = ValueRef<'v>>) -> Result<()> {
-        self.start(statement, values)?;
-        let result = loop {
-            match self.step(statement) {
-                Ok(true) => {}
-                Ok(false) => break Ok(()),
-                Err(e) => break Err(e),
-            }
-        };
         statement.reset();
+        let result = self.bind(statement, values, ffi::SQLITE_STATIC()).and_then(|()| {
+            while self.step(statement)? {}
+            Ok(())
+        });
+        statement.reset();
+        // The bytes that were lent are the caller's again.
+        statement.unbind();
         result
     }
 
@@ -126,8 +125,18 @@ impl Sqlite {
     /// Resets the statement and binds its parameters.
     pub fn start<'v>(&self, statement: &mut Prepared, values: impl IntoIterator<Item = ValueRef<'v>>) -> Result<()> {
         statement.reset();
+        self.bind(statement, values, ffi::SQLITE_TRANSIENT())
+    }
+
+    /// Binds parameters: lent until they are unbound (SQLITE_STATIC), or copied (SQLITE_TRANSIENT).
+    fn bind<'v>(
+        &self,
+        statement: &mut Prepared,
+        values: impl IntoIterator<Item = ValueRef<'v>>,
+        lifetime: ffi::sqlite3_destructor_type,
+    ) -> Result<()> {
         for (i, value) in values.into_iter().enumerate() {
-            let code = statement.bind(i as c_int + 1, value);
+            let code = statement.bind(i as c_int + 1, value, lifetime);
             if code != ffi::SQLITE_OK {
                 return Err(self.error(code));
             }
@@ -162,10 +171,14 @@ impl Prepared {
         unsafe { ffi::sqlite3_reset(self.raw) };
     }
 
-    /// Bytes are copied by the library.
-    fn bind(&mut self, i: c_int, value: ValueRef<'_>) -> c_int {
-        let transient = ffi::SQLITE_TRANSIENT();
-        // SAFETY: pointers and lengths belong together, and the library copies what they point to.
+    fn unbind(&mut self) {
+        // SAFETY: a statement that is not finalized.
+        unsafe { ffi::sqlite3_clear_bindings(self.raw) };
+    }
+
+    fn bind(&mut self, i: c_int, value: ValueRef<'_>, lifetime: ffi::sqlite3_destructor_type) -> c_int {
+        // SAFETY: pointers and lengths belong together, and the library copies what they point to or is made to
+        // forget it while the bytes live.
         unsafe {
             match value {
                 ValueRef::Null => ffi::sqlite3_bind_null(self.raw, i),
@@ -174,12 +187,10 @@ impl Prepared {
                 ValueRef::Text(t) => {
                     let start = if t.is_empty() { c"".as_ptr() } else { t.as_ptr().cast::<c_char>() };
                     let utf8 = ffi::SQLITE_UTF8 as u8;
-                    ffi::sqlite3_bind_text64(self.raw, i, start, t.len() as u64, transient, utf8)
+                    ffi::sqlite3_bind_text64(self.raw, i, start, t.len() as u64, lifetime, utf8)
                 }
                 ValueRef::Blob([]) => ffi::sqlite3_bind_zeroblob(self.raw, i, 0),
-                ValueRef::Blob(b) => {
-                    ffi::sqlite3_bind_blob64(self.raw, i, b.as_ptr().cast(), b.len() as u64, transient)
-                }
+                ValueRef::Blob(b) => ffi::sqlite3_bind_blob64(self.raw, i, b.as_ptr().cast(), b.len() as u64, lifetime),
             }
         }
     }

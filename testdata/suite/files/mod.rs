@@ -7,6 +7,7 @@ mod crash;
 mod faults;
 mod random;
 mod shared;
+mod statistics;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
