@@ -59,19 +59,25 @@ impl Backup {
             self.remaining = self.page_count - wanted;
             return Ok(BackupStep::Ok);
         }
-        let mut target = Transaction::new(self.target.clone());
-        match target.begin_write(0, &|| false) {
-            Err(e) if e.code.primary() == Code::BUSY => return Ok(BackupStep::Busy),
-            result => result?,
+        match self.copy_all() {
+            Err(e) if e.code.primary() == Code::BUSY => Ok(BackupStep::Busy),
+            result => {
+                result?;
+                self.remaining = 0;
+                self.done = true;
+                Ok(BackupStep::Done)
+            }
         }
+    }
+
+    fn copy_all(&self) -> Result<()> {
+        let mut target = Transaction::new(self.target.clone());
+        target.begin_write(0, &|| false)?;
         let mut source = Transaction::new(self.source.clone());
         source.begin_read()?;
         clear(&mut target, self.target_name.eq_ignore_ascii_case("temp"))?;
         copy(&mut source, &mut target, &self.target_name)?;
-        target.commit()?;
-        self.remaining = 0;
-        self.done = true;
-        Ok(BackupStep::Done)
+        target.commit().map(drop)
     }
 
     /// Pages still to be copied, as of the last step.

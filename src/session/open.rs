@@ -110,7 +110,7 @@ impl OpenOptions {
 
     /// The file as `PRAGMA database_list` shows it: empty for a database in memory.
     pub fn shown_file(&self) -> String {
-        if self.is_in_memory() { String::new() } else { absolute(&self.path) }
+        if self.is_in_memory() { String::new() } else { without_links(absolute(&self.path)) }
     }
 
     pub fn is_in_memory(&self) -> bool {
@@ -130,6 +130,17 @@ impl OpenOptions {
         }
         Ok(in_memory(false))
     }
+}
+
+/// Where symbolic links lead to, once the file is there.
+#[cfg(unix)]
+fn without_links(path: String) -> String {
+    std::fs::canonicalize(&path).map_or(path, |real| real.to_string_lossy().into_owned())
+}
+
+#[cfg(not(unix))]
+fn without_links(path: String) -> String {
+    path
 }
 
 #[cfg(unix)]

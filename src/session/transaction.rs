@@ -15,7 +15,12 @@ pub fn begin(inner: &Inner, mode: TransactionMode) -> Result<()> {
     }
     if mode != TransactionMode::Deferred {
         for database in inner.databases().filter(|d| *d != TEMP) {
-            if let Err(e) = inner.begin_write(database).map(drop) {
+            let mut begun = inner.begin_write(database).map(drop);
+            // A file that cannot be written is read, as in SQLite.
+            if begun.as_ref().is_err_and(|e| e.code == Code::READONLY) && !inner.settings.borrow().query_only {
+                begun = inner.transaction(database).begin_read();
+            }
+            if let Err(e) = begun {
                 inner.rollback_all();
                 return Err(e);
             }

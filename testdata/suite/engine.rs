@@ -41,7 +41,7 @@ impl Ours {
     }
 
     pub fn open(name: &str) -> Ours {
-        let options = OpenOptions::from_filename(name, false).expect("a plain name");
+        let options = OpenOptions::from_filename(name, true).expect("a plain name");
         Ours(Connection::open(options).expect("it opens"))
     }
 

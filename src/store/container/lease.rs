@@ -110,6 +110,9 @@ impl Container {
         if parts.connection.is_readonly(MAIN_DB).map_err(refused)? {
             return Err(Error::new(Code::READONLY, "attempt to write a readonly database"));
         }
+        if system::is_moved(&parts.connection)? {
+            return Err(moved());
+        }
         parts.write("BEGIN IMMEDIATE", &[])
     }
 
@@ -128,7 +131,7 @@ impl Container {
         let mut parts = self.parts()?;
         if system::is_moved(&parts.connection)? {
             parts.write("ROLLBACK", &[])?;
-            return Err(Error::new(Code(Code::READONLY.0 | 4 << 8), "attempt to write a readonly database"));
+            return Err(moved());
         }
         let result = parts.write("SAVEPOINT heliosdb", &[]).and_then(|()| {
             // Nothing is dropped beside an open query; the transaction holds the lock meanwhile.
@@ -217,6 +220,11 @@ impl Container {
             auto_vacuum: word(52) != 0,
         })
     }
+}
+
+/// Written under another name, the file would have no journal where others look for it.
+fn moved() -> Error {
+    Error::new(Code(Code::READONLY.0 | 4 << 8), "attempt to write a readonly database")
 }
 
 impl Parts {

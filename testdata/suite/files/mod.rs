@@ -1,5 +1,6 @@
 //! Database files that SQLite uses too: random programs, several users at once, crashes and failing calls.
 
+mod behaviour;
 #[cfg(unix)]
 mod big;
 mod crash;

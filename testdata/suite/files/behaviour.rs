@@ -1,0 +1,205 @@
+//! What happens to a file from outside, and what SQLite does then: the same statements with both engines on equal
+//! files must give the same rows, codes and messages.
+
+use std::fs::{self, OpenOptions};
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use heliosdb::session::BackupStep;
+
+use super::{Folder, stock};
+use crate::engine::{Engine, Ours, literal};
+use crate::oracle::Sqlite;
+
+const FILL: &str = "
+    CREATE TABLE t(a INTEGER PRIMARY KEY, b);
+    CREATE INDEX i ON t(b);
+    WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < 2000)
+    INSERT INTO t(b) SELECT printf('%020d', k * 7919 % 2000) FROM n;";
+
+const READ: &str = "SELECT count(*), sum(length(b)), min(b) FROM t";
+const LOOK_UP: &str = "SELECT a, b FROM t WHERE a = 3";
+const WRITE: &str = "INSERT INTO t(b) VALUES ('new')";
+
+type Open = fn(&Path) -> Box<dyn Engine>;
+
+const OPEN: [Open; 2] =
+    [|path| Box::new(Ours::open(path.to_str().expect("an ASCII name"))), |path| Box::new(Sqlite::open(path))];
+
+fn line(engine: &mut dyn Engine, sql: &str) -> String {
+    let outcome = engine.run(sql);
+    let row = |row: &Vec<heliosdb::value::Value>| row.iter().map(|v| literal(v.as_ref())).collect::<Vec<_>>().join("|");
+    format!("{sql}: {:?} {:?}", outcome.rows.iter().map(row).collect::<Vec<_>>(), outcome.error)
+}
+
+/// Runs `case` on a filled file with each engine and compares what it gives.
+fn compare(case: impl Fn(&Path, Open) -> Vec<String>) -> Vec<String> {
+    let said = OPEN.map(|open| {
+        let folder = Folder::new();
+        assert_eq!(stock(&folder.file("a.db")).run(FILL).error, None);
+        let folder_name = folder.file("").to_string_lossy().into_owned();
+        let said = case(&folder.file("a.db"), open);
+        said.into_iter().map(|line| line.replace(&folder_name, "…/")).collect::<Vec<_>>()
+    });
+    let [ours, theirs] = said;
+    assert_eq!(ours, theirs);
+    ours
+}
+
+fn beside(path: &Path, name: &str) -> PathBuf {
+    path.with_file_name(name)
+}
+
+/// Reads, lets `f` happen, and reads and writes again.
+fn meanwhile(f: impl Fn(&Path)) {
+    compare(|path, open| {
+        let mut engine = open(path);
+        let mut said = vec![line(&mut *engine, READ)];
+        f(path);
+        said.extend([READ, WRITE, "BEGIN", LOOK_UP, WRITE, "ROLLBACK"].map(|sql| line(&mut *engine, sql)));
+        said
+    });
+}
+
+#[test]
+fn moved_replaced_or_deleted() {
+    meanwhile(|path| fs::rename(path, beside(path, "b.db")).expect("a rename"));
+    meanwhile(|path| fs::remove_file(path).expect("a removal"));
+    meanwhile(|path| {
+        fs::copy(path, beside(path, "b.db")).expect("a copy");
+        fs::rename(beside(path, "b.db"), path).expect("a rename");
+    });
+}
+
+#[test]
+fn a_journal_that_a_crash_left() {
+    compare(|path, open| {
+        let script = "import sqlite3, os, sys; c = sqlite3.connect(sys.argv[1]); c.execute('PRAGMA cache_size=5'); \
+                      c.execute('UPDATE t SET b = b || 1'); os._exit(0)";
+        let ended = Command::new("python3").args(["-c", script]).arg(path).status().expect("python3 is there");
+        assert!(ended.success() && beside(path, "a.db-journal").exists());
+        let mut engine = open(path);
+        let said = [READ, "PRAGMA integrity_check", WRITE, READ].map(|sql| line(&mut *engine, sql)).to_vec();
+        assert!(!beside(path, "a.db-journal").exists());
+        said
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn symbolic_links() {
+    compare(|path, open| {
+        let link = beside(path, "link");
+        std::os::unix::fs::symlink(path, &link).expect("a link");
+        let mut engine = open(&link);
+        let mut said = [WRITE, READ, "PRAGMA database_list"].map(|sql| line(&mut *engine, sql)).to_vec();
+        said.push(line(&mut *open(path), READ));
+        said
+    });
+}
+
+#[test]
+fn read_only() {
+    for parameters in ["mode=ro", "immutable=1"] {
+        compare(|path, open| {
+            let name = format!("file:{}?{parameters}", path.display());
+            let mut engine = open(Path::new(&name));
+            [
+                READ,
+                WRITE,
+                "BEGIN IMMEDIATE",
+                "ROLLBACK",
+                "CREATE TEMP TABLE x AS SELECT 1",
+                "PRAGMA user_version = 3",
+                "VACUUM",
+                "DROP TABLE t",
+                READ,
+            ]
+            .map(|sql| line(&mut *engine, sql))
+            .to_vec()
+        });
+    }
+}
+
+#[test]
+fn vacuum() {
+    compare(|path, open| {
+        let mut engine = open(path);
+        let into = format!("VACUUM INTO '{}'", beside(path, "copy.db").display());
+        let mut said: Vec<String> = (["DELETE FROM t WHERE a > 100", "VACUUM", "PRAGMA page_count", READ, LOOK_UP])
+            .map(|sql| line(&mut *engine, sql))
+            .to_vec();
+        said.extend([&*into, &*into, "BEGIN", "VACUUM", "ROLLBACK"].map(|sql| line(&mut *engine, sql)));
+        said.push(line(&mut *open(&beside(path, "copy.db")), READ));
+        said
+    });
+}
+
+#[test]
+fn cut_short() {
+    for len in [0, 50, 4096, 5000, 8 * 4096, 8 * 4096 + 100] {
+        compare(|path, open| {
+            let file = OpenOptions::new().write(true).open(path).expect("it is there");
+            file.set_len(len).expect("shorter");
+            let mut engine = open(path);
+            [LOOK_UP, READ, "SELECT max(b) FROM t"].map(|sql| line(&mut *engine, sql)).to_vec()
+        });
+    }
+}
+
+/// Ours says where.
+#[test]
+fn damaged() {
+    let folder = Folder::new();
+    let path = folder.file("a.db");
+    assert_eq!(stock(&path).run(FILL).error, None);
+    let mut file = OpenOptions::new().write(true).open(&path).expect("it is there");
+    file.seek(SeekFrom::Start(5 * 4096)).expect("a place in it");
+    file.write_all(&[0xff; 4096]).expect("room");
+    let [ours, theirs] = OPEN.map(|open| open(&path).run("SELECT sum(length(b)) FROM t NOT INDEXED").error);
+    assert_eq!(theirs, Some((11, "database disk image is malformed".to_owned())));
+    let ours = ours.expect("the same code");
+    assert_eq!((ours.0, ours.1.starts_with("database disk image is malformed: page 6")), (11, true), "{}", ours.1);
+}
+
+/// The first thing that a connection does may be to open a value; while it is open others do not change the file.
+#[test]
+fn a_value_is_open() {
+    let folder = Folder::new();
+    let path = folder.file("a.db");
+    assert_eq!(stock(&path).run(FILL).error, None);
+    let ours = Ours::open(path.to_str().expect("an ASCII name"));
+    let mut blob = ours.connection().open_blob("main", "t", "b", 3, false).expect("it is there");
+    let mut start = [0; 3];
+    let change = "UPDATE t SET b = 'changed' WHERE a = 3";
+    let refused = Sqlite::open(&path).run(change).error.map(|e| e.1);
+    assert_eq!(refused.as_deref(), Some("database is locked"));
+    blob.read(0, &mut start).expect("it is as it was");
+    assert_eq!(start[..3], *b"000");
+    blob.close();
+    assert_eq!(stock(&path).run(change).error, None);
+    let blob = ours.connection().open_blob("main", "t", "b", 3, false).expect("it is there");
+    assert_eq!(blob.len(), "changed".len());
+}
+
+#[test]
+fn copies_go_both_ways() {
+    let folder = Folder::new();
+    let (path, copy) = (folder.file("a.db"), folder.file("copy.db"));
+    assert_eq!(stock(&path).run(FILL).error, None);
+    let wanted = line(&mut stock(&path), READ);
+    let open = |path: &Path| Ours::open(path.to_str().expect("an ASCII name"));
+    let (mut ours, mut target) = (open(&path), open(&copy));
+    let mut backup = ours.connection().backup_to("main", target.connection(), "main").expect("a backup");
+    while backup.step(7).expect("nobody hinders it") == BackupStep::Ok {}
+    drop(backup);
+    for engine in [&mut ours as &mut dyn Engine, &mut target, &mut stock(&copy)] {
+        assert_eq!(line(engine, READ), wanted);
+        assert_eq!(line(engine, "PRAGMA integrity_check"), "PRAGMA integrity_check: [\"'ok'\"] None");
+    }
+    // The bytes of a file are a file.
+    let bytes = ours.connection().serialize("main").expect("it is readable").expect("it is there");
+    fs::write(folder.file("bytes.db"), bytes).expect("room");
+    assert_eq!(line(&mut stock(&folder.file("bytes.db")), READ), wanted);
+}
