@@ -18,7 +18,7 @@ use crate::plan::bound::DatabaseIndex;
 use crate::plan::{Limits, Namespace, Options};
 use crate::row::context::DeferredViolations;
 use crate::store::container::Definitions;
-use crate::txn::{Mark, Pin, Transaction, TransactionState, Transactions};
+use crate::txn::{Mark, Pin, Transaction, TransactionState, Transactions, busy_delay_ms};
 
 /// main, temp and ten attached ones.
 pub const DATABASES_MAX: usize = 12;
@@ -47,6 +47,19 @@ pub struct Hooks {
     pub long_running: Option<Arc<dyn LongRunning>>,
 }
 
+/// How long a statement has waited for its turn.
+#[derive(Default)]
+pub struct Patience {
+    since_ms: Option<u64>,
+    tries: usize,
+}
+
+impl Patience {
+    pub fn was_needed(&self) -> bool {
+        self.since_ms.is_some()
+    }
+}
+
 pub struct Inner {
     slots: [RefCell<Option<Slot>>; DATABASES_MAX],
     pub settings: RefCell<Settings>,
@@ -65,6 +78,10 @@ pub struct Inner {
     /// Statements that write among them.
     pub writing: Cell<u32>,
     pub closed: Cell<bool>,
+    /// The statement that starts is started again once a file is free, rather than wait with its pins.
+    pub yields: Cell<bool>,
+    /// The database whose writer's turn such a statement needs.
+    pub awaited: Cell<Option<DatabaseIndex>>,
     /// Grows with each rollback: statements that were reading then must not go on.
     pub rollbacks: Cell<u32>,
     /// Operations since the progress handler was last called.
@@ -101,6 +118,8 @@ impl Inner {
             running: Cell::new(0),
             writing: Cell::new(0),
             closed: Cell::new(false),
+            yields: Cell::new(false),
+            awaited: Cell::new(None),
             rollbacks: Cell::new(0),
             operations: Cell::new(0),
             load_extension: Cell::new(false),
@@ -285,6 +304,32 @@ impl Inner {
         !interrupted && self.settings.borrow().busy_timeout_ms > 0
     }
 
+    /// Waits for the turn that a statement needs, with nothing pinned. False if none is needed or time is up.
+    pub fn gets_turn(&self, patience: &mut Patience) -> Result<bool> {
+        let Some(database) = self.awaited.take() else { return Ok(false) };
+        let timeout_ms = self.settings.borrow().busy_timeout_ms.max(0) as u64;
+        let waited_ms = env::monotonic_ms() - *patience.since_ms.get_or_insert_with(env::monotonic_ms);
+        if waited_ms >= timeout_ms {
+            return Ok(false);
+        }
+        self.release_files();
+        let left_ms = timeout_ms - waited_ms;
+        // Waiting with the cell borrowed is safe: only this thread, which waits, can use the connection.
+        if self.transaction(database).await_turn(left_ms, &|| self.waits())? {
+            if self.waits() {
+                return Err(Error::new(Code::INTERRUPT, "interrupted"));
+            }
+            env::sleep_ms(busy_delay_ms(patience.tries).min(left_ms));
+            patience.tries += 1;
+        }
+        Ok(true)
+    }
+
+    /// Lets other writers pass, if a turn was got and not used.
+    pub fn gives_up_turns(&self) {
+        self.databases().for_each(|database| self.transaction(database).give_up_turn());
+    }
+
     /// Whether no database has a transaction, not even one that only read.
     pub fn is_idle(&self) -> bool {
         self.databases().all(|d| self.transaction(d).state() == TransactionState::None)
@@ -304,7 +349,16 @@ impl Inner {
                 self.waits();
             }
             // Waiting with the cell borrowed is safe: only this thread, which waits, can use the connection.
-            self.transaction(database).begin_write(timeout_ms, &|| self.waits())?;
+            let mut transaction = self.transaction(database);
+            let yields = self.yields.get()
+                && timeout_ms > 0
+                && transaction.state() == TransactionState::None
+                && transaction.shared().file().is_some();
+            let begun = transaction.begin_write(if yields { 0 } else { timeout_ms }, &|| self.waits());
+            if yields && begun.as_ref().is_err_and(|e| e.code == Code::BUSY) {
+                self.awaited.set(Some(database));
+            }
+            begun?;
         }
         Ok(self.transaction(database))
     }

@@ -11,7 +11,7 @@ use heliosdb_udfs::value::{Value, ValueRef, number};
 
 use super::compile::{self, Compiled, Program};
 use super::execution::{Execution, Held, aborted_by_rollback};
-use super::inner::Inner;
+use super::inner::{Inner, Patience};
 use super::status::Limit;
 use super::{Connection, ddl, host, pragma, transaction};
 use crate::env::stack::{is_deep, with_room_for, with_room_to_compile};
@@ -282,22 +282,42 @@ impl Statement {
             inner.status.interrupted.set(false);
         }
         let idle = inner.is_autocommit() || inner.is_idle();
-        let mut schema_changes = 0;
-        loop {
-            let pins = if compile::needs_files(&self.parsed) { inner.pin_files()? } else { Vec::new() };
-            match self.run(inner, pins) {
+        let restarts = idle && inner.running.get() == 0;
+        let (mut schema_changes, mut patience, mut traced) = (0, Patience::default(), false);
+        let result = loop {
+            let result = match compile::needs_files(&self.parsed).then(|| inner.pin_files()).transpose() {
+                Ok(pins) => {
+                    inner.yields.set(restarts);
+                    let result = self.run(inner, pins.unwrap_or_default(), &mut traced);
+                    inner.yields.set(false);
+                    result
+                }
+                Err(e) => Err(e),
+            };
+            match result {
                 // Somebody changed the schema before it was our turn to write.
                 Err(e) if e.code == Code::SCHEMA && schema_changes < SCHEMA_CHANGES_MAX => schema_changes += 1,
                 // In WAL mode others wrote since the lease was taken, and nothing was read on it yet.
-                Err(e) if e.code == Code::BUSY_SNAPSHOT && idle && inner.running.get() == 0 && inner.gives_way() => {}
-                result => return result,
+                Err(e) if e.code == Code::BUSY_SNAPSHOT && restarts && inner.gives_way() => {}
+                Err(e) if e.code == Code::BUSY && restarts => match inner.gets_turn(&mut patience) {
+                    Ok(true) => {}
+                    Ok(false) => break Err(e),
+                    Err(e) => break Err(e),
+                },
+                result => break result,
             }
+        };
+        if patience.was_needed() {
+            inner.gives_up_turns();
         }
+        result
     }
 
-    fn run(&mut self, inner: &Inner, pins: Vec<Pin>) -> Result<Step> {
+    fn run(&mut self, inner: &Inner, pins: Vec<Pin>, traced: &mut bool) -> Result<Step> {
         self.refresh(inner)?;
-        self.trace(inner);
+        if !std::mem::replace(traced, true) {
+            self.trace(inner);
+        }
         Execution { inner, held: &self.held }.count_operations(STATEMENT_OPERATIONS)?;
         match &self.compiled.program {
             Program::Query(program) => {

@@ -157,7 +157,7 @@ impl DatabaseFile {
     pub(super) fn settle(&self, seen: &mut u64) -> bool {
         let mut state = self.state.lock();
         if state.leased {
-            state.wanted = self.is_wanted();
+            state.wanted = self.container.is_awaited();
             if state.pins == 0 {
                 if state.wanted || state.activity == *seen {
                     self.container.release();
@@ -167,11 +167,6 @@ impl DatabaseFile {
             }
         }
         state.leased
-    }
-
-    /// Whether somebody else wants to commit and waits for readers to leave.
-    pub(super) fn is_wanted(&self) -> bool {
-        self.container.others().is_ok_and(|others| others.pending)
     }
 
     /// Runs something in the container while nobody of this process reads the file; memory is forgotten afterwards.
@@ -416,13 +411,18 @@ impl Drop for Pin {
     }
 }
 
+/// How long to wait after so many failed tries: SQLite's own delays.
+pub fn busy_delay_ms(tries: usize) -> u64 {
+    const DELAYS_MS: [u64; 12] = [1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100];
+    DELAYS_MS[tries.min(DELAYS_MS.len() - 1)]
+}
+
 /// Repeats what fails with SQLITE_BUSY because of another process, with SQLite's own delays.
 pub(super) fn keep_trying<T>(
     timeout_ms: u64,
     interrupted: &dyn Fn() -> bool,
     mut attempt: impl FnMut() -> Result<T>,
 ) -> Result<T> {
-    const DELAYS_MS: [u64; 12] = [1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100];
     let mut start = None;
     let mut tries = 0;
     loop {
@@ -435,7 +435,7 @@ pub(super) fn keep_trying<T>(
                 if interrupted() {
                     return Err(super::Error::Interrupted.into());
                 }
-                env::sleep_ms(DELAYS_MS[tries.min(DELAYS_MS.len() - 1)].min(timeout_ms - waited));
+                env::sleep_ms(busy_delay_ms(tries).min(timeout_ms - waited));
                 tries += 1;
             }
             result => return result,

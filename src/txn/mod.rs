@@ -33,5 +33,5 @@ mod tests;
 
 pub use database::{Transactions, ViewGuard};
 pub use error::Error;
-pub use file::{DatabaseFile, Pin};
+pub use file::{DatabaseFile, Pin, busy_delay_ms};
 pub use transaction::{Mark, StatementMark, Transaction, TransactionState};

@@ -42,6 +42,8 @@ pub struct Transaction {
     own_commits: u64,
     /// What the connection defined, for the file's library.
     definitions: Option<Arc<Definitions>>,
+    /// None: the gate is held already, and nothing else.
+    admitted: bool,
     /// While there is a transaction on a file.
     pin: Option<Pin>,
     /// Write: the stamp before the first write.
@@ -101,6 +103,7 @@ impl Transaction {
             state: TransactionState::None,
             read_only: false,
             own_commits: 0,
+            admitted: false,
             definitions: None,
             pin: None,
             first: Stamp::default(),
@@ -195,7 +198,9 @@ impl Transaction {
         if self.state == TransactionState::Read && !bound {
             self.end_read();
         }
-        self.shared.enter(timeout_ms, interrupted)?;
+        if !self.admitted {
+            self.shared.enter(timeout_ms, interrupted)?;
+        }
         if bound && self.shared.state().committed != self.stamp {
             self.shared.leave();
             return Err(Error::BusySnapshot.into());
@@ -203,10 +208,13 @@ impl Transaction {
         let pin = match self.reserve(bound, timeout_ms, interrupted) {
             Ok(pin) => pin,
             Err(e) => {
-                self.shared.leave();
+                if !self.admitted {
+                    self.shared.leave();
+                }
                 return Err(e);
             }
         };
+        self.admitted = false;
         let state = self.shared.state();
         let csn = Csn(state.last_csn.0 + 1);
         if !Arc::ptr_eq(&self.schema, &state.schema) {
@@ -227,6 +235,24 @@ impl Transaction {
         Ok(())
     }
 
+    /// Waits at the gate before there is a transaction, so that nothing is pinned meanwhile. True if the turn had come
+    /// before.
+    pub fn await_turn(&mut self, timeout_ms: u64, interrupted: &dyn Fn() -> bool) -> Result<bool> {
+        if self.admitted || self.state != TransactionState::None {
+            return Ok(true);
+        }
+        self.shared.enter(timeout_ms, interrupted)?;
+        self.admitted = true;
+        Ok(false)
+    }
+
+    /// Lets others pass, if the turn has come and no write has begun.
+    pub fn give_up_turn(&mut self) {
+        if std::mem::take(&mut self.admitted) {
+            self.shared.leave();
+        }
+    }
+
     /// Begins the file's write transaction, if there is a file. Nobody waits while he keeps others waiting: whoever has
     /// not read yet lets go of the file between two attempts.
     fn reserve(&self, bound: bool, timeout_ms: u64, interrupted: &dyn Fn() -> bool) -> Result<Option<Pin>> {
@@ -236,9 +262,8 @@ impl Transaction {
             match file.container().reserve() {
                 Ok(()) => Ok(Ok(pin)),
                 Err(e) if e.code.primary() != Code::BUSY => Err(e),
-                // The other one waits for us to leave, and we for his end.
-                Err(e) if bound && file.is_wanted() => Ok(Err(e)),
-                Err(e) if bound => Err(e),
+                // What was read would not be true any more when the other one has ended, and he waits for us to leave.
+                Err(e) if bound => Ok(Err(e)),
                 Err(e) => {
                     drop(pin);
                     file.release();
@@ -663,6 +688,7 @@ impl Transaction {
 
 impl Drop for Transaction {
     fn drop(&mut self) {
+        self.give_up_turn();
         self.rollback();
         self.shared.leave_use();
     }

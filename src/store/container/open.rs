@@ -130,6 +130,13 @@ impl Container {
     }
 }
 
+impl Container {
+    /// [`Container::parts`], if nobody has them now.
+    pub(super) fn free_parts(&self) -> Option<MutexGuard<'_, Parts>> {
+        self.parts.as_ref().filter(|_| self.generation == system::generation())?.try_lock()
+    }
+}
+
 impl Drop for Container {
     fn drop(&mut self) {
         let parts = self.parts.take();

@@ -48,6 +48,11 @@ impl Container {
         system::others(&self.parts()?.connection)
     }
 
+    /// Whether a writer waits for readers to leave. Does not wait: false while the container is busy.
+    pub fn is_awaited(&self) -> bool {
+        self.free_parts().is_some_and(|parts| system::others(&parts.connection).is_ok_and(|others| others.pending))
+    }
+
     /// Whether the file's name leads to another file by now, or to none (`SQLITE_FCNTL_HAS_MOVED`).
     pub fn is_moved(&self) -> Result<bool> {
         system::is_moved(&self.parts()?.connection)

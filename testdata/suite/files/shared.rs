@@ -113,3 +113,66 @@ fn nothing_is_lost_with_a_log() {
     writers("wal", 1, 1);
     writers("wal", 2, 1);
 }
+
+/// A writer of ours that waits must not keep the one it waits for from committing, and readers that never rest must
+/// let writers in.
+#[test]
+fn those_who_wait_hold_no_lock() {
+    let folder = Folder::new();
+    let path = folder.file("a.db");
+    ok(&mut stock(&path), "CREATE TABLE t(a, b UNIQUE); INSERT INTO t VALUES (1, 1)");
+    for wait in ["BEGIN IMMEDIATE", "UPDATE t SET a = a + 1", "SAVEPOINT s; INSERT INTO t(a) VALUES (1)"] {
+        let mut other = Python::new(&path);
+        other.run("BEGIN IMMEDIATE").expect("nobody else writes");
+        other.run("UPDATE t SET a = a + 1").expect("nobody else writes");
+        let waiting = {
+            let path = path.clone();
+            thread::spawn(move || {
+                let mut ours = open(&path);
+                let before = ours.run("SELECT max(a) FROM t").rows;
+                ok(&mut ours, wait);
+                let after = ok(&mut ours, "SELECT max(a) FROM t");
+                (format!("{before:?}"), format!("{after:?}"))
+            })
+        };
+        thread::sleep(std::time::Duration::from_millis(60));
+        other.run("COMMIT").expect("ours does not read while it waits");
+        let (before, after) = waiting.join().expect("its turn came");
+        assert!(before != after, "{wait} works on {after}, what the other wrote");
+    }
+    let ended = Arc::new(AtomicBool::new(false));
+    let reader = {
+        let (path, ended) = (path.clone(), ended.clone());
+        thread::spawn(move || {
+            let mut ours = open(&path);
+            while !ended.load(Ordering::Relaxed) {
+                ok(&mut ours, "SELECT a FROM t");
+            }
+        })
+    };
+    let mut other = Python::new(&path);
+    for _ in 0..5 {
+        other.run("UPDATE t SET a = a + 1").expect("readers make room");
+    }
+    ended.store(true, Ordering::Relaxed);
+    reader.join().expect("reading goes on");
+}
+
+/// Waiting with a snapshot that was read would be in vain: SQLite gives up at once.
+#[test]
+fn a_reader_does_not_wait_to_write() {
+    let folder = Folder::new();
+    let path = folder.file("a.db");
+    ok(&mut stock(&path), "CREATE TABLE t(a); INSERT INTO t VALUES (1)");
+    let mut other = Python::new(&path);
+    for theirs in [&mut stock(&path) as &mut dyn Engine, &mut open(&path)] {
+        ok(theirs, "BEGIN; SELECT * FROM t");
+        other.run("BEGIN IMMEDIATE").expect("readers do not hinder it");
+        let start = std::time::Instant::now();
+        let message = theirs.run("UPDATE t SET a = 2").error.map(|e| e.1);
+        assert_eq!(message.as_deref(), Some("database is locked"));
+        assert!(start.elapsed().as_millis() < 2500);
+        other.run("ROLLBACK").expect("nothing was written");
+        ok(theirs, "COMMIT");
+    }
+}
