@@ -40,7 +40,7 @@ pub fn attach(host: &dyn AttachHost, file: &Expr, schema: &Expr, sql: &str) -> R
         return Err(Error::sql(format!("database {name} is already in use")));
     }
     let options = OpenOptions::from_filename(&file, host.takes_uris())?;
-    let database = options.database().map_err(|e| {
+    let database = options.database(&name).map_err(|e| {
         // SQLite names the file here, unlike at connect.
         let message = match &*e.message {
             "unable to open database file" => format!("unable to open database: {file}"),

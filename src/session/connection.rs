@@ -37,7 +37,7 @@ impl Deref for ConnectionGuard<'_> {
 
 impl Connection {
     pub fn open(options: OpenOptions) -> Result<Arc<Connection>> {
-        let main = options.database()?;
+        let main = options.database("main")?;
         let status = Arc::new(Status::default());
         let inner = Inner::new(main, options.shown_file(), options.uri, status.clone());
         if options.read_only {

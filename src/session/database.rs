@@ -36,8 +36,8 @@ pub fn shared_memory(name: &str) -> Arc<Transactions> {
     database
 }
 
-/// The database in a file. All connections of the process that have it open share it.
-pub fn in_file(path: &Path, flags: OpenFlags) -> Result<Arc<Transactions>> {
+/// The database in a file. All connections of the process that have it open share it, whatever `name` they give it.
+pub fn in_file(path: &Path, flags: OpenFlags, name: &str) -> Result<Arc<Transactions>> {
     static FILES: Mutex<Vec<Weak<Transactions>>> = Mutex::new(Vec::new());
     /// For the keeper to end what it is just doing with a file.
     const WAIT_MS: u64 = 1;
@@ -46,6 +46,7 @@ pub fn in_file(path: &Path, flags: OpenFlags) -> Result<Arc<Transactions>> {
     let mut waits = 0;
     let container = loop {
         let container = Container::open(path, flags)?;
+        container.set_name(name)?;
         let mut open = files.iter().filter_map(Weak::upgrade);
         let known = open.find(|d| d.file().is_some_and(|file| Arc::ptr_eq(file.container(), &container)));
         drop(open);

@@ -348,6 +348,7 @@ impl AttachHost for ConnectionHost<'_> {
 
     fn add_database(&self, name: &str, database: Arc<Transactions>, options: &OpenOptions) {
         let mut transaction = Transaction::new(database);
+        transaction.set_name(name);
         if options.read_only {
             transaction.set_read_only();
         }

@@ -117,12 +117,12 @@ impl OpenOptions {
         self.memory || self.path.is_empty()
     }
 
-    /// The database behind the options.
-    pub fn database(&self) -> Result<Arc<Transactions>> {
+    /// The database behind the options, for a connection that calls it `name`.
+    pub fn database(&self, name: &str) -> Result<Arc<Transactions>> {
         if !self.is_in_memory() {
             let flags =
                 OpenFlags { create: self.create, read_only: self.read_only, immutable: self.immutable, no_lock: false };
-            return in_file(&file_name(&self.path_bytes), flags);
+            return in_file(&file_name(&self.path_bytes), flags, name);
         }
         // An unnamed temporary database cannot be shared.
         if self.shared_cache && !self.path.is_empty() {
@@ -253,14 +253,14 @@ mod tests {
     #[test]
     fn shared_by_name() {
         let options = opened("file:shared_by_name?mode=memory&cache=shared");
-        let one = options.database().expect("memory");
-        let two = options.database().expect("memory");
+        let one = options.database("main").expect("memory");
+        let two = options.database("main").expect("memory");
         assert!(Arc::ptr_eq(&one, &two));
         let gone = Arc::downgrade(&one);
         drop((one, two));
         assert!(gone.upgrade().is_none());
         let private = opened("file:shared_by_name?mode=memory");
-        assert!(!Arc::ptr_eq(&private.database().expect("memory"), &private.database().expect("memory")));
+        assert!(!Arc::ptr_eq(&private.database("main").expect("memory"), &private.database("main").expect("memory")));
     }
 
     #[test]
@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn files_that_cannot_be_opened() {
-        let error = |name: &str| opened(name).database().err().map(|e| (e.code, e.message.clone()));
+        let error = |name: &str| opened(name).database("main").err().map(|e| (e.code, e.message.clone()));
         let unable = Some((Code::CANTOPEN, "unable to open database file".to_owned()));
         assert_eq!(error("/"), unable);
         assert_eq!(error("/no/such/folder/x"), unable);

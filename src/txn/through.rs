@@ -248,6 +248,11 @@ fn drop_objects(objects: &[ObjectChange], writer: &mut Writer<'_>) -> Result<()>
             if change.is_same() || with_table {
                 continue;
             }
+            // The library never drops it: it stays, without rows.
+            if &*old.name == "sqlite_sequence" {
+                writer.execute("DELETE FROM sqlite_sequence", &[])?;
+                continue;
+            }
             writer.execute_once(&format!("DROP {kind} IF EXISTS {}", always_quoted(&old.name)), &[])?;
         }
     }

@@ -40,6 +40,8 @@ pub struct Transaction {
     read_only: bool,
     /// How far its own commits moved the database's number of commits.
     own_commits: u64,
+    /// What the connection calls the database.
+    name: Box<str>,
     /// What the connection defined, for the file's library.
     definitions: Option<Arc<Definitions>>,
     /// None: the gate is held already, and nothing else.
@@ -104,6 +106,7 @@ impl Transaction {
             read_only: false,
             own_commits: 0,
             admitted: false,
+            name: "main".into(),
             definitions: None,
             pin: None,
             first: Stamp::default(),
@@ -125,6 +128,11 @@ impl Transaction {
     /// Refuses writes from now on.
     pub fn set_read_only(&mut self) {
         self.read_only = true;
+    }
+
+    /// The name that texts of the schema may use for the database, unless it is `main`.
+    pub fn set_name(&mut self, name: &str) {
+        self.name = name.into();
     }
 
     /// Functions and collations of the connection, with which rows of files may have to be written.
@@ -347,6 +355,9 @@ impl Transaction {
         let defines = (self.definitions.as_ref())
             .filter(|_| self.schema.tables.values().any(|table| written(table) && uses_definitions(table)));
         let token = file.commit(new_schema, |writer| {
+            if schema_changed {
+                writer.set_name(&self.name);
+            }
             defines.map_or(Ok(()), |definitions| writer.define(definitions))?;
             changes.write(writer, shared.store())
         })?;

@@ -175,6 +175,16 @@ impl Container {
         }
     }
 
+    /// Lets views and triggers of the file name the database as whoever attached it does. Texts that name another are
+    /// malformed, but nobody has the schema read again while a statement or a transaction needs it.
+    pub fn set_name(&self, name: &str) -> Result<()> {
+        let mut parts = self.parts()?;
+        if parts.sqlite.set_name(name) && parts.reads.is_some() && !parts.leased && !parts.sqlite.in_transaction() {
+            parts.sqlite.execute("PRAGMA writable_schema=RESET", &[])?;
+        }
+        Ok(())
+    }
+
     /// Runs queries under the lease.
     pub fn read<T>(&self, f: impl FnOnce(&Sqlite) -> Result<T>) -> Result<T> {
         f(&self.parts()?.sqlite)
@@ -288,6 +298,11 @@ impl Writer<'_> {
             self.parts.defined = Some(definitions.clone());
         }
         Ok(())
+    }
+
+    /// What texts that come now may call the database.
+    pub fn set_name(&mut self, name: &str) {
+        self.parts.sqlite.set_name(name);
     }
 
     /// Runs a statement; its text is prepared once.

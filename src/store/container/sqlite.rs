@@ -3,7 +3,7 @@
 //! A connection is used by one thread at a time; whoever holds it behind a lock sees to that.
 #![allow(unsafe_code)] // The library's C interface.
 
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{CStr, CString, c_char, c_int};
 use std::ptr;
 
 use heliosdb_udfs::value::ValueRef;
@@ -14,11 +14,24 @@ use crate::error::{Code, Error, Result};
 /// A connection, by its handle.
 pub struct Sqlite {
     db: *mut ffi::sqlite3,
+    /// The database's name beside `main`, to which the library points.
+    name: Option<CString>,
 }
+
+/// The name that the library knows anyway.
+const MAIN: &CStr = c"main";
 
 // SAFETY: the library is built threadsafe; a connection may move between threads as long as one uses it at a time,
 // which `&mut`-like use behind the container's lock ensures.
 unsafe impl Send for Sqlite {}
+
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        if self.name.is_some() {
+            self.point_to(MAIN);
+        }
+    }
+}
 
 /// A statement of one connection. It must go before its connection does; if not, the connection stays open for good.
 pub struct Prepared {
@@ -39,7 +52,7 @@ impl Sqlite {
     /// The connection behind `connection`, which must outlive it.
     pub(super) fn of(connection: &Connection) -> Sqlite {
         // SAFETY: the handle is used only beside the connection, which the container drops last.
-        Sqlite { db: unsafe { connection.handle() } }
+        Sqlite { db: unsafe { connection.handle() }, name: None }
     }
 
     /// What the library says about its last failure.
@@ -56,6 +69,24 @@ impl Sqlite {
     pub fn configure(&self, option: c_int, on: bool) {
         // SAFETY: these options take an int and a pointer to an int, which may be null.
         unsafe { ffi::sqlite3_db_config(self.db, option, c_int::from(on), ptr::null_mut::<c_int>()) };
+    }
+
+    /// Gives the database a second name beside `main`, if it can be told; gives whether it is another one than before.
+    pub(super) fn set_name(&mut self, name: &str) -> bool {
+        let known = self.name.as_deref().unwrap_or(MAIN);
+        if known.to_bytes().eq_ignore_ascii_case(name.as_bytes()) {
+            return false;
+        }
+        let Ok(name) = CString::new(name) else { return false };
+        self.point_to(&name);
+        self.name = Some(name);
+        true
+    }
+
+    /// The library keeps the pointer.
+    fn point_to(&self, name: &CStr) {
+        // SAFETY: this option takes one pointer to a text; `name` is kept, and given up after another was set.
+        unsafe { ffi::sqlite3_db_config(self.db, ffi::SQLITE_DBCONFIG_MAINDBNAME, name.as_ptr()) };
     }
 
     pub fn prepare(&self, sql: &str) -> Result<Prepared> {
