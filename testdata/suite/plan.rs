@@ -22,7 +22,7 @@ struct Count {
 }
 
 /// The lines of a plan, indented.
-fn tree(rows: &[Vec<Value>]) -> String {
+pub fn tree(rows: &[Vec<Value>]) -> String {
     fn below(rows: &[Vec<Value>], parent: &Value, depth: usize, out: &mut String) {
         for row in rows {
             let same = matches!((&row[1], parent), (Value::Integer(a), Value::Integer(b)) if a == b);

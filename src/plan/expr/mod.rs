@@ -18,7 +18,7 @@ mod window;
 
 use heliosdb_dialect::ast::{self, ExprKind as Ast};
 
-pub use compare::{Operand, collation_of, comparison};
+pub use compare::{Operand, applied, collation_of, comparison};
 pub use function::{aggregate_name, window_name};
 pub use literal::{integer_literal, skip_collate, skip_hints};
 pub use name::{coalesced, row_value};

@@ -58,7 +58,10 @@ fn not_null(e: &Expr, wanted: &dyn Fn(&Expr) -> bool, strict: bool) -> bool {
     match &e.kind {
         ExprKind::IsNull { negated: true, operand } => !strict && not_null(operand, wanted, true),
         ExprKind::InList { operand, .. } => not_null(operand, wanted, true),
-        ExprKind::InQuery { operand, .. } => !strict && operand.first().is_some_and(|o| not_null(o, wanted, true)),
+        // (NULL NOT IN (…) is true of no rows.)
+        ExprKind::InQuery { negated: false, operand, .. } => {
+            !strict && operand.len() == 1 && operand.iter().all(|o| not_null(o, wanted, true))
+        }
         ExprKind::Between { negated: false, operand, low, high, .. } if !strict => {
             [operand, low, high].into_iter().any(|x| not_null(x, wanted, true))
         }

@@ -82,8 +82,10 @@ pub fn delivered(
             0
         }
         Purpose::Extreme => {
-            plan.extreme = satisfied == n && chain.loops.len() == 1;
-            if plan.extreme { chain.reverse } else { 0 }
+            let delivered = satisfied == n && chain.loops.len() == 1;
+            // (A list is gone through in the order of its values, whichever way the index is read.)
+            plan.extreme = delivered && !chain.loops.iter().any(|l| loops.all[*l].has(flag::IN));
+            if delivered { chain.reverse } else { 0 }
         }
         Purpose::Sort | Purpose::Limit => {
             plan.sorted = satisfied;

@@ -3,7 +3,7 @@
 
 use heliosdb_udfs::value::Collation;
 
-use super::substitute::{By, Replacement};
+use super::substitute::{self, By, Replacement};
 use super::{both, conjuncts};
 use crate::plan::bound::{Body, CompoundOp, Expr, ExprKind, Free, JoinKind, Query, Select, SourceId, SourceKind};
 use crate::plan::{same, walk};
@@ -70,6 +70,8 @@ fn into_select(select: &mut Select, id: SourceId, term: &Expr) {
     }
     let mut inner = term.clone();
     Replacement { source: id, by: By::Outputs(&select.output) }.expr(&mut inner);
+    // (Arms of a compound have affinities of their own.)
+    substitute::compare_anew(&mut inner);
     if volatile::expr(&inner) || walk::any(&inner, &|e| walk::query(e).is_some()) {
         return;
     }

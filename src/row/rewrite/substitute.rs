@@ -7,7 +7,7 @@ use heliosdb_udfs::value::Affinity;
 use crate::plan::bound::{
     self, Body, ColumnRef, Expr, ExprKind, Free, OrderBy, OrderKey, Query, Select, SourceId, SourceKind,
 };
-use crate::plan::walk;
+use crate::plan::{applied, comparison, walk};
 
 /// What stands for the columns of `source`.
 pub struct Replacement<'r> {
@@ -117,6 +117,25 @@ impl Replacement<'_> {
 
 /// Sources of copies are numbered from here on; no statement has so many of its own.
 const FRESH: u32 = 1 << 24;
+
+/// Gives the comparisons of an expression the affinities that its operands have now.
+pub fn compare_anew(e: &mut Expr) {
+    children(e, &mut compare_anew);
+    match &mut e.kind {
+        ExprKind::Compare { left, right, by, .. } => by.affinity = comparison(left, right).affinity,
+        ExprKind::CompareRows { left, right, by, .. } => {
+            for ((left, right), by) in left.iter().zip(right.iter()).zip(by) {
+                by.affinity = comparison(left, right).affinity;
+            }
+        }
+        ExprKind::Between { operand, low, high, by_low, by_high, .. } => {
+            by_low.affinity = comparison(operand, low).affinity;
+            by_high.affinity = comparison(operand, high).affinity;
+        }
+        ExprKind::InList { operand, by, .. } => by.affinity = applied(operand.affinity),
+        _ => {}
+    }
+}
 
 /// Gives every source inside a query a new number, so that two copies of it can stand in one FROM clause.
 pub fn renumber(query: &mut Query, fresh: &Cell<u32>) {
