@@ -298,7 +298,7 @@ impl<'l> Lower<'l> {
             Some(before_windows)
         };
         let mut calls = Vec::new();
-        for window in &select.windows {
+        for window in access::request::windows(select) {
             calls.push(self.window(window)?);
         }
         program.output = self.nodes(&select.output)?;
