@@ -5,9 +5,7 @@ use std::cell::Cell;
 use heliosdb_udfs::value::Value;
 
 use super::{both, substitute};
-use crate::plan::bound::{
-    Body, Classes, Expr, ExprKind, JoinKind, Query, Select, Source, SourceId, SourceKind,
-};
+use crate::plan::bound::{Body, Classes, Expr, ExprKind, JoinKind, Query, Select, Source, SourceId, SourceKind};
 
 pub fn to_joins(select: &mut Select, exists: &mut Vec<SourceId>, fresh: &Cell<u32>) {
     let Some(filter) = &mut select.filter else { return };

@@ -100,9 +100,15 @@ impl Maker {
         let filter = self.condition("s");
         let body = match self.rng.below(5) {
             0 => format!("SELECT id, a, b, c, d FROM {table} AS s WHERE {filter}"),
-            1 => format!("SELECT min(id) AS id, a, count(*) AS b, max(c) AS c, min(d) AS d FROM {table} AS s GROUP BY a"),
-            2 => format!("SELECT id, a, b, c, d FROM {table} UNION ALL SELECT a, b, c, d, id FROM {table} AS s WHERE {filter}"),
-            3 => format!("SELECT s.id, s.a, x.b, x.c, s.d FROM {table} AS s LEFT JOIN t0 AS x ON x.id = s.id WHERE {filter}"),
+            1 => {
+                format!("SELECT min(id) AS id, a, count(*) AS b, max(c) AS c, min(d) AS d FROM {table} AS s GROUP BY a")
+            }
+            2 => format!(
+                "SELECT id, a, b, c, d FROM {table} UNION ALL SELECT a, b, c, d, id FROM {table} AS s WHERE {filter}"
+            ),
+            3 => format!(
+                "SELECT s.id, s.a, x.b, x.c, s.d FROM {table} AS s LEFT JOIN t0 AS x ON x.id = s.id WHERE {filter}"
+            ),
             _ => format!("SELECT DISTINCT b AS id, b + 1 AS a, b, c, d FROM {table} AS s"),
         };
         self.tables.push((format!("v{i}"), rows));
@@ -154,8 +160,7 @@ impl Maker {
     }
 
     fn source(&mut self, small: bool) -> String {
-        let fit: Vec<String> =
-            self.tables.iter().filter(|t| !small || t.1 <= 40).map(|t| t.0.clone()).collect();
+        let fit: Vec<String> = self.tables.iter().filter(|t| !small || t.1 <= 40).map(|t| t.0.clone()).collect();
         let Some(name) = fit.get(self.rng.below(fit.len().max(1))).cloned() else { return "(VALUES (1))".to_owned() };
         let filter = self.condition("s");
         match self.rng.below(12) {
@@ -172,9 +177,11 @@ impl Maker {
         let mut text = format!("{} AS x0", self.source(count > 3));
         for i in 1..count {
             let source = self.source(count > 3);
-            let kind = self.pick(&["JOIN", "JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN"]);
+            let kind =
+                self.pick(&["JOIN", "JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN"]);
             let (own, other, at) = (self.pick(COLUMNS), self.pick(COLUMNS), self.rng.below(i));
-            let more = if self.one_in(4) { format!(" AND {}", self.condition(&format!("x{i}"))) } else { String::new() };
+            let more =
+                if self.one_in(4) { format!(" AND {}", self.condition(&format!("x{i}"))) } else { String::new() };
             match self.rng.below(10) {
                 0 if i == 1 => text += &format!(" {kind} {source} AS x{i} USING ({own})"),
                 1 if i == 1 => text += &format!(" NATURAL {kind} {source} AS x{i}"),
@@ -209,8 +216,7 @@ impl Maker {
     fn query(&mut self) -> Statement {
         let count = [1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 6][self.rng.below(11)];
         let (from, filter) = (self.from(count), self.filter(count));
-        let names: Vec<String> =
-            (0..5).map(|_| format!("x{}.{}", self.rng.below(count), self.pick(COLUMNS))).collect();
+        let names: Vec<String> = (0..5).map(|_| format!("x{}.{}", self.rng.below(count), self.pick(COLUMNS))).collect();
         let order = self.order(&names);
         let (k, v, w) = (&names[0], &names[1], &names[2]);
         let rest = format!("FROM {from}{filter}");
