@@ -120,9 +120,10 @@ struct Slots {
     captured: Vec<(Captured, u32)>,
 }
 
-#[derive(Clone, Copy)]
 enum Captured {
     Column(ColumnRef),
+    /// A virtual generated column.
+    Generated(Expr),
     Aggregate(AggregateId),
 }
 
@@ -298,7 +299,7 @@ impl<'l> Lower<'l> {
             Some(before_windows)
         };
         let mut calls = Vec::new();
-        for window in &select.windows {
+        for window in access::request::windows(select) {
             calls.push(self.window(window)?);
         }
         program.output = self.nodes(&select.output)?;
@@ -347,6 +348,7 @@ impl<'l> Lower<'l> {
     fn captured_node(&mut self, what: Captured) -> Result<Node> {
         match what {
             Captured::Column(column) => self.column(column),
+            Captured::Generated(e) => self.node(&e),
             Captured::Aggregate(id) => self.aggregate_result(id),
         }
     }
@@ -536,21 +538,22 @@ impl<'l> Lower<'l> {
         };
         let level = *level;
         if self.stage.is_some() {
-            let known = self.stage.as_ref().and_then(|s| s.columns.get(&column).copied());
-            let slot = match known {
-                Some(slot) => slot,
-                None => {
-                    let slot = self.slot();
-                    if let Some(stage) = &mut self.stage {
-                        stage.columns.insert(column, slot);
-                        stage.captured.push((Captured::Column(column), slot));
-                    }
-                    slot
-                }
-            };
-            return Ok(Node::Slot(slot));
+            return Ok(self.captured(column, Captured::Column(column)));
         }
         Ok(field(level, layout, column.column))
+    }
+
+    /// The slot of a column behind the stage.
+    fn captured(&mut self, column: ColumnRef, what: Captured) -> Node {
+        if let Some(slot) = self.stage.as_ref().and_then(|s| s.columns.get(&column)) {
+            return Node::Slot(*slot);
+        }
+        let slot = self.slot();
+        if let Some(stage) = &mut self.stage {
+            stage.columns.insert(column, slot);
+            stage.captured.push((what, slot));
+        }
+        Node::Slot(slot)
     }
 
     fn aggregate_result(&mut self, id: AggregateId) -> Result<Node> {
@@ -586,6 +589,10 @@ impl<'l> Lower<'l> {
             ExprKind::Literal(v) => Node::Constant(v.clone()),
             ExprKind::Parameter(n) => Node::Parameter(n - 1),
             ExprKind::Column(column) => self.column(*column)?,
+            // Captured as a whole: a group without rows has no value to compute it from.
+            ExprKind::Generated { column, .. } if self.stage.is_some() && self.levels.contains_key(&column.source) => {
+                self.captured(*column, Captured::Generated(e.clone()))
+            }
             ExprKind::Generated { operand, affinity, .. } | ExprKind::Stored { operand, affinity } => {
                 Node::Apply { operand: self.boxed(operand)?, affinity: *affinity }
             }

@@ -294,7 +294,7 @@ pub enum BoundKind {
     Plain,
     /// Above NULL: the value is none.
     NotNull,
-    /// Of a LIKE that folds case: blobs are matched by their bytes, behind the texts.
+    /// Of a LIKE or GLOB: blobs are matched by their bytes, behind the texts.
     Like,
 }
 

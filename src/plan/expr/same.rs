@@ -4,7 +4,7 @@
 use heliosdb_udfs::value::{Collation, Value};
 
 use super::super::bound::{
-    AggregateFunction, ColumnRef, Comparison, Expr, ExprKind, Function, SortKey, SourceId, When,
+    AggregateFunction, ColumnRef, Comparison, Expr, ExprKind, FrameBound, Function, SortKey, SourceId, When, Window,
 };
 
 /// The same, with references to source `.0` of the left expression standing for source `.1` in the right one.
@@ -18,6 +18,27 @@ pub fn same(a: &Expr, b: &Expr) -> bool {
 /// As [`same`], but COLLATE around the expressions may differ.
 pub fn same_but_collation(a: &Expr, b: &Expr, renaming: Option<Renaming>) -> bool {
     same_under(a, b, renaming)
+}
+
+/// Whether two window calls see the same partitions, order and frames.
+pub fn same_window(a: &Window, b: &Window) -> bool {
+    let bound = |x: &FrameBound, y: &FrameBound| match (x, y) {
+        (FrameBound::Preceding(x), FrameBound::Preceding(y)) | (FrameBound::Following(x), FrameBound::Following(y)) => {
+            same(x, y)
+        }
+        _ => std::mem::discriminant(x) == std::mem::discriminant(y),
+    };
+    let sorted = |x: &SortKey, y: &SortKey| {
+        same(&x.expr, &y.expr) && x.descending == y.descending && x.nulls_first == y.nulls_first
+    };
+    a.partition_by.len() == b.partition_by.len()
+        && a.partition_by.iter().zip(&b.partition_by).all(|(x, y)| same(&x.expr, &y.expr))
+        && a.order_by.len() == b.order_by.len()
+        && a.order_by.iter().zip(&b.order_by).all(|(x, y)| sorted(x, y))
+        && a.unit == b.unit
+        && a.exclude == b.exclude
+        && bound(&a.start, &b.start)
+        && bound(&a.end, &b.end)
 }
 
 fn same_collations(a: &Expr, b: &Expr) -> bool {

@@ -287,13 +287,7 @@ fn bound(lower: &mut Lower<'_>, term: &Term<'_>, columns: usize) -> Result<Bound
             let values: Result<Vec<_>> = wanted.map(|(e, by)| Ok((lower.node(e)?, by))).collect();
             (values?, BoundKind::Plain)
         }
-        Right::Value(value) => {
-            let folds = matches!(term.by.collation, Collation::NoCase);
-            (
-                vec![(Node::Constant(value.clone()), Affinity::None)],
-                if folds { BoundKind::Like } else { BoundKind::Plain },
-            )
-        }
+        Right::Value(value) => (vec![(Node::Constant(value.clone()), Affinity::None)], BoundKind::Like),
         _ => (Vec::new(), BoundKind::NotNull),
     };
     // A bound over some of the columns only lets through what the further columns decide.

@@ -5,7 +5,7 @@ use super::facts::Facts;
 use super::order::{Purpose, Wanted, WantedTerm};
 use super::terms::{Clause, Left, Scope, op};
 use crate::plan::bound::{
-    AggregateFunction, Expr, ExprKind, OrderBy, OrderKey, Query, ROWID, Select, SourceId, SourceKind,
+    AggregateFunction, Expr, ExprKind, OrderBy, OrderKey, Query, ROWID, Select, SourceId, SourceKind, Window,
 };
 use crate::plan::{same, walk};
 use heliosdb_udfs::value::{Collation, Value};
@@ -80,7 +80,8 @@ pub fn wanted<'q>(select: &'q Select, setting: &Setting<'q>, distinct: bool) -> 
         }
         return (Wanted { terms, purpose: Purpose::Group }, both);
     }
-    if let Some(window) = select.windows.first() {
+    // (The last windows are computed first.)
+    if let Some(window) = windows(select).pop() {
         let mut terms: Vec<WantedTerm<'q>> =
             window.partition_by.iter().map(|k| plain(&k.expr, k.collation.clone())).collect();
         terms.extend(window.order_by.iter().map(|k| WantedTerm {
@@ -97,6 +98,18 @@ pub fn wanted<'q>(select: &'q Select, setting: &Setting<'q>, distinct: bool) -> 
         return (Wanted { terms, purpose: Purpose::Distinct }, false);
     }
     (Wanted { terms: sort, purpose: Purpose::Sort }, false)
+}
+
+/// The windows of a query, equal ones one after the other; computed from the last to the first.
+pub fn windows(select: &Select) -> Vec<&Window> {
+    let mut all: Vec<&Window> = Vec::with_capacity(select.windows.len());
+    for window in &select.windows {
+        match all.iter().rposition(|w| same::same_window(w, window)) {
+            Some(at) => all.insert(at + 1, window),
+            None => all.push(window),
+        }
+    }
+    all
 }
 
 /// `min(x)` or `max(x)` as the only aggregate, without grouping.

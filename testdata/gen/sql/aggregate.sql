@@ -63,3 +63,11 @@ select x, lag(x) over w, lead(x, 2, 'none') over w, first_value(x) over w, last_
 select g, sum(x) over (partition by g order by y rows between 1 preceding and 1 following), group_concat(y) over (order by g groups between 1 preceding and current row exclude ties) from t where x is not NULL
 
 select g, count(*) over (order by g range between 1 preceding and 1 following exclude current row), avg(x) over (order by g range unbounded preceding) from t
+
+create table derived(a integer primary key, b text as (ifnull(a, 4)) virtual, c as (ifnull(a, 3)) stored)
+
+select count(*), b, typeof(b), c from derived
+
+insert into derived(a) values (1), (2)
+
+select count(*), b || 1, sum(a) over (order by b) from derived group by b order by b desc

@@ -45,3 +45,17 @@ create index bi on b(x)
 select a.y, b.z from a join b on a.x=b.x order by 1,2
 
 select * from (select x, count(*) n from b group by x) s join a on a.x=s.x
+
+create view bv as select x, z from b where 1
+
+with c(k, v) as (select z, 1 from bv where 1) select k, (select count(*) from c as y where y.k is x.k) from c as x order by 1
+
+select * from (select x, exists (select 1 from b as o where o.x < b.x) as e from b) where e and e order by 1, 2
+
+create table mixed(n int, t text)
+
+insert into mixed values (1, '10'), (20, '3'), (4, '40')
+
+create view arms as select n as v from mixed union all select t from mixed where t > ''
+
+select v, typeof(v) from arms where v > 4.0

@@ -77,3 +77,15 @@ select true, false, not true, true is true, 5 is true
 select 9223372036854775807 + 1, -9223372036854775808, 0x7fffffffffffffff, 5/2, 5%3, 5.0/2, 1/0
 
 select 'a' < 'b', 'a' = 'A', 'a' = 'A' collate nocase, 10 < '9', 1 = 1.0
+
+create table listed(n int unique, c int, d)
+
+insert into listed values (1, 0, 'a'), (2, 1, x'61'), (3, 1, 'abc'), (4, 0, x'41'), (5, 1, 7)
+
+create index listed_c on listed(c, n)
+
+create index listed_d on listed(d)
+
+select max(n) from listed where n in ('2', 4, 0)
+
+select max(n), d from listed where c in (1, 0)

@@ -25,3 +25,11 @@ select id, max(v) over (order by id range between 2 preceding and current row) f
 select row_number() from t
 
 select id from t where row_number() over () = 1
+
+create table ordered(a, b, c, primary key (a desc, b)) without rowid
+
+insert into ordered values (8, 1000, 2), (4, 2, 3), (8, 2, 4)
+
+select nth_value(c, 2) over (order by a, b), group_concat(a) over (), a, b from ordered
+
+select lag(c) over w, lag(b) over (partition by c % 2), lag(a) over w from ordered window w as (order by a, b)
