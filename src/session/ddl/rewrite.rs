@@ -13,8 +13,9 @@ use heliosdb_dialect::ast::{CreateTableBody, Statement};
 use rusqlite::functions::{self, Aggregate, FunctionFlags, WindowAggregate};
 use rusqlite::types::Null;
 use rusqlite::{Connection, params};
+use rustc_hash::FxHashMap;
 
-use super::{Host, MAIN, Options, TEMP, UserFunction, databases, schema_rows};
+use super::{Host, MAIN, Options, TEMP, databases, schema_rows};
 use crate::catalog::SchemaRow;
 use crate::catalog::sql_text::{always_quoted, parse_stored};
 use crate::error::Result;
@@ -62,17 +63,6 @@ fn open(host: &dyn Host) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Functions of ordinary builds that the bundled library was built without.
-#[rustfmt::skip]
-const MISSING_SCALARS: [(&str, i32); 30] = [
-    ("acos", 1), ("acosh", 1), ("asin", 1), ("asinh", 1), ("atan", 1), ("atan2", 2), ("atanh", 1), ("ceil", 1),
-    ("ceiling", 1), ("cos", 1), ("cosh", 1), ("degrees", 1), ("exp", 1), ("floor", 1), ("ln", 1), ("log", 1), ("log", 2),
-    ("log10", 1), ("log2", 1), ("mod", 2), ("pi", 0), ("pow", 2), ("power", 2), ("radians", 1), ("sin", 1), ("sinh", 1),
-    ("sqrt", 1), ("tan", 1), ("tanh", 1), ("trunc", 1),
-];
-const MISSING_AGGREGATES: [(&str, i32); 4] =
-    [("median", 1), ("percentile", 2), ("percentile_cont", 2), ("percentile_disc", 2)];
-
 /// Makes the names of functions and collations known that the library lacks. Functions yield NULL: nothing is to be
 /// computed.
 pub fn register(connection: &Connection, host: &dyn Host) -> Result<()> {
@@ -81,11 +71,7 @@ pub fn register(connection: &Connection, host: &dyn Host) -> Result<()> {
         let compare = move |a: &str, b: &str| collation.compare(a.as_bytes(), b.as_bytes());
         connection.create_collation(&*name, compare).map_err(refused)?;
     }
-    let missing = |(name, args): (&str, i32), aggregate| UserFunction { name: name.into(), args, aggregate };
-    let scalars = MISSING_SCALARS.into_iter().map(|f| missing(f, false));
-    let aggregates = MISSING_AGGREGATES.into_iter().map(|f| missing(f, true));
-    // The host's come last: they may have taken one of these names.
-    for function in scalars.chain(aggregates).chain(host.user_functions()) {
+    for function in host.user_functions() {
         let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
         let (name, args) = (&*function.name, function.args);
         if function.aggregate {
@@ -125,28 +111,40 @@ impl WindowAggregate<(), Null> for NoValue {
 }
 
 /// Puts rows into a schema table. Their root pages are those of empty trees of the right kind, so that the
-/// library may look for rows and finds none.
+/// library may look for rows and finds none. It looks into one table only, whose trees must be different ones; all tables
+/// share them.
 fn fill(connection: &Connection, database: &str, rows: &[(i64, SchemaRow)]) -> Result<()> {
     let quoted = always_quoted(database);
-    let mut spare = Vec::with_capacity(rows.len());
-    for (i, (_, row)) in rows.iter().enumerate() {
-        if row.root_page == 0 {
-            spare.push(0);
-            continue;
-        }
-        let columns = if is_key_tree(row) { "(a PRIMARY KEY) WITHOUT ROWID" } else { "(a)" };
+    let mut key_trees: FxHashMap<String, usize> = FxHashMap::default();
+    let mut key_tree_of = |row: &SchemaRow| {
+        let count = key_trees.entry(row.table.to_ascii_lowercase()).or_default();
+        *count += 1;
+        *count
+    };
+    // The first tree is one of rows.
+    let trees = rows.iter().map(|(_, row)| match row.root_page {
+        0 => None,
+        _ if is_key_tree(row) => Some(key_tree_of(row)),
+        _ => Some(0),
+    });
+    let trees: Vec<Option<usize>> = trees.collect();
+    let spares = trees.iter().flatten().max().map_or(0, |last| last + 1);
+    for i in 0..spares {
+        let columns = if i > 0 { "(a PRIMARY KEY) WITHOUT ROWID" } else { "(a)" };
         connection.execute_batch(&format!("CREATE TABLE {quoted}.spare_{i}{columns}")).map_err(refused)?;
-        let page = format!("SELECT rootpage FROM {quoted}.sqlite_schema WHERE name = 'spare_{i}'");
-        spare.push(connection.query_row(&page, [], |r| r.get::<_, i64>(0)).map_err(refused)?);
     }
+    let pages: Vec<u32> = read_back(connection, database)?.iter().map(|(_, spare)| spare.root_page).collect();
     connection.execute_batch("PRAGMA writable_schema=ON").map_err(refused)?;
     connection.execute_batch(&format!("DELETE FROM {quoted}.sqlite_schema")).map_err(refused)?;
     let insert =
         format!("INSERT INTO {quoted}.sqlite_schema(rowid,type,name,tbl_name,rootpage,sql) VALUES(?1,?2,?3,?4,?5,?6)");
-    for ((rowid, row), page) in rows.iter().zip(spare) {
+    let mut insert = connection.prepare(&insert).map_err(refused)?;
+    for ((rowid, row), tree) in rows.iter().zip(trees) {
+        let page = tree.and_then(|i| pages.get(i)).copied().unwrap_or(0);
         let values = params![rowid, &*row.kind, &*row.name, &*row.table, page, row.sql.as_deref()];
-        connection.execute(&insert, values).map_err(refused)?;
+        insert.execute(values).map_err(refused)?;
     }
+    drop(insert);
     // Makes the library read its schema again.
     connection.execute_batch("PRAGMA writable_schema=RESET").map_err(refused)
 }
