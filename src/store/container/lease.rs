@@ -248,6 +248,12 @@ impl Parts {
 
     /// Runs a statement that is kept prepared.
     fn write(&mut self, sql: &str, values: &[ValueRef<'_>]) -> Result<()> {
+        let (sqlite, statement) = self.kept(sql)?;
+        sqlite.run(statement, values.iter().copied())
+    }
+
+    /// A statement that is kept prepared.
+    fn kept(&mut self, sql: &str) -> Result<(&Sqlite, &mut Prepared)> {
         if !self.writes.contains_key(sql) {
             if self.writes.len() >= WRITES_MAX {
                 self.writes.clear();
@@ -256,8 +262,8 @@ impl Parts {
             self.writes.insert(sql.into(), prepared);
         }
         match self.writes.get_mut(sql) {
-            Some(statement) => self.sqlite.run(statement, values.iter().copied()),
-            None => Ok(()),
+            Some(statement) => Ok((&self.sqlite, statement)),
+            None => Err(Error::internal("a statement that was just prepared")),
         }
     }
 }
@@ -280,6 +286,16 @@ impl Writer<'_> {
     /// Runs a statement; its text is prepared once.
     pub fn execute(&mut self, sql: &str, values: &[ValueRef<'_>]) -> Result<()> {
         self.parts.write(sql, values)
+    }
+
+    /// Runs a statement once for each of many rows of values.
+    pub fn execute_each<'v, V: IntoIterator<Item = ValueRef<'v>>>(
+        &mut self,
+        sql: &str,
+        rows: impl IntoIterator<Item = V>,
+    ) -> Result<()> {
+        let (sqlite, statement) = self.parts.kept(sql)?;
+        rows.into_iter().try_for_each(|row| sqlite.run_in_place(statement, row))
     }
 
     /// Runs a statement that comes only once, such as CREATE TABLE.

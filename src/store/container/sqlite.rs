@@ -123,11 +123,33 @@ impl Sqlite {
         found
     }
 
+    /// As [`Sqlite::run`], but that the library reads the bytes where they are.
+    pub fn run_in_place<'v>(
+        &self,
+        statement: &mut Prepared,
+        values: impl IntoIterator<Item = ValueRef<'v>>,
+    ) -> Result<()> {
+        statement.reset();
+        let bound = values.into_iter().enumerate().try_for_each(|(i, value)| {
+            let code = statement.bind(i as c_int + 1, value, ffi::SQLITE_STATIC());
+            if code == ffi::SQLITE_OK { Ok(()) } else { Err(self.error(code)) }
+        });
+        let result = bound.and_then(|()| {
+            while self.step(statement)? {}
+            Ok(())
+        });
+        statement.reset();
+        // The bytes are the caller's: nothing may point to them from here on.
+        // SAFETY: a statement that is not finalized.
+        unsafe { ffi::sqlite3_clear_bindings(statement.raw) };
+        result
+    }
+
     /// Resets the statement and binds its parameters.
     pub fn start<'v>(&self, statement: &mut Prepared, values: impl IntoIterator<Item = ValueRef<'v>>) -> Result<()> {
         statement.reset();
         for (i, value) in values.into_iter().enumerate() {
-            let code = statement.bind(i as c_int + 1, value);
+            let code = statement.bind(i as c_int + 1, value, ffi::SQLITE_TRANSIENT());
             if code != ffi::SQLITE_OK {
                 return Err(self.error(code));
             }
@@ -162,10 +184,9 @@ impl Prepared {
         unsafe { ffi::sqlite3_reset(self.raw) };
     }
 
-    /// Bytes are copied by the library.
-    fn bind(&mut self, i: c_int, value: ValueRef<'_>) -> c_int {
-        let transient = ffi::SQLITE_TRANSIENT();
-        // SAFETY: pointers and lengths belong together, and the library copies what they point to.
+    /// The library copies bytes if they are transient; static ones must live until they are unbound.
+    fn bind(&mut self, i: c_int, value: ValueRef<'_>, lifetime: ffi::sqlite3_destructor_type) -> c_int {
+        // SAFETY: pointers and lengths belong together, and the bytes live as long as `lifetime` says.
         unsafe {
             match value {
                 ValueRef::Null => ffi::sqlite3_bind_null(self.raw, i),
@@ -174,12 +195,10 @@ impl Prepared {
                 ValueRef::Text(t) => {
                     let start = if t.is_empty() { c"".as_ptr() } else { t.as_ptr().cast::<c_char>() };
                     let utf8 = ffi::SQLITE_UTF8 as u8;
-                    ffi::sqlite3_bind_text64(self.raw, i, start, t.len() as u64, transient, utf8)
+                    ffi::sqlite3_bind_text64(self.raw, i, start, t.len() as u64, lifetime, utf8)
                 }
                 ValueRef::Blob([]) => ffi::sqlite3_bind_zeroblob(self.raw, i, 0),
-                ValueRef::Blob(b) => {
-                    ffi::sqlite3_bind_blob64(self.raw, i, b.as_ptr().cast(), b.len() as u64, transient)
-                }
+                ValueRef::Blob(b) => ffi::sqlite3_bind_blob64(self.raw, i, b.as_ptr().cast(), b.len() as u64, lifetime),
             }
         }
     }
