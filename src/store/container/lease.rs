@@ -32,6 +32,7 @@ pub struct Token {
 pub struct Header {
     /// 0: the file is empty.
     pub pages: u32,
+    pub page_size: usize,
     pub usable_size: usize,
     pub schema_cookie: u32,
     pub schema_format: u32,
@@ -47,6 +48,8 @@ pub struct Header {
 pub(super) struct Parts {
     reads: Option<Reads>,
     leased: bool,
+    /// A write failed under this lease: what the file holds may wait for the library to roll it back.
+    in_doubt: bool,
     writes: FxHashMap<Box<str>, Prepared>,
     /// What the library knows of what users defined.
     defined: Option<Arc<Definitions>>,
@@ -72,7 +75,7 @@ impl Container {
     /// Takes the lease, if there is none; gives what to compare with the last time.
     pub fn lease(&self) -> Result<Token> {
         let mut parts = self.parts()?;
-        let Parts { reads, leased, sqlite, .. } = &mut *parts;
+        let Parts { reads, leased, in_doubt, sqlite, .. } = &mut *parts;
         let reads = match reads {
             Some(reads) => reads,
             None => reads.insert(Reads {
@@ -85,6 +88,7 @@ impl Container {
         if !*leased {
             sqlite.step(&mut reads.lease)?;
             *leased = true;
+            *in_doubt = false;
         }
         let token = sqlite.number(&mut reads.data_version).and_then(|data_version| {
             let schema_cookie = sqlite.number(&mut reads.schema_version)?;
@@ -138,6 +142,7 @@ impl Container {
             changed?;
             parts.write("COMMIT", &[])
         });
+        parts.in_doubt |= result.is_err();
         if let Err(e) = &result
             && parts.sqlite.in_transaction()
         {
@@ -196,6 +201,20 @@ impl Container {
         Ok(bytes)
     }
 
+    /// [`Container::page`] of a file that is not in WAL mode. Under a lease without a write transaction the file itself
+    /// is the committed state, and the library has nothing else in its cache.
+    pub fn page_of_file(&self, number: u32, page_size: usize) -> Result<Option<Arc<[u8]>>> {
+        let parts = self.parts()?;
+        if !parts.leased || parts.in_doubt || parts.sqlite.in_transaction() {
+            drop(parts);
+            return self.page(number);
+        }
+        let mut page: Arc<[u8]> = std::iter::repeat_n(0, page_size).collect();
+        let Some(bytes) = Arc::get_mut(&mut page) else { return Err(Error::internal("a new page is shared")) };
+        let offset = i64::from(number.wrapping_sub(1)) * page_size as i64;
+        Ok(parts.sqlite.read_file(offset, bytes)?.then_some(page))
+    }
+
     /// The file's header, under the lease.
     pub fn header(&self) -> Result<Header> {
         let Some(page) = self.page(1)? else { return Ok(Header::default()) };
@@ -203,6 +222,7 @@ impl Container {
         let reserved = page.get(20).map_or(0, |b| usize::from(*b));
         Ok(Header {
             pages: word(28).max(1),
+            page_size: page.len(),
             usable_size: page.len().saturating_sub(reserved),
             schema_cookie: word(40),
             schema_format: word(44),
@@ -224,6 +244,7 @@ impl Parts {
         Parts {
             reads: None,
             leased: false,
+            in_doubt: false,
             writes: FxHashMap::default(),
             defined: None,
             sqlite: Sqlite::of(&connection),
