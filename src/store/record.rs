@@ -146,6 +146,91 @@ fn integer_len(i: i64) -> usize {
     if i == 0 { 0 } else { bits.div_ceil(8) }
 }
 
+/// Writes a record whose number of columns and about whose length are known beforehand, if it can be a narrow one.
+pub struct Narrow<'o> {
+    out: &'o mut Vec<u8>,
+    /// Where the record begins in `out`.
+    at: usize,
+    /// Where the payload begins, and where its next bytes go.
+    base: usize,
+    end: usize,
+    /// Where the next entry goes.
+    entry: usize,
+}
+
+impl<'o> Narrow<'o> {
+    /// `payload`: about how many bytes the values take.
+    #[inline]
+    pub fn new(out: &'o mut Vec<u8>, columns: usize, payload: usize) -> Narrow<'o> {
+        let at = out.len();
+        let columns = columns.min(COLUMNS_MAX);
+        let base = at + HEAD_LEN + NARROW_ENTRY_LEN * columns;
+        // A number takes at most eight bytes here, however few it took there.
+        let room = if payload > NARROW_PAYLOAD_MAX { 0 } else { payload + 8 * columns };
+        out.resize(base + room, 0);
+        out[at..at + HEAD_LEN].copy_from_slice(&(columns as u16).to_le_bytes());
+        Narrow { out, at, base, end: base, entry: at + HEAD_LEN }
+    }
+
+    /// Notes a value of `len` bytes that lie at the end; false if the record is none of the narrow ones.
+    #[inline]
+    fn note(&mut self, len: usize, tag: u8) -> bool {
+        self.end += len;
+        let entry = (self.end - self.base) as u16;
+        let fits = self.end - self.base <= NARROW_PAYLOAD_MAX && self.entry < self.base;
+        if fits {
+            self.out[self.entry..self.entry + NARROW_ENTRY_LEN]
+                .copy_from_slice(&(entry << 4 | u16::from(tag)).to_le_bytes());
+            self.entry += NARROW_ENTRY_LEN;
+        }
+        fits
+    }
+
+    #[inline]
+    fn bytes(&mut self, bytes: &[u8], len: usize, tag: u8) -> bool {
+        let Some(room) = self.out.get_mut(self.end..self.end + bytes.len()) else { return false };
+        room.copy_from_slice(bytes);
+        self.note(len, tag)
+    }
+
+    #[inline]
+    pub fn null(&mut self) -> bool {
+        self.note(0, TAG_NULL)
+    }
+
+    #[inline]
+    pub fn integer(&mut self, i: i64) -> bool {
+        self.bytes(&i.to_le_bytes(), integer_len(i), TAG_INTEGER)
+    }
+
+    #[inline]
+    pub fn real(&mut self, r: f64) -> bool {
+        self.bytes(&r.to_le_bytes(), 8, TAG_REAL)
+    }
+
+    #[inline]
+    pub fn text(&mut self, text: &[u8]) -> bool {
+        self.bytes(text, text.len(), TAG_TEXT)
+    }
+
+    #[inline]
+    pub fn blob(&mut self, blob: &[u8]) -> bool {
+        self.bytes(blob, blob.len(), TAG_BLOB)
+    }
+
+    /// All columns are written.
+    #[inline]
+    pub fn finish(self) {
+        debug_assert!(self.entry == self.base, "every column has its entry");
+        self.out.truncate(self.end);
+    }
+
+    /// Takes the record back.
+    pub fn give_up(self) {
+        self.out.truncate(self.at);
+    }
+}
+
 /// Writes the entries in place while the payload grows behind them.
 struct Writer<'o> {
     out: &'o mut Vec<u8>,

@@ -65,6 +65,8 @@ struct State {
 struct FilePages {
     container: Arc<Container>,
     usable_size: usize,
+    /// The size of a page, if pages can be read from the file as they lie there.
+    page_of_file: Option<usize>,
     encoding: Encoding,
     steady: Arc<Steady>,
 }
@@ -77,7 +79,11 @@ impl Pages for FilePages {
         if let Some(page) = self.steady.inner.lock().get(&number) {
             return Ok(page.clone());
         }
-        let page = self.container.page(number)?.ok_or_else(|| damaged(number, "behind the end of the file"))?;
+        let page = match self.page_of_file {
+            Some(size) => self.container.page_of_file(number, size)?,
+            None => self.container.page(number)?,
+        };
+        let page = page.ok_or_else(|| damaged(number, "behind the end of the file"))?;
         if matches!(page.get(if number == 1 { 100 } else { 0 }), Some(2 | 5)) {
             let mut inner = self.steady.inner.lock();
             if inner.len() >= INNER_MAX {
@@ -252,6 +258,7 @@ impl DatabaseFile {
         let pages = Arc::new(FilePages {
             container: self.container.clone(),
             usable_size: header.usable_size,
+            page_of_file: (!header.is_wal && header.page_size > 0).then_some(header.page_size),
             encoding: header.encoding,
             steady: self.steady.clone(),
         });

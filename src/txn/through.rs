@@ -8,15 +8,14 @@ use std::sync::Arc;
 
 use heliosdb_udfs::value::{Value, ValueRef};
 
+use super::through_rows::{RowValues, insert_text, write_rows};
 use super::undo::Undo;
 use crate::catalog::load::SchemaRow;
 use crate::catalog::sql_text::always_quoted;
 use crate::catalog::system::SCHEMA_TABLE_ID;
-use crate::catalog::{IndexTerm, Schema, Table};
+use crate::catalog::{Schema, Table};
 use crate::error::{Error, Result};
 use crate::store::container::Writer;
-use crate::store::tree::Tree as TreeOf;
-use crate::store::tree::order::Order;
 use crate::store::{ObjectId, Stamp, Store, Tree, Version, record};
 
 /// What a transaction wrote.
@@ -30,10 +29,10 @@ pub struct Changes<'t> {
 }
 
 /// One row before and after; one of them is there.
-struct Change {
-    rowid: i64,
-    old: Option<Version>,
-    new: Option<Version>,
+pub(super) struct Change {
+    pub rowid: i64,
+    pub old: Option<Version>,
+    pub new: Option<Version>,
 }
 
 /// One row of the schema table before and after.
@@ -131,7 +130,9 @@ impl Changes<'_> {
                     .collect();
                 rowids.sort_unstable();
                 rowids.dedup();
-                rowids.into_iter().filter_map(|rowid| self.change(tree, rowid, rowid)).collect()
+                let mut changes = Vec::with_capacity(rowids.len());
+                tree.each_newest(&rowids, |rowid, newest| changes.extend(self.change(newest, rowid)));
+                changes
             }
             Tree::Key(tree) => {
                 let mut keys: Vec<&[u8]> = (self.undo.iter())
@@ -144,19 +145,19 @@ impl Changes<'_> {
                     .collect();
                 keys.sort_unstable();
                 keys.dedup();
-                keys.into_iter().filter_map(|key| self.change(tree, key, 0)).collect()
+                keys.into_iter().filter_map(|key| self.change(&tree.newest(key)?, 0)).collect()
             }
         }
     }
 
-    fn change<O: Order>(&self, tree: &Arc<TreeOf<O>>, key: O::Key<'_>, rowid: i64) -> Option<Change> {
-        let newest = tree.newest(key)?;
-        let mut old = Some(newest.clone());
+    /// What became of the row or entry with this newest version.
+    fn change(&self, newest: &Version, rowid: i64) -> Option<Change> {
+        let mut old = if newest.stamp() < self.first { Some(newest.clone()) } else { newest.older() };
         while let Some(version) = old.take_if(|version| version.stamp() >= self.first) {
             old = version.older();
         }
         let old = old.filter(|version| !version.is_tombstone());
-        let new = Some(newest).filter(|version| !version.is_tombstone());
+        let new = Some(newest).filter(|version| !version.is_tombstone()).cloned();
         (old.is_some() || new.is_some()).then_some(Change { rowid, old, new })
     }
 
@@ -183,10 +184,10 @@ impl Changes<'_> {
 
     /// Writes all rows of a table that is empty.
     fn write_all(&self, table: &Table, store: &Store, writer: &mut Writer<'_>) -> Result<()> {
-        let mut insert = writer.repeated(&insert_text(table, "INSERT")?)?;
-        let written: Vec<usize> = written_columns(table).collect();
+        let insert = insert_text(table)?;
         let view = crate::store::View::main(Stamp(u64::MAX));
-        let mut put = |rowid: i64, bytes: &[u8]| insert.run(insert_values(table, &written, rowid, bytes));
+        let columns = RowValues::written(table);
+        let mut put = |rowid: i64, bytes: &[u8]| writer.execute_each(&insert, [columns.values(rowid, bytes)]);
         match store.tree(table.id) {
             Some(Tree::Row(tree)) => {
                 let mut cursor = crate::store::RowCursor::new(tree, view);
@@ -302,155 +303,4 @@ fn create_objects(objects: &[ObjectChange], writer: &mut Writer<'_>, wanted: imp
 
 fn uses_autoincrement(table: &Table) -> bool {
     table.primary_key.as_ref().is_some_and(|key| key.autoincrement)
-}
-
-/// The columns that a statement can set.
-fn written_columns(table: &Table) -> impl Iterator<Item = usize> + '_ {
-    (0..table.columns.len()).filter(|i| table.columns[*i].generated.is_none())
-}
-
-fn no_rowid_name(table: &Table) -> Error {
-    Error::sql(format!("table {} cannot be written: its columns hide the rowid", table.name))
-}
-
-fn insert_text(table: &Table, verb: &str) -> Result<String> {
-    let mut columns: Vec<String> = written_columns(table).map(|i| always_quoted(&table.columns[i].name)).collect();
-    if table.has_rowid() && table.rowid_alias().is_none() {
-        columns.push(table.rowid_name().ok_or_else(|| no_rowid_name(table))?.to_owned());
-    }
-    let marks = vec!["?"; columns.len()].join(",");
-    Ok(format!("{verb} INTO {}({}) VALUES({marks})", always_quoted(&table.name), columns.join(",")))
-}
-
-fn column_value<'v>(table: &'v Table, i: usize, rowid: i64, bytes: &'v [u8]) -> ValueRef<'v> {
-    if table.rowid_alias() == Some(i as u16) {
-        return ValueRef::Integer(rowid);
-    }
-    match record::column(bytes, i) {
-        Some(v) => v,
-        None => table.columns[i].added_default.as_ref().map_or(ValueRef::Null, Value::as_ref),
-    }
-}
-
-/// The values of [`insert_text`], `written` being the columns.
-fn insert_values<'v>(
-    table: &'v Table,
-    written: &'v [usize],
-    rowid: i64,
-    bytes: &'v [u8],
-) -> impl Iterator<Item = ValueRef<'v>> {
-    let hidden = table.has_rowid() && table.rowid_alias().is_none();
-    let columns = written.iter().map(move |i| column_value(table, *i, rowid, bytes));
-    columns.chain(hidden.then_some(ValueRef::Integer(rowid)))
-}
-
-/// Which row: a condition with parameters, and their values.
-fn row_condition(table: &Table) -> Result<(String, Vec<usize>)> {
-    if table.has_rowid() {
-        let name = match table.rowid_alias() {
-            Some(alias) => always_quoted(&table.columns[usize::from(alias)].name),
-            None => table.rowid_name().ok_or_else(|| no_rowid_name(table))?.to_owned(),
-        };
-        return Ok((format!("{name} = ?"), Vec::new()));
-    }
-    let mut columns: Vec<usize> = Vec::new();
-    for column in table.primary_index().map(|p| &p.columns[..]).unwrap_or_default() {
-        if let IndexTerm::Column(c) = column.term
-            && !columns.contains(&usize::from(c))
-        {
-            columns.push(usize::from(c));
-        }
-    }
-    let terms: Vec<String> =
-        columns.iter().map(|i| format!("{} = ?", always_quoted(&table.columns[*i].name))).collect();
-    Ok((terms.join(" AND "), columns))
-}
-
-/// Whether a column takes part in a unique key, or in something that is computed from several.
-fn is_unique_column(table: &Table, i: usize) -> bool {
-    table.indexes.iter().filter(|index| index.unique || index.id == table.id).any(|index| {
-        index.filter.is_some()
-            || index.columns.iter().any(|c| match &c.term {
-                IndexTerm::Column(c) => usize::from(*c) == i || table.columns[usize::from(*c)].generated.is_some(),
-                IndexTerm::Rowid => false,
-                IndexTerm::Expr(_) => true,
-            })
-    })
-}
-
-fn write_rows(table: &Table, changes: &[Change], writer: &mut Writer<'_>) -> Result<()> {
-    if table.is_virtual() || &*table.name == "sqlite_sequence" {
-        return Ok(());
-    }
-    let (condition, key) = row_condition(table)?;
-    let name = always_quoted(&table.name);
-    let delete = format!("DELETE FROM {name} WHERE {condition}");
-    let written: Vec<usize> = written_columns(table).collect();
-    let unique: Vec<bool> = (0..table.columns.len()).map(|i| is_unique_column(table, i)).collect();
-    let differing = |change: &Change, old: &Version, new: &Version| -> Vec<usize> {
-        written
-            .iter()
-            .copied()
-            .filter(|i| {
-                let value = |version| column_value(table, *i, change.rowid, Version::record(version));
-                !identical(value(old), value(new))
-            })
-            .collect()
-    };
-    // Rows that are written whole, and rows of which columns are set.
-    let mut inserted: Vec<&Change> = Vec::new();
-    let mut updated: Vec<(&Change, Vec<usize>)> = Vec::new();
-    for change in changes {
-        match (&change.old, &change.new) {
-            (Some(old), Some(new)) => {
-                let columns = differing(change, old, new);
-                if columns.iter().any(|i| unique[*i]) && changes.len() > 1 {
-                    writer.execute(&delete, &key_values(table, &key, change.rowid, old.record()))?;
-                    inserted.push(change);
-                } else if !columns.is_empty() {
-                    updated.push((change, columns));
-                }
-            }
-            (Some(old), None) => writer.execute(&delete, &key_values(table, &key, change.rowid, old.record()))?,
-            _ => inserted.push(change),
-        }
-    }
-    for (change, columns) in updated {
-        let Some(new) = &change.new else { continue };
-        let set: Vec<String> =
-            columns.iter().map(|i| format!("{} = ?", always_quoted(&table.columns[*i].name))).collect();
-        let mut values: Vec<ValueRef<'_>> =
-            columns.iter().map(|i| column_value(table, *i, change.rowid, new.record())).collect();
-        values.extend(key_values(table, &key, change.rowid, new.record()));
-        writer.execute(&format!("UPDATE {name} SET {} WHERE {condition}", set.join(", ")), &values)?;
-    }
-    if inserted.is_empty() {
-        return Ok(());
-    }
-    let mut insert = writer.repeated(&insert_text(table, "INSERT")?)?;
-    for change in inserted {
-        if let Some(new) = &change.new {
-            insert.run(insert_values(table, &written, change.rowid, new.record()))?;
-        }
-    }
-    Ok(())
-}
-
-/// The values of [`row_condition`], `key` being its columns.
-fn key_values<'v>(table: &'v Table, key: &[usize], rowid: i64, bytes: &'v [u8]) -> Vec<ValueRef<'v>> {
-    if table.has_rowid() {
-        return vec![ValueRef::Integer(rowid)];
-    }
-    key.iter().map(|i| column_value(table, *i, rowid, bytes)).collect()
-}
-
-/// Whether two values are stored alike.
-fn identical(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
-    match (a, b) {
-        (ValueRef::Null, ValueRef::Null) => true,
-        (ValueRef::Integer(a), ValueRef::Integer(b)) => a == b,
-        (ValueRef::Real(a), ValueRef::Real(b)) => a.to_bits() == b.to_bits(),
-        (ValueRef::Text(a), ValueRef::Text(b)) | (ValueRef::Blob(a), ValueRef::Blob(b)) => a == b,
-        _ => false,
-    }
 }

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use super::Scan;
 use crate::row::program::Covered;
 use crate::store::KeyCursor;
+use crate::store::record::Narrow;
 
 #[derive(Default, Clone)]
 pub enum End {
@@ -122,6 +123,55 @@ fn within(key: &[u8], end: &End, reverse: bool) -> bool {
 
 /// Makes the record of a row's wanted columns from an index's key.
 pub fn record_of_key(key: &[u8], covered: &Covered, record: &mut Vec<u8>) {
+    record.clear();
+    if !in_order(key, covered, record) {
+        in_any_order(key, covered, record);
+    }
+}
+
+/// [`record_of_key`] where fields come in the order of the key and fit a narrow record; false where not.
+fn in_order(key: &[u8], covered: &Covered, record: &mut Vec<u8>) -> bool {
+    let mut narrow = Narrow::new(record, covered.width, key.len());
+    let (mut rest, mut next) = (key, 0);
+    for (descending, field) in &covered.keys {
+        let tail = match *field {
+            None => skip_key(rest, *descending),
+            Some(field) => decode_key(rest, *descending).and_then(|(part, tail)| {
+                while next < field && narrow.null() {
+                    next += 1;
+                }
+                let fits = next == field
+                    && match part.as_ref() {
+                        ValueRef::Null => narrow.null(),
+                        ValueRef::Integer(i) if covered.reals.contains(&field) => narrow.real(i as f64),
+                        ValueRef::Integer(i) => narrow.integer(i),
+                        ValueRef::Real(r) => narrow.real(r),
+                        ValueRef::Text(t) => narrow.text(t),
+                        ValueRef::Blob(b) => narrow.blob(b),
+                    };
+                next += 1;
+                fits.then_some(tail)
+            }),
+        };
+        let Some(tail) = tail else {
+            narrow.give_up();
+            return false;
+        };
+        rest = tail;
+    }
+    while next < covered.width && narrow.null() {
+        next += 1;
+    }
+    let whole = next == covered.width;
+    if whole {
+        narrow.finish()
+    } else {
+        narrow.give_up()
+    }
+    whole
+}
+
+fn in_any_order(key: &[u8], covered: &Covered, record: &mut Vec<u8>) {
     let mut parts: SmallVec<[(usize, Part<'_>); 8]> = SmallVec::new();
     let mut rest = key;
     for (descending, field) in &covered.keys {
@@ -142,7 +192,6 @@ pub fn record_of_key(key: &[u8], covered: &Covered, record: &mut Vec<u8>) {
     for (field, part) in &parts {
         fields[*field] = part.as_ref();
     }
-    record.clear();
     crate::store::record::encode(record, fields);
 }
 

@@ -32,6 +32,7 @@ pub struct Token {
 pub struct Header {
     /// 0: the file is empty.
     pub pages: u32,
+    pub page_size: usize,
     pub usable_size: usize,
     pub schema_cookie: u32,
     pub schema_format: u32,
@@ -47,6 +48,8 @@ pub struct Header {
 pub(super) struct Parts {
     reads: Option<Reads>,
     leased: bool,
+    /// A write failed under this lease: what the file holds may wait for the library to roll it back.
+    in_doubt: bool,
     writes: FxHashMap<Box<str>, Prepared>,
     /// What the library knows of what users defined.
     defined: Option<Arc<Definitions>>,
@@ -72,7 +75,7 @@ impl Container {
     /// Takes the lease, if there is none; gives what to compare with the last time.
     pub fn lease(&self) -> Result<Token> {
         let mut parts = self.parts()?;
-        let Parts { reads, leased, sqlite, .. } = &mut *parts;
+        let Parts { reads, leased, in_doubt, sqlite, .. } = &mut *parts;
         let reads = match reads {
             Some(reads) => reads,
             None => reads.insert(Reads {
@@ -85,6 +88,7 @@ impl Container {
         if !*leased {
             sqlite.step(&mut reads.lease)?;
             *leased = true;
+            *in_doubt = false;
         }
         let token = sqlite.number(&mut reads.data_version).and_then(|data_version| {
             let schema_cookie = sqlite.number(&mut reads.schema_version)?;
@@ -141,6 +145,7 @@ impl Container {
             changed?;
             parts.write("COMMIT", &[])
         });
+        parts.in_doubt |= result.is_err();
         if let Err(e) = &result
             && parts.sqlite.in_transaction()
         {
@@ -209,6 +214,20 @@ impl Container {
         Ok(bytes)
     }
 
+    /// [`Container::page`] of a file that is not in WAL mode. Under a lease without a write transaction the file itself
+    /// is the committed state, and the library has nothing else in its cache.
+    pub fn page_of_file(&self, number: u32, page_size: usize) -> Result<Option<Arc<[u8]>>> {
+        let parts = self.parts()?;
+        if !parts.leased || parts.in_doubt || parts.sqlite.in_transaction() {
+            drop(parts);
+            return self.page(number);
+        }
+        let mut page: Arc<[u8]> = std::iter::repeat_n(0, page_size).collect();
+        let Some(bytes) = Arc::get_mut(&mut page) else { return Err(Error::internal("a new page is shared")) };
+        let offset = i64::from(number.wrapping_sub(1)) * page_size as i64;
+        Ok(parts.sqlite.read_file(offset, bytes)?.then_some(page))
+    }
+
     /// The file's header, under the lease.
     pub fn header(&self) -> Result<Header> {
         let Some(page) = self.page(1)? else { return Ok(Header::default()) };
@@ -216,6 +235,7 @@ impl Container {
         let reserved = page.get(20).map_or(0, |b| usize::from(*b));
         Ok(Header {
             pages: word(28).max(1),
+            page_size: page.len(),
             usable_size: page.len().saturating_sub(reserved),
             schema_cookie: word(40),
             schema_format: word(44),
@@ -242,6 +262,7 @@ impl Parts {
         Parts {
             reads: None,
             leased: false,
+            in_doubt: false,
             writes: FxHashMap::default(),
             defined: None,
             sqlite: Sqlite::of(&connection),
@@ -266,14 +287,12 @@ impl Parts {
 
     /// Runs a statement that is kept prepared.
     fn write(&mut self, sql: &str, values: &[ValueRef<'_>]) -> Result<()> {
-        self.prepare(sql)?;
-        match self.writes.get_mut(sql) {
-            Some(statement) => self.sqlite.run(statement, values.iter().copied()),
-            None => Ok(()),
-        }
+        let (sqlite, statement) = self.kept(sql)?;
+        sqlite.run(statement, values.iter().copied())
     }
 
-    fn prepare(&mut self, sql: &str) -> Result<()> {
+    /// A statement that is kept prepared.
+    fn kept(&mut self, sql: &str) -> Result<(&Sqlite, &mut Prepared)> {
         if !self.writes.contains_key(sql) {
             if self.writes.len() >= WRITES_MAX {
                 self.writes.clear();
@@ -281,7 +300,10 @@ impl Parts {
             let prepared = self.sqlite.prepare(sql)?;
             self.writes.insert(sql.into(), prepared);
         }
-        Ok(())
+        match self.writes.get_mut(sql) {
+            Some(statement) => Ok((&self.sqlite, statement)),
+            None => Err(Error::internal("a statement that was just prepared")),
+        }
     }
 }
 
@@ -310,12 +332,14 @@ impl Writer<'_> {
         self.parts.write(sql, values)
     }
 
-    /// A statement to be run with many rows of values.
-    pub fn repeated(&mut self, sql: &str) -> Result<Repeated<'_>> {
-        self.parts.prepare(sql)?;
-        let Parts { writes, sqlite, .. } = &mut *self.parts;
-        let statement = writes.get_mut(sql).ok_or_else(|| Error::internal("a statement was just prepared"))?;
-        Ok(Repeated { sqlite, statement })
+    /// Runs a statement once for each of many rows of values.
+    pub fn execute_each<'v, V: IntoIterator<Item = ValueRef<'v>>>(
+        &mut self,
+        sql: &str,
+        rows: impl IntoIterator<Item = V>,
+    ) -> Result<()> {
+        let (sqlite, statement) = self.parts.kept(sql)?;
+        rows.into_iter().try_for_each(|row| sqlite.run(statement, row))
     }
 
     /// Runs a statement that comes only once, such as CREATE TABLE.
@@ -338,17 +362,5 @@ impl Writer<'_> {
         let result = f(self);
         self.parts.sqlite.configure(ffi::SQLITE_DBCONFIG_WRITABLE_SCHEMA, false);
         result
-    }
-}
-
-/// A statement of [`Writer::repeated`].
-pub struct Repeated<'w> {
-    sqlite: &'w Sqlite,
-    statement: &'w mut Prepared,
-}
-
-impl Repeated<'_> {
-    pub fn run<'v>(&mut self, values: impl IntoIterator<Item = ValueRef<'v>>) -> Result<()> {
-        self.sqlite.run(self.statement, values)
     }
 }

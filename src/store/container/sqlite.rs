@@ -189,6 +189,32 @@ impl Sqlite {
         }
     }
 
+    /// Reads bytes of the main file, past the library's cache; false if the file ends before them.
+    pub fn read_file(&self, offset: i64, into: &mut [u8]) -> Result<bool> {
+        let mut file: *mut ffi::sqlite3_file = ptr::null_mut();
+        let len = c_int::try_from(into.len()).map_err(|_| Error::too_big())?;
+        // SAFETY: an open connection; the library writes a pointer to its own open file, which lives as long as the
+        // connection does, and `xRead` writes `len` bytes at most.
+        let code = unsafe {
+            let code = ffi::sqlite3_file_control(
+                self.db,
+                c"main".as_ptr(),
+                ffi::SQLITE_FCNTL_FILE_POINTER,
+                (&raw mut file).cast(),
+            );
+            if code != ffi::SQLITE_OK || file.is_null() || (*file).pMethods.is_null() {
+                return Err(Error::internal("the database file is not open"));
+            }
+            let read = (*(*file).pMethods).xRead.ok_or_else(|| Error::internal("a file that cannot be read"))?;
+            read(file, into.as_mut_ptr().cast(), len, offset)
+        };
+        match code {
+            ffi::SQLITE_OK => Ok(true),
+            ffi::SQLITE_IOERR_SHORT_READ => Ok(false),
+            code => Err(Error::new(Code(code), "disk I/O error")),
+        }
+    }
+
     /// Whether BEGIN is in force.
     pub fn in_transaction(&self) -> bool {
         // SAFETY: an open connection.

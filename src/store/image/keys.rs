@@ -40,11 +40,18 @@ impl Keys {
     }
 
     fn entry(&self, page: &Page, i: usize) -> Result<Entry> {
+        let mut entry = Entry::default();
+        self.read_entry(page, i, &mut entry)?;
+        Ok(entry)
+    }
+
+    /// Reads entry `i` into the room of another.
+    fn read_entry(&self, page: &Page, i: usize, entry: &mut Entry) -> Result<()> {
         let mut whole = Vec::new();
         let payload = page.payload(i, self.pages.usable_size())?;
         let bytes = payload.whole(&*self.pages, &mut whole)?;
         Record::new(bytes, self.pages.encoding())
-            .and_then(|stored| self.layout.convert(stored).ok())
+            .and_then(|stored| self.layout.convert(stored, entry).ok())
             .ok_or_else(|| damaged(page.number(), "a record is cut off"))
     }
 
@@ -83,18 +90,27 @@ impl Keys {
     /// Appends the entries of a leaf and the one above it; gives the stretch's upper end.
     fn take(&self, leaf: Leaf, entries: &mut Vec<(u64, Version)>) -> Result<Option<Box<[u8]>>> {
         let number = leaf.page.number();
-        let mut before = leaf.low.map(Vec::from);
-        let mut scratch = Vec::new();
+        let (mut before, mut is_first) =
+            (leaf.low.as_deref().map(<[u8]>::to_vec).unwrap_or_default(), leaf.low.is_none());
         let high = leaf.high.as_ref().map(|entry| entry.key.as_slice().into());
-        let in_leaf = (0..leaf.page.cells).map(|i| self.entry(&leaf.page, i));
-        for entry in in_leaf.chain(leaf.high.map(Ok)) {
-            let entry = entry?;
-            if before.as_ref().is_some_and(|before| *before >= entry.key) {
+        let (mut entry, mut scratch) = (Entry::default(), Vec::new());
+        let mut above = leaf.high;
+        entries.reserve(leaf.page.cells + 1);
+        for i in 0..=leaf.page.cells {
+            if i < leaf.page.cells {
+                self.read_entry(&leaf.page, i, &mut entry)?;
+            } else if let Some(above) = above.take() {
+                entry = above;
+            } else {
+                break;
+            }
+            if !is_first && before >= entry.key {
                 return Err(damaged(number, "index entries are out of order"));
             }
-            entries
-                .push((KeyOrder::PADDING, Version::entry(Stamp::default(), &entry.key, &entry.record, &mut scratch)));
-            before = Some(entry.key);
+            let version = Version::entry(Stamp::default(), &entry.key, &entry.record, &mut scratch);
+            entries.push((KeyOrder::PADDING, version));
+            std::mem::swap(&mut before, &mut entry.key);
+            is_first = false;
         }
         Ok(high)
     }

@@ -5,7 +5,10 @@
 
 use heliosdb_udfs::value::{Collation, ValueRef, key};
 
-use super::record::{Damaged, Record, Stored};
+use smallvec::SmallVec;
+
+use super::page::varint;
+use super::record::{Damaged, Record, Stored, integer, len_of};
 use crate::store::ids::rowid_key;
 use crate::store::record;
 
@@ -55,8 +58,49 @@ pub struct KeyLayout {
 impl RowLayout {
     /// Appends our record of a record of the file.
     pub fn convert(&self, record: Record<'_>, out: &mut Vec<u8>) -> Result<(), Damaged> {
-        self.encode(&values(record, self.columns.len())?, out);
+        if let Some((types, body)) = record.parts()
+            && self.transcode(types, body, out)?
+        {
+            return Ok(());
+        }
+        self.encode(&values(record)?, out);
         Ok(())
+    }
+
+    /// Appends our record of values that are all stored, in our order, and fit a narrow record; false (and nothing
+    /// appended) where that is not so.
+    fn transcode(&self, mut types: &[u8], mut body: &[u8], out: &mut Vec<u8>) -> Result<bool, Damaged> {
+        let mut narrow = record::Narrow::new(out, self.columns.len(), body.len());
+        for (i, column) in self.columns.iter().enumerate() {
+            let is_next = column.place == Some(i as u16);
+            let Some((kind, n)) = varint(types).filter(|_| is_next) else {
+                narrow.give_up();
+                return Ok(false);
+            };
+            types = &types[n..];
+            let (bytes, rest) = body.split_at_checked(len_of(kind)?).ok_or(Damaged)?;
+            body = rest;
+            let fits = match kind {
+                0 => narrow.null(),
+                1..=6 | 8 | 9 => {
+                    let number = if kind < 8 { integer(bytes) } else { kind as i64 - 8 };
+                    if column.real { narrow.real(number as f64) } else { narrow.integer(number) }
+                }
+                7 => match f64::from_bits(integer(bytes) as u64) {
+                    // SQLite reads what is not a number as NULL.
+                    real if real.is_nan() => narrow.null(),
+                    real => narrow.real(real),
+                },
+                even if even % 2 == 0 => narrow.blob(bytes),
+                _ => narrow.text(bytes),
+            };
+            if !fits {
+                narrow.give_up();
+                return Ok(false);
+            }
+        }
+        narrow.finish();
+        Ok(true)
     }
 
     /// Appends our record of the values of a record of the file.
@@ -84,9 +128,10 @@ pub struct Entry {
 
 impl KeyLayout {
     /// Makes our entry of an entry of the file.
-    pub fn convert(&self, record: Record<'_>) -> Result<Entry, Damaged> {
-        let values = values(record, self.terms.len() + 1)?;
-        let mut entry = Entry::default();
+    pub fn convert(&self, record: Record<'_>, entry: &mut Entry) -> Result<(), Damaged> {
+        let values = values(record)?;
+        entry.key.clear();
+        entry.record.clear();
         push_terms(&self.terms, &values, &mut entry.key)?;
         match &self.tail {
             KeyTail::Rowid => match values.last().map(Stored::as_ref) {
@@ -99,12 +144,12 @@ impl KeyLayout {
             }
             KeyTail::Table(columns) => columns.encode(&values, &mut entry.record),
         }
-        Ok(entry)
+        Ok(())
     }
 }
 
-fn values(mut record: Record<'_>, expected: usize) -> Result<Vec<Stored<'_>>, Damaged> {
-    let mut values = Vec::with_capacity(expected);
+fn values(mut record: Record<'_>) -> Result<SmallVec<[Stored<'_>; 8]>, Damaged> {
+    let mut values = SmallVec::new();
     while let Some(value) = record.read()? {
         values.push(value);
     }

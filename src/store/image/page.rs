@@ -34,7 +34,16 @@ pub struct Payload<'p> {
 }
 
 /// A variable-length integer and its length.
+#[inline]
 pub fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
+    match bytes.first() {
+        Some(byte) if byte & 0x80 == 0 => Some((u64::from(*byte), 1)),
+        _ => long_varint(bytes),
+    }
+}
+
+/// One of any length.
+fn long_varint(bytes: &[u8]) -> Option<(u64, usize)> {
     let mut value = 0_u64;
     for (i, byte) in bytes.iter().take(9).enumerate() {
         if i == 8 {
@@ -104,6 +113,17 @@ impl Page {
         rowid.map(|(rowid, _)| rowid as i64).ok_or_else(|| damaged(self.number, "a cell has no rowid"))
     }
 
+    /// The rowid and the payload of cell `i` of a table's leaf.
+    #[inline]
+    pub fn row(&self, i: usize, usable: usize) -> Result<(i64, Payload<'_>)> {
+        let cell = self.cell(i)?;
+        let row = varint(cell).and_then(|(len, n)| {
+            let (rowid, m) = varint(&cell[n..])?;
+            Some((rowid as i64, payload(len, &cell[n + m..], usable, true)?))
+        });
+        row.ok_or_else(|| damaged(self.number, "a cell is cut off"))
+    }
+
     /// The payload of cell `i` of any page but an inner one of a table.
     pub fn payload(&self, i: usize, usable: usize) -> Result<Payload<'_>> {
         self.payload_of(self.cell(i)?, usable).ok_or_else(|| damaged(self.number, "a cell's payload is cut off"))
@@ -112,22 +132,29 @@ impl Page {
     fn payload_of<'p>(&self, cell: &'p [u8], usable: usize) -> Option<Payload<'p>> {
         let mut rest = if self.kind == Kind::InteriorIndex { cell.get(4..)? } else { cell };
         let (len, n) = varint(rest)?;
-        let len = usize::try_from(len).ok().filter(|len| *len <= i32::MAX as usize)?;
         rest = &rest[n..];
         if self.kind == Kind::LeafTable {
             rest = &rest[varint(rest)?.1..];
         }
-        let local = local_len(len, usable, self.kind == Kind::LeafTable);
-        let overflow = match rest.get(local..)?.first_chunk::<4>() {
-            _ if local == len => 0,
-            Some(number) => u32::from_be_bytes(*number),
-            None => return None,
-        };
-        Some(Payload { local: &rest[..local], len, overflow })
+        payload(len, rest, usable, self.kind == Kind::LeafTable)
     }
 }
 
+/// A payload of so many bytes that begins here.
+#[inline]
+fn payload(len: u64, rest: &[u8], usable: usize, table_leaf: bool) -> Option<Payload<'_>> {
+    let len = usize::try_from(len).ok().filter(|len| *len <= i32::MAX as usize)?;
+    let local = local_len(len, usable, table_leaf);
+    let overflow = match rest.get(local..)?.first_chunk::<4>() {
+        _ if local == len => 0,
+        Some(number) => u32::from_be_bytes(*number),
+        None => return None,
+    };
+    Some(Payload { local: &rest[..local], len, overflow })
+}
+
 /// How many bytes of a payload lie in its cell.
+#[inline]
 fn local_len(len: usize, usable: usize, table_leaf: bool) -> usize {
     let most = if table_leaf { usable - 35 } else { (usable - 12) * 64 / 255 - 23 };
     if len <= most {

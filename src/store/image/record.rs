@@ -37,6 +37,11 @@ impl<'r> Record<'r> {
         Some(Record { types: bytes.get(n..header)?, body: bytes.get(header..)?, encoding })
     }
 
+    /// The types and the bytes of the values, where text is as ours is.
+    pub fn parts(&self) -> Option<(&'r [u8], &'r [u8])> {
+        (self.encoding == Encoding::Utf8).then_some((self.types, self.body))
+    }
+
     /// The next value; `Ok(None)` behind the last one.
     pub fn read(&mut self) -> Result<Option<Stored<'r>>, Damaged> {
         if self.types.is_empty() {
@@ -44,14 +49,7 @@ impl<'r> Record<'r> {
         }
         let (kind, n) = varint(self.types).ok_or(Damaged)?;
         self.types = &self.types[n..];
-        let len = match kind {
-            0 | 8 | 9 => 0,
-            1..=4 => kind as usize,
-            5 => 6,
-            6 | 7 => 8,
-            10 | 11 => return Err(Damaged),
-            _ => usize::try_from((kind - 12) / 2).map_err(|_| Damaged)?,
-        };
+        let len = len_of(kind)?;
         let bytes = self.body.get(..len).ok_or(Damaged)?;
         self.body = &self.body[len..];
         let value = match kind {
@@ -80,11 +78,31 @@ impl<'r> Record<'r> {
 #[derive(Debug)]
 pub struct Damaged;
 
+/// How many bytes a value of a serial type has.
+#[inline]
+pub fn len_of(kind: u64) -> Result<usize, Damaged> {
+    Ok(match kind {
+        0 | 8 | 9 => 0,
+        1..=4 => kind as usize,
+        5 => 6,
+        6 | 7 => 8,
+        10 | 11 => return Err(Damaged),
+        _ => usize::try_from((kind - 12) / 2).map_err(|_| Damaged)?,
+    })
+}
+
 /// Big-endian two's complement of up to eight bytes.
 #[inline]
-fn integer(bytes: &[u8]) -> i64 {
-    let negative = bytes.first().is_some_and(|b| *b & 0x80 != 0);
-    bytes.iter().fold(if negative { -1_i64 } else { 0 }, |n, b| n << 8 | i64::from(*b))
+pub fn integer(bytes: &[u8]) -> i64 {
+    match *bytes {
+        [a] => i64::from(a as i8),
+        [a, b] => i64::from(i16::from_be_bytes([a, b])),
+        [a, b, c] => i64::from(i32::from_be_bytes([a, b, c, 0]) >> 8),
+        [a, b, c, d] => i64::from(i32::from_be_bytes([a, b, c, d])),
+        [a, b, c, d, e, f] => i64::from_be_bytes([a, b, c, d, e, f, 0, 0]) >> 16,
+        [a, b, c, d, e, f, g, h] => i64::from_be_bytes([a, b, c, d, e, f, g, h]),
+        _ => 0,
+    }
 }
 
 fn text(bytes: &[u8], encoding: Encoding) -> Cow<'_, [u8]> {

@@ -107,18 +107,19 @@ impl Rows {
     fn take(&self, leaf: &Leaf, entries: &mut Vec<(i64, Version)>) -> Result<()> {
         let page = &leaf.page;
         let (mut whole, mut record) = (Vec::new(), Vec::new());
+        let encoding = self.pages.encoding();
         let mut before = leaf.low;
+        entries.reserve(page.cells);
         for i in 0..page.cells {
-            let rowid = page.rowid(i)?;
+            let (rowid, payload) = page.row(i, self.pages.usable_size())?;
             let fits = before.is_none_or(|before| before < rowid) && leaf.high.is_none_or(|high| rowid <= high);
             if !fits {
                 return Err(damaged(page.number(), "rowids are out of order"));
             }
             before = Some(rowid);
-            let payload = page.payload(i, self.pages.usable_size())?;
             let bytes = payload.whole(&*self.pages, &mut whole)?;
             record.clear();
-            Record::new(bytes, self.pages.encoding())
+            Record::new(bytes, encoding)
                 .and_then(|stored| self.layout.convert(stored, &mut record).ok())
                 .ok_or_else(|| damaged(page.number(), "a record is cut off"))?;
             entries.push((rowid, Version::row(Stamp::default(), &record)));

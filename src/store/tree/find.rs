@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use super::coverage::{Stretch, Target};
+use super::coverage::{Partial, Stretch, Target};
 use super::order::Order;
 use super::{Body, LeafRef, Tree};
 use crate::error::{Code, Error};
@@ -242,6 +242,42 @@ impl<O: Order> Body<O> {
         let Some(mut partial) = self.partial.take() else { return };
         let Stretch { low, high, entries } = stretch;
         let overlaps = partial.coverage.overlaps(low.as_ref(), high.as_ref());
+        let follows = match (self.root.last(), entries.first()) {
+            (Some((leaf, i)), Some((inline, version))) => {
+                O::compare(leaf.key(i), O::of_entry(*inline, version)).is_lt()
+            }
+            _ => true,
+        };
+        if follows && !overlaps {
+            self.append(entries);
+        } else {
+            self.insert_each(entries, &partial, overlaps);
+        }
+        partial.last_end.clone_from(&high);
+        partial.coverage.add(low, high);
+        if !partial.coverage.is_all() {
+            self.partial = Some(partial);
+        }
+    }
+
+    /// Inserts entries in ascending order, all of them behind those in the tree.
+    fn append(&mut self, entries: Vec<(O::Inline, Version)>) {
+        self.entries += entries.len();
+        let mut entries = entries.into_iter();
+        while !entries.as_slice().is_empty() {
+            let leaf = self.root.last_leaf_mut();
+            if leaf.is_full() {
+                if let Some((inline, version)) = entries.next() {
+                    let lent = version.clone();
+                    self.root.insert_splitting(O::of_entry(inline, &lent), version);
+                }
+            } else {
+                LeafRef::make_mut(leaf).fill(&mut entries);
+            }
+        }
+    }
+
+    fn insert_each(&mut self, entries: Vec<(O::Inline, Version)>, partial: &Partial<O>, overlaps: bool) {
         for (inline, version) in entries {
             let probe = O::of_entry(inline, &version);
             if !overlaps || partial.coverage.around(probe).is_none() {
@@ -249,11 +285,6 @@ impl<O: Order> Body<O> {
                 let lent = version.clone();
                 self.insert(O::of_entry(inline, &lent), version);
             }
-        }
-        partial.last_end.clone_from(&high);
-        partial.coverage.add(low, high);
-        if !partial.coverage.is_all() {
-            self.partial = Some(partial);
         }
     }
 }

@@ -187,6 +187,17 @@ impl<O: Order> Leaf<O> {
         self.len += 1;
     }
 
+    /// Takes over entries that follow its own, as many as there is room for; none of them is a tombstone.
+    pub fn fill(&mut self, entries: &mut impl Iterator<Item = (O::Inline, Version)>) {
+        for (inline, version) in entries.take(LEAF_MAX - self.len) {
+            debug_assert!(!version.is_tombstone(), "what is read is there");
+            let inline = O::inline(O::of_entry(inline, &version), self.skip);
+            self.newest = self.newest.max(version.stamp());
+            self.entries[self.len] = Entry { inline, version: Some(version) };
+            self.len += 1;
+        }
+    }
+
     #[inline]
     pub fn replace(&mut self, i: usize, version: Version) -> Option<Version> {
         self.tombstones = self.tombstones & !(1 << i) | u64::from(version.is_tombstone()) << i;

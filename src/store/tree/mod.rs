@@ -253,6 +253,27 @@ impl<O: Order> Body<O> {
 }
 
 impl RowTree {
+    /// Calls `f` with the newest versions of rowids, in ascending order, as far as they are in memory.
+    pub fn each_newest(&self, rowids: &[i64], mut f: impl FnMut(i64, &Version)) {
+        let body = self.body.read();
+        let mut place: Option<(&LeafRef<RowOrder>, usize)> = None;
+        for rowid in rowids {
+            // Mostly the entry behind the one before.
+            let next = place.map(|(leaf, i)| (leaf, i + 1));
+            let is_it = |(leaf, i): &(&LeafRef<RowOrder>, usize)| {
+                leaf.entries().get(*i).is_some_and(|entry| entry.inline == *rowid)
+            };
+            let found = next.filter(is_it).or_else(|| {
+                let (leaf, guess) = body.root.leaf(*rowid);
+                leaf.search(*rowid, guess).ok().map(|i| (leaf, i))
+            });
+            if let Some((leaf, i)) = found {
+                f(*rowid, leaf.entries()[i].version());
+                place = found;
+            }
+        }
+    }
+
     /// The greatest rowid that the view sees.
     pub fn max_key(self: &Arc<Self>, view: View) -> Option<i64> {
         let mut cursor = RowCursor::new(self.clone(), view);

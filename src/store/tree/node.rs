@@ -104,6 +104,20 @@ impl<O: Order> Node<O> {
         }
     }
 
+    /// The leaf with the greatest keys.
+    pub fn last_leaf_mut(&mut self) -> &mut LeafRef<O> {
+        let mut node = self;
+        loop {
+            match node {
+                Node::Inner(inner) => {
+                    let last = inner.children.len() - 1;
+                    node = &mut inner.children[last];
+                }
+                Node::Leaf(leaf) => return leaf,
+            }
+        }
+    }
+
     /// The first entry after a key, or at it.
     #[inline]
     pub fn after(&self, probe: O::Probe<'_>, or_at: bool) -> Option<Place<'_, O>> {
