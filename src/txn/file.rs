@@ -50,6 +50,8 @@ struct Steady {
 struct State {
     pins: usize,
     leased: bool,
+    /// The keeper ends the lease; without it, the last pin does.
+    kept: bool,
     /// Grows with every pin, so that the keeper sees who is busy.
     activity: u64,
     /// Somebody else waits for the lease to end.
@@ -121,7 +123,7 @@ impl DatabaseFile {
         let mut state = self.state.lock();
         if !state.leased {
             let token = self.container.lease()?;
-            super::keeper::wake();
+            state.kept = super::keeper::wake();
             if state.token != Some(token)
                 && let Err(e) = self.take_in(&mut state, token, shared)
             {
@@ -147,7 +149,7 @@ impl DatabaseFile {
         let mut state = self.state.lock();
         state.pins = state.pins.saturating_sub(1);
         // In WAL mode a lease does not keep others from writing: the next statement must see what they wrote.
-        if state.pins == 0 && state.leased && (state.header.is_wal || state.wanted) {
+        if state.pins == 0 && state.leased && (state.header.is_wal || state.wanted || !state.kept) {
             self.container.release();
             state.leased = false;
         }
@@ -219,7 +221,10 @@ impl DatabaseFile {
         self.container.write(changes)?;
         let mut state = self.state.lock();
         // The lease was held throughout: the difference is our own commit.
-        let token = self.container.lease()?;
+        let token = self.container.lease().inspect_err(|_| {
+            state.leased = false;
+            state.token = None;
+        })?;
         state.token = Some(token);
         if let Some(schema) = new_schema {
             self.find_roots(&mut state, schema)?;
@@ -277,7 +282,7 @@ impl DatabaseFile {
             })?;
             schema.user_version = header.user_version;
             schema.application_id = header.application_id;
-            schema.cookie = token.schema_cookie as u32;
+            schema.cookie = token.schema_cookie;
             self.read_statistics(&mut schema)?;
             store.put(schema_tree(&rows, &schema));
             for id in before.tables.values().filter(|t| t.id != SCHEMA_TABLE_ID).flat_map(ids) {

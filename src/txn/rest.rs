@@ -86,11 +86,11 @@ impl Transactions {
         if !file.may_rest() {
             return;
         }
-        if let Some(mark) = Mark::of(file.container().path()).filter(Mark::is_old) {
+        if let Some(mark) = Mark::of(file.container().path()).filter(Mark::is_old)
+            && keeper::wake()
+        {
             rest.looks = 0;
             rest.resting = Some((self.clone(), mark));
-            drop(rest);
-            keeper::wake();
         }
     }
 

@@ -361,8 +361,8 @@ impl Transaction {
             defines.map_or(Ok(()), |definitions| writer.define(definitions))?;
             changes.write(writer, shared.store())
         })?;
-        if schema_changed && self.schema.cookie != token.schema_cookie as u32 {
-            Arc::make_mut(&mut self.schema).cookie = token.schema_cookie as u32;
+        if schema_changed && self.schema.cookie != token.schema_cookie {
+            Arc::make_mut(&mut self.schema).cookie = token.schema_cookie;
         }
         Ok(())
     }

@@ -9,7 +9,6 @@
 use std::sync::Arc;
 
 use heliosdb_udfs::value::ValueRef;
-use parking_lot::MutexGuard;
 use rusqlite::{Connection, MAIN_DB, ffi};
 use rustc_hash::FxHashMap;
 
@@ -23,8 +22,8 @@ use crate::store::image::Encoding;
 /// What stays the same as long as nobody else changes the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Token {
-    data_version: i64,
-    pub schema_cookie: i64,
+    data_version: u32,
+    pub schema_cookie: u32,
 }
 
 /// Numbers of the file's header.
@@ -44,25 +43,53 @@ pub struct Header {
     pub auto_vacuum: bool,
 }
 
+/// What of the first page comes before its b-tree.
+const HEADER_LEN: usize = 100;
+
+impl Header {
+    fn of(bytes: &[u8; HEADER_LEN]) -> Header {
+        let word = |at: usize| bytes.get(at..).and_then(|b| b.first_chunk().copied()).map_or(0, u32::from_be_bytes);
+        let page_size = match u16::from_be_bytes([bytes[16], bytes[17]]) {
+            1 => 1 << 16,
+            size => usize::from(size),
+        };
+        Header {
+            pages: word(28).max(1),
+            page_size,
+            usable_size: page_size.saturating_sub(usize::from(bytes[20])),
+            schema_cookie: word(40),
+            schema_format: word(44),
+            encoding: match word(56) {
+                2 => Encoding::Utf16Le,
+                3 => Encoding::Utf16Be,
+                _ => Encoding::Utf8,
+            },
+            user_version: word(60) as i32,
+            application_id: word(68) as i32,
+            is_wal: bytes[18] == 2,
+            auto_vacuum: word(52) != 0,
+        }
+    }
+}
+
 /// Statements before their connection: that is the order in which they go.
 pub(super) struct Parts {
-    reads: Option<Reads>,
+    /// A query whose first step takes the lease. Preparing it reads the file, so that it waits for the first lease.
+    lease: Option<Prepared>,
+    /// Gives the pages that cannot be read from the file itself.
+    page: Option<Prepared>,
+    /// The last one.
+    token: Option<Token>,
     leased: bool,
     /// A write failed under this lease: what the file holds may wait for the library to roll it back.
     in_doubt: bool,
+    /// What only writing needs has been set.
+    may_write: bool,
     writes: FxHashMap<Box<str>, Prepared>,
     /// What the library knows of what users defined.
     defined: Option<Arc<Definitions>>,
     sqlite: Sqlite,
     pub connection: Connection,
-}
-
-/// What every lease needs. Preparing these reads the file, so that it waits for the first lease.
-struct Reads {
-    lease: Prepared,
-    data_version: Prepared,
-    schema_version: Prepared,
-    page: Prepared,
 }
 
 /// Write statements kept prepared.
@@ -75,25 +102,14 @@ impl Container {
     /// Takes the lease, if there is none; gives what to compare with the last time.
     pub fn lease(&self) -> Result<Token> {
         let mut parts = self.parts()?;
-        let Parts { reads, leased, in_doubt, sqlite, .. } = &mut *parts;
-        let reads = match reads {
-            Some(reads) => reads,
-            None => reads.insert(Reads {
-                lease: sqlite.prepare(LEASE)?,
-                data_version: sqlite.prepare("PRAGMA data_version")?,
-                schema_version: sqlite.prepare("PRAGMA schema_version")?,
-                page: sqlite.prepare("SELECT data FROM sqlite_dbpage WHERE pgno = ?")?,
-            }),
-        };
-        if !*leased {
-            sqlite.step(&mut reads.lease)?;
-            *leased = true;
-            *in_doubt = false;
+        if parts.lease.is_none() {
+            parts.lease = Some(parts.sqlite.prepare(LEASE)?);
         }
-        let token = sqlite.number(&mut reads.data_version).and_then(|data_version| {
-            let schema_cookie = sqlite.number(&mut reads.schema_version)?;
-            Ok(Token { data_version, schema_cookie })
-        });
+        if !parts.leased {
+            parts.take_lease()?;
+            parts.in_doubt = false;
+        }
+        let token = parts.current_token();
         if token.is_err() {
             parts.release();
         }
@@ -117,6 +133,7 @@ impl Container {
         if system::is_moved(&parts.connection)? {
             return Err(moved());
         }
+        parts.prepare_to_write()?;
         parts.write("BEGIN IMMEDIATE", &[])
     }
 
@@ -143,7 +160,11 @@ impl Container {
             let changed = changes(&mut Writer { parts: &mut parts });
             parts.take_lease()?;
             changed?;
-            parts.write("COMMIT", &[])
+            // Read before the commit, because nothing may fail after it.
+            let schema_cookie = parts.schema_cookie()?;
+            parts.write("COMMIT", &[])?;
+            parts.token = parts.sqlite.data_version().ok().map(|data_version| Token { data_version, schema_cookie });
+            Ok(())
         });
         parts.in_doubt |= result.is_err();
         if let Err(e) = &result
@@ -164,6 +185,7 @@ impl Container {
         let mut parts = self.parts()?;
         // VACUUM does not run beside an open query.
         parts.release();
+        parts.prepare_to_write()?;
         f(&parts.sqlite)
     }
 
@@ -184,7 +206,7 @@ impl Container {
     /// malformed, but nobody has the schema read again while a statement or a transaction needs it.
     pub fn set_name(&self, name: &str) -> Result<()> {
         let mut parts = self.parts()?;
-        if parts.sqlite.set_name(name) && parts.reads.is_some() && !parts.leased && !parts.sqlite.in_transaction() {
+        if parts.sqlite.set_name(name) && parts.lease.is_some() && !parts.leased && !parts.sqlite.in_transaction() {
             parts.sqlite.execute("PRAGMA writable_schema=RESET", &[])?;
         }
         Ok(())
@@ -197,30 +219,15 @@ impl Container {
 
     /// The bytes of a page, under the lease.
     pub fn page(&self, number: u32) -> Result<Option<Arc<[u8]>>> {
-        let mut parts: MutexGuard<'_, Parts> = self.parts()?;
-        let Parts { reads: Some(Reads { page, .. }), sqlite, .. } = &mut *parts else {
-            return Err(Error::internal("a page is read without a lease"));
-        };
-        sqlite.start(page, [ValueRef::Integer(i64::from(number))])?;
-        let bytes = if sqlite.step(page)? {
-            match page.value(0) {
-                ValueRef::Blob(bytes) => Some(Arc::from(bytes)),
-                _ => None,
-            }
-        } else {
-            None
-        };
-        page.reset();
-        Ok(bytes)
+        self.parts()?.page(number)
     }
 
     /// [`Container::page`] of a file that is not in WAL mode. Under a lease without a write transaction the file itself
     /// is the committed state, and the library has nothing else in its cache.
     pub fn page_of_file(&self, number: u32, page_size: usize) -> Result<Option<Arc<[u8]>>> {
-        let parts = self.parts()?;
-        if !parts.leased || parts.in_doubt || parts.sqlite.in_transaction() {
-            drop(parts);
-            return self.page(number);
+        let mut parts = self.parts()?;
+        if !parts.is_as_in_file() {
+            return parts.page(number);
         }
         let mut page: Arc<[u8]> = std::iter::repeat_n(0, page_size).collect();
         let Some(bytes) = Arc::get_mut(&mut page) else { return Err(Error::internal("a new page is shared")) };
@@ -230,25 +237,7 @@ impl Container {
 
     /// The file's header, under the lease.
     pub fn header(&self) -> Result<Header> {
-        let Some(page) = self.page(1)? else { return Ok(Header::default()) };
-        let word = |at: usize| page.get(at..).and_then(|b| b.first_chunk::<4>()).map_or(0, |b| u32::from_be_bytes(*b));
-        let reserved = page.get(20).map_or(0, |b| usize::from(*b));
-        Ok(Header {
-            pages: word(28).max(1),
-            page_size: page.len(),
-            usable_size: page.len().saturating_sub(reserved),
-            schema_cookie: word(40),
-            schema_format: word(44),
-            encoding: match word(56) {
-                2 => Encoding::Utf16Le,
-                3 => Encoding::Utf16Be,
-                _ => Encoding::Utf8,
-            },
-            user_version: word(60) as i32,
-            application_id: word(68) as i32,
-            is_wal: page.get(18) == Some(&2),
-            auto_vacuum: word(52) != 0,
-        })
+        self.parts()?.header()
     }
 }
 
@@ -260,9 +249,12 @@ fn moved() -> Error {
 impl Parts {
     pub fn new(connection: Connection) -> Parts {
         Parts {
-            reads: None,
+            lease: None,
+            page: None,
+            token: None,
             leased: false,
             in_doubt: false,
+            may_write: false,
             writes: FxHashMap::default(),
             defined: None,
             sqlite: Sqlite::of(&connection),
@@ -271,16 +263,92 @@ impl Parts {
     }
 
     fn take_lease(&mut self) -> Result<()> {
-        if let Some(reads) = &mut self.reads {
-            self.sqlite.step(&mut reads.lease)?;
+        if let Some(lease) = &mut self.lease {
+            self.sqlite.step(lease)?;
             self.leased = true;
         }
         Ok(())
     }
 
+    /// What there is to compare, under the lease. As long as the pages are the same, so is the schema's number.
+    fn current_token(&mut self) -> Result<Token> {
+        let data_version = self.sqlite.data_version()?;
+        if let Some(known) = self.token.filter(|known| known.data_version == data_version) {
+            return Ok(known);
+        }
+        let token = Token { data_version, schema_cookie: self.header()?.schema_cookie };
+        self.token = Some(token);
+        Ok(token)
+    }
+
+    /// The schema's number as the write transaction sees it.
+    fn schema_cookie(&mut self) -> Result<u32> {
+        let (sqlite, statement) = self.kept("PRAGMA schema_version")?;
+        // A signed number in SQL.
+        sqlite.number(statement).map(|cookie| cookie as u32)
+    }
+
+    /// Whether the file holds what was committed and nothing else, but for a write-ahead log.
+    fn is_as_in_file(&self) -> bool {
+        self.leased && !self.in_doubt && !self.sqlite.in_transaction()
+    }
+
+    fn header(&mut self) -> Result<Header> {
+        if self.is_as_in_file() {
+            let mut bytes = [0; HEADER_LEN];
+            if !self.sqlite.read_file(0, &mut bytes)? {
+                return Ok(Header::default());
+            }
+            let header = Header::of(&bytes);
+            if !header.is_wal {
+                return Ok(header);
+            }
+        }
+        let page = self.page(1)?;
+        Ok(page.and_then(|page| page.first_chunk().map(Header::of)).unwrap_or_default())
+    }
+
+    fn page(&mut self, number: u32) -> Result<Option<Arc<[u8]>>> {
+        if !self.leased {
+            return Err(Error::internal("a page is read without a lease"));
+        }
+        let page = match &mut self.page {
+            Some(page) => page,
+            None => self.page.insert(self.sqlite.prepare("SELECT data FROM sqlite_dbpage WHERE pgno = ?")?),
+        };
+        self.sqlite.start(page, [ValueRef::Integer(i64::from(number))])?;
+        let bytes = if self.sqlite.step(page)? {
+            match page.value(0) {
+                ValueRef::Blob(bytes) => Some(Arc::from(bytes)),
+                _ => None,
+            }
+        } else {
+            None
+        };
+        page.reset();
+        Ok(bytes)
+    }
+
+    /// Sets what a connection that only reads does without.
+    fn prepare_to_write(&mut self) -> Result<()> {
+        if self.may_write {
+            return Ok(());
+        }
+        for pragma in [
+            "PRAGMA ignore_check_constraints=ON",
+            "PRAGMA cell_size_check=ON",
+            // What a commit changes is in memory anyway: writing pages before its end would write many of them twice.
+            "PRAGMA cache_spill=16384",
+        ] {
+            self.sqlite.execute(pragma, &[])?;
+        }
+        self.may_write = true;
+        Ok(())
+    }
+
     fn release(&mut self) {
-        if let Some(reads) = &mut self.reads {
-            reads.lease.reset();
+        if let Some(lease) = &mut self.lease {
+            lease.reset();
         }
         self.leased = false;
     }
@@ -349,9 +417,8 @@ impl Writer<'_> {
 
     /// Lets the library read the schema table anew after it was changed directly.
     pub fn reload_schema(&mut self) -> Result<()> {
-        let Parts { reads, sqlite, .. } = &mut *self.parts;
-        let Some(reads) = reads else { return Ok(()) };
-        let cookie = sqlite.number(&mut reads.schema_version)?;
+        let cookie = self.parts.schema_cookie()?;
+        let sqlite = &self.parts.sqlite;
         sqlite.execute(&format!("PRAGMA schema_version={}", cookie + 1), &[])?;
         sqlite.execute("PRAGMA writable_schema=RESET", &[])
     }

@@ -195,9 +195,6 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     ] {
         connection.set_db_config(setting, on)?;
     }
-    connection.execute_batch("PRAGMA ignore_check_constraints=ON; PRAGMA cell_size_check=ON")?;
-    // What a commit changes is in memory anyway: writing pages before its end would write many of them twice.
-    connection.execute_batch("PRAGMA cache_spill=16384")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     Ok(())
 }

@@ -189,6 +189,21 @@ impl Sqlite {
         }
     }
 
+    /// A number that differs when the main database was changed, by this connection too. Under a lock.
+    pub fn data_version(&self) -> Result<u32> {
+        let mut version: std::ffi::c_uint = 0;
+        // SAFETY: an open connection; the library writes one number.
+        let code = unsafe {
+            ffi::sqlite3_file_control(
+                self.db,
+                c"main".as_ptr(),
+                ffi::SQLITE_FCNTL_DATA_VERSION,
+                (&raw mut version).cast(),
+            )
+        };
+        if code == ffi::SQLITE_OK { Ok(version) } else { Err(self.error(code)) }
+    }
+
     /// Reads bytes of the main file, past the library's cache; false if the file ends before them.
     pub fn read_file(&self, offset: i64, into: &mut [u8]) -> Result<bool> {
         let mut file: *mut ffi::sqlite3_file = ptr::null_mut();

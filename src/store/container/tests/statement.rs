@@ -137,6 +137,8 @@ fn checks_triggers_and_foreign_keys_are_off() {
         CREATE TRIGGER tr AFTER INSERT ON c BEGIN INSERT INTO c VALUES(1, 1); END";
     stock.execute_batch(schema).expect("a schema");
     let ours = open(&path);
+    ours.reserve().expect("a write transaction");
     ours.execute("INSERT INTO c VALUES(-1, 5)", &[]).expect("nothing is checked");
+    ours.execute("COMMIT", &[]).expect("a commit");
     assert_eq!(integer(&ours, "SELECT count(*) FROM c"), 1);
 }
