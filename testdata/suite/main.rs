@@ -8,6 +8,7 @@ mod deep;
 mod engine;
 mod extension;
 mod files;
+mod fuzz;
 mod generator;
 mod oracle;
 mod parser;

@@ -63,3 +63,9 @@ select case 1 when 1 then 'a' else 'b' end, case when 0 then 1 end, case NULL wh
 select 'abc' like 'A%', 'abc' not like '_', 'a_c' like 'a\_c' escape '\', NULL like 'a', 'abc' glob 'a*', 'a]c' glob 'a[]]c', 'abc' glob '[!a]*', 12 like '1%', 'ä' like 'Ä'
 
 select 0x10, 0xffffffffffffffff, 1_000, 1e3, .5, 5., 1e-400, 9223372036854775807, 9223372036854775808, -9223372036854775808, x'AB', 'it''s'
+
+select format('%j|%J|%5.2j|%-8J|%!.3j', 'a"b', 'x' || char(10, 1) || 'y', 'abc', NULL, 'äöüß')
+
+select hex(unistr(cast(x'61005c7a' as text)))
+
+select json_object('a', x'00', 1, 2)

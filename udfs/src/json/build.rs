@@ -27,12 +27,17 @@ pub fn json_quote<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> Functio
     built_result(call, &out, Form::Text)
 }
 
+/// A comma, but at the beginning; SQLite tells that by the last byte, whatever wrote it.
+fn separate(out: &mut Vec<u8>) {
+    if !matches!(out.last(), Some(b'[' | b'{')) {
+        out.push(b',');
+    }
+}
+
 fn array<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>], form: Form) -> FunctionResult<'a> {
     let mut out = vec![b'['];
     for (i, &value) in args.iter().enumerate() {
-        if i > 0 {
-            out.push(b',');
-        }
+        separate(&mut out);
         push_json(call, &mut out, value, i)?;
     }
     out.push(b']');
@@ -51,14 +56,14 @@ fn object<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>], form: Form) -> Fun
     if !args.len().is_multiple_of(2) {
         return Err(FunctionError::new("json_object() requires an even number of arguments"));
     }
+    // Of several errors, SQLite tells this one.
+    if !args.iter().step_by(2).all(|label| matches!(label, ValueRef::Text(_))) {
+        return Err(FunctionError::new("json_object() labels must be TEXT"));
+    }
     let mut out = vec![b'{'];
     for (i, pair) in args.chunks_exact(2).enumerate() {
-        let ValueRef::Text(label) = pair[0] else {
-            return Err(FunctionError::new("json_object() labels must be TEXT"));
-        };
-        if i > 0 {
-            out.push(b',');
-        }
+        let ValueRef::Text(label) = pair[0] else { continue };
+        separate(&mut out);
         push_quoted(&mut out, label);
         out.push(b':');
         push_json(call, &mut out, pair[1], 2 * i + 1)?;

@@ -250,6 +250,7 @@ fn conversion<'a>(
             out.scratch(text.len() as i64 + 3 - quotes)?;
             out.padded_text(&text, spec)?;
         }
+        b'j' | b'J' => out.padded_text(&json_literal(arguments.text(call), spec, letter), spec)?,
         b'%' => out.padded(b"%", spec)?,
         b'n' => {}
         _ => return Ok(false),
@@ -321,4 +322,31 @@ pub(super) fn quoted(text: Option<&[u8]>, spec: &Spec, letter: u8) -> Vec<u8> {
     }
     out.extend_from_slice(around.1);
     out
+}
+
+/// `%J`: as a JSON string, or null; `%j`: what is between its quotes.
+fn json_literal(text: Option<&[u8]>, spec: &Spec, letter: u8) -> Vec<u8> {
+    let Some(text) = text else { return if letter == b'J' { b"null".to_vec() } else { Vec::new() } };
+    let quote: &[u8] = if letter == b'J' { b"\"" } else { b"" };
+    let mut out = quote.to_vec();
+    for &b in &text[..json_end(text, spec)] {
+        match b {
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', b]),
+            8..=10 | 12 | 13 => out.extend_from_slice(&[b'\\', b"btn?fr"[usize::from(b - 8)]]),
+            0..=0x1f => out.extend_from_slice(format!("\\u{b:04x}").as_bytes()),
+            _ => out.push(b),
+        }
+    }
+    out.extend_from_slice(quote);
+    out
+}
+
+/// Where the precision cuts a text for `%j`. With `!` it counts all bytes but those that continue a character.
+fn json_end(text: &[u8], spec: &Spec) -> usize {
+    let Ok(precision) = usize::try_from(spec.precision) else { return text.len() };
+    if !spec.alternate2 {
+        return text.len().min(precision);
+    }
+    let starts = text.iter().enumerate().filter(|(_, b)| **b & 0xc0 != 0x80);
+    starts.map(|(at, _)| at).nth(precision).unwrap_or(text.len())
 }

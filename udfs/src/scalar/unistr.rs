@@ -27,7 +27,8 @@ fn unistr<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<
     }
     let mut rest = to_text(args[0], call.arena);
     let mut out = Vec::with_capacity(rest.len());
-    while let Some(at) = memchr::memchr(b'\\', rest) {
+    // What is behind a NUL has no escapes.
+    while let Some(at) = memchr::memchr(b'\\', before_nul(rest)) {
         out.extend_from_slice(&rest[..at]);
         rest = &rest[at + 1..];
         let (skip, digits) = match rest.first() {
