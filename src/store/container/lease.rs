@@ -228,9 +228,21 @@ impl Container {
         Ok(parts.sqlite.read_file(offset, bytes)?.then_some(page))
     }
 
+    /// What the library says of a file that does not say it itself yet.
+    fn encoding(&self) -> Result<Encoding> {
+        let mut encoding = Encoding::default();
+        self.parts()?.sqlite.query("PRAGMA encoding", &[], |row| {
+            encoding = Encoding::by_name(&row.text(0)).unwrap_or_default();
+            Ok(())
+        })?;
+        Ok(encoding)
+    }
+
     /// The file's header, under the lease.
     pub fn header(&self) -> Result<Header> {
-        let Some(page) = self.page(1)? else { return Ok(Header::default()) };
+        let Some(page) = self.page(1)? else {
+            return Ok(Header { encoding: self.encoding()?, ..Header::default() });
+        };
         let word = |at: usize| page.get(at..).and_then(|b| b.first_chunk::<4>()).map_or(0, |b| u32::from_be_bytes(*b));
         let reserved = page.get(20).map_or(0, |b| usize::from(*b));
         Ok(Header {
@@ -242,7 +254,8 @@ impl Container {
             encoding: match word(56) {
                 2 => Encoding::Utf16Le,
                 3 => Encoding::Utf16Be,
-                _ => Encoding::Utf8,
+                1 => Encoding::Utf8,
+                _ => self.encoding()?,
             },
             user_version: word(60) as i32,
             application_id: word(68) as i32,
@@ -349,11 +362,24 @@ impl Writer<'_> {
 
     /// Lets the library read the schema table anew after it was changed directly.
     pub fn reload_schema(&mut self) -> Result<()> {
+        let cookie = self.schema_cookie()?;
+        self.set_schema_cookie(cookie + 1)?;
+        self.parts.sqlite.execute("PRAGMA writable_schema=RESET", &[])
+    }
+
+    /// `PRAGMA schema_version`
+    pub fn schema_cookie(&mut self) -> Result<i64> {
         let Parts { reads, sqlite, .. } = &mut *self.parts;
-        let Some(reads) = reads else { return Ok(()) };
-        let cookie = sqlite.number(&mut reads.schema_version)?;
-        sqlite.execute(&format!("PRAGMA schema_version={}", cookie + 1), &[])?;
-        sqlite.execute("PRAGMA writable_schema=RESET", &[])
+        reads.as_mut().map_or(Ok(0), |reads| sqlite.number(&mut reads.schema_version))
+    }
+
+    pub fn set_schema_cookie(&mut self, cookie: i64) -> Result<()> {
+        self.parts.sqlite.execute(&format!("PRAGMA schema_version={cookie}"), &[])
+    }
+
+    /// Calls `row` with every row of a query.
+    pub fn query(&self, sql: &str, row: impl FnMut(&Prepared) -> Result<()>) -> Result<()> {
+        self.parts.sqlite.query(sql, &[], row)
     }
 
     /// Changes the schema table directly while `f` runs.
