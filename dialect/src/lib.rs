@@ -8,13 +8,17 @@ pub mod ast;
 mod complete;
 mod keyword;
 mod lexer;
+mod names_tables;
 mod parameters;
 mod parse;
+mod rename;
 mod select_ends;
 
 pub use complete::is_complete;
+pub use names_tables::names_tables;
 pub use parameters::parameters;
 pub use parse::{ParseError, parse_at, parse_expression};
+pub use rename::replace_name;
 pub use select_ends::select_ends;
 
 /// The first statement of a text; `None` if there is nothing but white space, comments and semicolons.

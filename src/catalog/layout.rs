@@ -1,6 +1,6 @@
 //! How the rows and entries of a schema's objects lie in a SQLite file.
 
-use heliosdb_udfs::value::{Affinity, Collation};
+use heliosdb_udfs::value::{Affinity, Collation, Encoding};
 
 use super::index::{Index, IndexTerm};
 use super::table::Table;
@@ -9,7 +9,7 @@ use crate::store::image::layout::{FileColumn, KeyLayout, KeyTail, KeyTerm, RowLa
 /// What a file says of itself that its indexes' order depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct FileRules {
-    pub utf16: bool,
+    pub encoding: Encoding,
     /// Before format 4 DESC in an index is ignored.
     pub schema_format: u32,
 }
@@ -32,8 +32,8 @@ pub fn row_layout(table: &Table) -> RowLayout {
 }
 
 /// By the bytes where a connection must supply the collation.
-fn collation(name: &str) -> Collation {
-    Collation::built_in(name).unwrap_or_default()
+fn collation(name: &str, rules: FileRules) -> Collation {
+    rules.encoding.collation(&Collation::built_in(name).unwrap_or_default())
 }
 
 /// The columns of a table WITHOUT ROWID's key, without repetitions: (column, collation).
@@ -67,21 +67,21 @@ pub fn key_layout(table: &Table, index: &Index, rules: FileRules) -> KeyLayout {
                 places - 1
             }
         };
-        terms.push(KeyTerm { place, collation: collation(&column.collation), descending: column.descending });
+        terms.push(KeyTerm { place, collation: collation(&column.collation, rules), descending: column.descending });
     }
     let tail = if is_table {
         KeyTail::Table(table_columns(table, &primary))
     } else if table.has_rowid() {
         KeyTail::Rowid
     } else {
-        KeyTail::Primary(primary_tail(table, index, places))
+        KeyTail::Primary(primary_tail(table, index, places, rules))
     };
     let mut names = index.columns.iter().map(|c| &*c.collation).chain(primary.iter().map(|(_, by)| *by));
     let custom = names.any(|name| Collation::built_in(name).is_none());
     let by_old_format = rules.schema_format < 4 && terms.iter().any(|t| t.descending);
     // In a file the primary key behind an index's terms ascends whatever it says of itself.
     let turned = matches!(&tail, KeyTail::Primary(tail) if tail.iter().any(|t| t.descending));
-    KeyLayout { ordered: !custom && !rules.utf16 && !by_old_format && !turned, terms, tail }
+    KeyLayout { ordered: !custom && !by_old_format && !turned, terms, tail }
 }
 
 /// The columns of a table WITHOUT ROWID: its key's come first in the file.
@@ -99,7 +99,7 @@ fn table_columns(table: &Table, primary: &[(u16, &str)]) -> RowLayout {
 }
 
 /// Where the key of the table's row is in an index of a table WITHOUT ROWID: among the terms, or behind them.
-fn primary_tail(table: &Table, index: &Index, mut next: u16) -> Vec<KeyTerm> {
+fn primary_tail(table: &Table, index: &Index, mut next: u16, rules: FileRules) -> Vec<KeyTerm> {
     let Some(own) = table.primary_index() else { return Vec::new() };
     let mut appended: Vec<(u16, &str, u16)> = Vec::new();
     let mut tail = Vec::new();
@@ -119,7 +119,7 @@ fn primary_tail(table: &Table, index: &Index, mut next: u16) -> Vec<KeyTerm> {
                 next - 1
             }
         };
-        tail.push(KeyTerm { place, collation: collation(&column.collation), descending: column.descending });
+        tail.push(KeyTerm { place, collation: collation(&column.collation, rules), descending: column.descending });
     }
     tail
 }

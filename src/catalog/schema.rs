@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use heliosdb_udfs::value::ValueRef;
+use heliosdb_udfs::value::{Encoding, ValueRef};
 use rustc_hash::FxHashMap;
 
 use super::index::Index;
@@ -21,6 +21,8 @@ pub struct Schema {
     pub user_version: i32,
     /// `PRAGMA application_id`
     pub application_id: i32,
+    /// `PRAGMA encoding`. A connection goes by that of `main`; all its databases have the same.
+    pub encoding: Encoding,
     pub tables: FxHashMap<Box<str>, Arc<Table>>,
     pub views: FxHashMap<Box<str>, Arc<View>>,
     pub indexes: FxHashMap<Box<str>, Arc<Index>>,
@@ -103,6 +105,7 @@ impl Schema {
     pub fn take_settings(&mut self, older: &Schema) {
         self.user_version = older.user_version;
         self.application_id = older.application_id;
+        self.encoding = older.encoding;
         if self.statistics.is_empty() {
             self.statistics = older.statistics.clone();
         }

@@ -5,6 +5,7 @@
 //! can find (and a port can replace) all of them here. Nothing here keeps state of a database.
 
 pub mod callback;
+mod memory;
 pub mod stack;
 
 use std::cell::Cell;
@@ -15,6 +16,8 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::{Offset, TimeZone};
+
+pub use memory::memory_bytes;
 
 /// Milliseconds since 1970-01-01 UTC; negative before it.
 #[allow(clippy::disallowed_methods, reason = "this is where clocks are read")]

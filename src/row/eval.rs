@@ -85,7 +85,7 @@ pub fn eval<'e>(node: &'e Node, env: &Env<'e>) -> Evaluated<'e> {
 }
 
 fn operate<'e>(op: ArithmeticOp, l: &'e Node, r: &'e Node, env: &Env<'e>) -> Evaluated<'e> {
-    let (l, r) = (eval(l, env)?, eval(r, env)?);
+    let (l, r) = (readable(eval(l, env)?, env), readable(eval(r, env)?, env));
     Ok(match op {
         ArithmeticOp::Add => arithmetic::add(l, r),
         ArithmeticOp::Subtract => arithmetic::subtract(l, r),
@@ -100,6 +100,12 @@ fn operate<'e>(op: ArithmeticOp, l: &'e Node, r: &'e Node, env: &Env<'e>) -> Eva
     })
 }
 
+/// Where text or a number is wanted a blob is read as text of the databases' encoding.
+#[inline]
+fn readable<'e>(v: ValueRef<'e>, env: &Env<'e>) -> ValueRef<'e> {
+    if matches!(v, ValueRef::Blob(_)) { env.cx.around.host().encoding().text_of_blob(v, env.arena) } else { v }
+}
+
 /// The value of a node that is made of others.
 fn compute<'e>(node: &'e Node, env: &Env<'e>) -> Evaluated<'e> {
     Ok(match node {
@@ -110,8 +116,8 @@ fn compute<'e>(node: &'e Node, env: &Env<'e>) -> Evaluated<'e> {
         | Node::Input(_)
         | Node::Slot(_)
         | Node::Arithmetic(..) => return eval(node, env),
-        Node::Negate(x) => arithmetic::negate(eval(x, env)?),
-        Node::BitNot(x) => arithmetic::bit_not(eval(x, env)?),
+        Node::Negate(x) => arithmetic::negate(readable(eval(x, env)?, env)),
+        Node::BitNot(x) => arithmetic::bit_not(readable(eval(x, env)?, env)),
         Node::Not(_)
         | Node::And(_)
         | Node::Or(_)
@@ -157,15 +163,24 @@ fn compute<'e>(node: &'e Node, env: &Env<'e>) -> Evaluated<'e> {
             }
             ValueRef::Null
         }
-        Node::Cast { operand, to } => cast::cast(eval(operand, env)?, *to, env.arena),
+        Node::Cast { operand, to } => {
+            let v = eval(operand, env)?;
+            if matches!(v, ValueRef::Blob(_)) || *to == Affinity::Blob {
+                cast::cast_encoded(v, *to, env.cx.around.host().encoding(), env.arena)
+            } else {
+                cast::cast(v, *to, env.arena)
+            }
+        }
         Node::Apply { operand, affinity } => affinity::apply(eval(operand, env)?, *affinity, env.arena),
         Node::Call { function, args, collation } => {
             let mut values = bumpalo::collections::Vec::with_capacity_in(args.len(), env.arena);
             let mut json_args = 0u64;
             let takes_subtype = function.flags.has(Flags::TAKES_SUBTYPE);
+            let reads_text = function.flags.has(Flags::READS_TEXT);
             for (i, arg) in args.iter().enumerate() {
                 env.json.set(false);
-                values.push(eval(arg, env)?);
+                let value = eval(arg, env)?;
+                values.push(if reads_text { readable(value, env) } else { value });
                 if takes_subtype && i < 64 && env.json.get() && passes_subtype(arg) {
                     json_args |= 1 << i;
                 }
@@ -188,7 +203,7 @@ fn compute<'e>(node: &'e Node, env: &Env<'e>) -> Evaluated<'e> {
         Node::Raise { action, message } => {
             let text = match message {
                 Some(m) => {
-                    let text = cast::to_text(eval(m, env)?, env.arena);
+                    let text = cast::to_text(readable(eval(m, env)?, env), env.arena);
                     String::from_utf8_lossy(text).into_owned()
                 }
                 None => String::new(),
@@ -314,7 +329,7 @@ pub fn truth<'e>(node: &'e Node, env: &Env<'e>) -> Result<Option<bool>> {
             compare_values(*op, l, r, *affinity, collation, env.arena)
         }
         Node::Like { operand, pattern } => {
-            let text = eval(operand, env)?;
+            let text = readable(eval(operand, env)?, env);
             like_known(pattern, text, env.cx.shared.like_options(env.cx.around), env.arena)?
         }
         Node::And(terms) => {
@@ -432,7 +447,7 @@ pub fn truth<'e>(node: &'e Node, env: &Env<'e>) -> Result<Option<bool>> {
             let subquery = &env.subqueries[query.0 as usize];
             borrow_run(env, *query)?.contains(subquery, env, &left, by)?.map(|t| t != *negated)
         }
-        _ => cast::truth(eval(node, env)?),
+        _ => cast::truth(readable(eval(node, env)?, env)),
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use heliosdb_udfs::scalar::known_pattern;
 use heliosdb_udfs::signature::Scalar;
-use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef, key};
+use heliosdb_udfs::value::{Affinity, Collation, Encoding, Value, ValueRef, key};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::access;
@@ -56,6 +56,8 @@ pub struct Planning<'s> {
     pub automatic_index: bool,
     /// `PRAGMA case_sensitive_like`
     pub case_sensitive_like: bool,
+    /// How the connection's databases store text.
+    pub encoding: Encoding,
 }
 
 impl Planning<'_> {
@@ -179,7 +181,7 @@ impl<'l> Lower<'l> {
                     lowered.push(self.nodes(row)?);
                 }
                 if !query.order_by.is_empty() {
-                    sort = Some(terms(&query.order_by)?);
+                    sort = Some(self.terms(&query.order_by)?);
                 }
                 expected = estimate::of(lowered.len() as u64);
                 Body::Values(lowered)
@@ -200,9 +202,9 @@ impl<'l> Lower<'l> {
                     arms.push((*op, arm));
                 }
                 if !query.order_by.is_empty() {
-                    sort = Some(terms(&query.order_by)?);
+                    sort = Some(self.terms(&query.order_by)?);
                 }
-                Body::Compound { first, arms, collations: compound.collations.clone() }
+                Body::Compound { first, arms, collations: self.all_by(&compound.collations) }
             }
         };
         if let Some(limit) = setting.limit_estimate() {
@@ -315,7 +317,7 @@ impl<'l> Lower<'l> {
                 };
                 keys.push(SortKeyProgram {
                     key,
-                    collation: term.collation.clone(),
+                    collation: self.by(&term.collation),
                     descending: term.descending,
                     nulls_first: term.nulls_first,
                 });
@@ -363,7 +365,7 @@ impl<'l> Lower<'l> {
     ) -> Result<Aggregation> {
         let mut lowered_keys = Vec::new();
         for key in keys {
-            lowered_keys.push((self.node(&key.expr)?, key.collation.clone()));
+            lowered_keys.push((self.node(&key.expr)?, self.by(&key.collation)));
         }
         let mut aggregates = Vec::new();
         let mut stage = Slots::default();
@@ -376,7 +378,7 @@ impl<'l> Lower<'l> {
                 distinct: aggregate.distinct,
                 filter: aggregate.filter.as_ref().map(|e| self.node(e)).transpose()?,
                 order_by: self.sort_nodes(&aggregate.order_by)?,
-                collation: aggregate.collation.clone(),
+                collation: self.by(&aggregate.collation),
                 slot,
             });
         }
@@ -414,13 +416,13 @@ impl<'l> Lower<'l> {
             .ok_or_else(|| Error::internal("a window without its slot"))?;
         let mut partition_by = Vec::new();
         for key in &window.partition_by {
-            partition_by.push((self.node(&key.expr)?, key.collation.clone()));
+            partition_by.push((self.node(&key.expr)?, self.by(&key.collation)));
         }
         Ok(WindowProgram {
             function: window.function.clone(),
             args: self.nodes(&window.args)?,
             filter: window.filter.as_ref().map(|e| self.node(e)).transpose()?,
-            collation: window.collation.clone(),
+            collation: self.by(&window.collation),
             partition_by,
             order_by: self.sort_nodes(&window.order_by)?,
             unit: window.unit,
@@ -446,7 +448,7 @@ impl<'l> Lower<'l> {
         for key in keys {
             nodes.push(SortNode {
                 node: self.node(&key.expr)?,
-                collation: key.collation.clone(),
+                collation: self.by(&key.collation),
                 descending: key.descending,
                 nulls_first: key.nulls_first,
             });
@@ -470,8 +472,8 @@ impl<'l> Lower<'l> {
                 CteBody::Recursive {
                     seed: query_with_free(&r.seed, &cte.free, self.shared)?,
                     steps: steps?,
-                    distinct: (!r.all).then(|| r.collations.clone()),
-                    sort: terms(&r.order_by)?,
+                    distinct: (!r.all).then(|| self.all_by(&r.collations)),
+                    sort: self.terms(&r.order_by)?,
                     limit,
                     offset,
                 }
@@ -609,14 +611,17 @@ impl<'l> Lower<'l> {
             ExprKind::Or(terms) => Node::Or(self.nodes(terms)?),
             ExprKind::Compare { op, left, right, by } => {
                 let (left, right) = (self.boxed(left)?, self.boxed(right)?);
-                comparison(*op, left, right, by)
+                self.comparison(*op, left, right, by)
             }
             ExprKind::CompareRows { op, left, right, by } => {
-                Node::CompareRows { op: *op, left: self.nodes(left)?, right: self.nodes(right)?, by: rules(by) }
+                Node::CompareRows { op: *op, left: self.nodes(left)?, right: self.nodes(right)?, by: self.rules(by) }
             }
-            ExprKind::CompareRowQuery { op, left, right, by } => {
-                Node::CompareRowQuery { op: *op, left: self.nodes(left)?, query: self.subquery(right)?, by: rules(by) }
-            }
+            ExprKind::CompareRowQuery { op, left, right, by } => Node::CompareRowQuery {
+                op: *op,
+                left: self.nodes(left)?,
+                query: self.subquery(right)?,
+                by: self.rules(by),
+            },
             ExprKind::IsNull { negated, operand } => Node::IsNull { negated: *negated, operand: self.boxed(operand)? },
             ExprKind::IsTruth { negated, truth, operand } => {
                 Node::IsTruth { negated: *negated, truth: *truth, operand: self.boxed(operand)? }
@@ -626,14 +631,14 @@ impl<'l> Lower<'l> {
                 operand: self.boxed(operand)?,
                 low: self.boxed(low)?,
                 high: self.boxed(high)?,
-                by: [rule(by_low), rule(by_high)],
+                by: [self.rule(by_low), self.rule(by_high)],
             },
             ExprKind::InList { negated, operand, items, by } => self.in_list(*negated, operand, items, by)?,
             ExprKind::InQuery { negated, operand, query, by } => Node::InQuery {
                 negated: *negated,
                 operand: self.nodes(operand)?,
                 query: self.subquery(query)?,
-                by: rules(by),
+                by: self.rules(by),
             },
             ExprKind::Exists { negated, query } => Node::Exists { negated: *negated, query: self.subquery(query)? },
             ExprKind::Scalar(query) => Node::Scalar(self.subquery(query)?),
@@ -653,7 +658,7 @@ impl<'l> Lower<'l> {
                 let operand = operand.as_ref().map(|x| self.boxed(x)).transpose()?;
                 let mut lowered = Vec::with_capacity(whens.len());
                 for w in whens {
-                    let (aff, collation) = rule(&w.by);
+                    let (aff, collation) = self.rule(&w.by);
                     lowered.push((self.node(&w.when)?, self.node(&w.then)?, aff, collation));
                 }
                 let otherwise = otherwise.as_ref().map(|x| self.boxed(x)).transpose()?;
@@ -664,8 +669,10 @@ impl<'l> Lower<'l> {
             ExprKind::Call(call) => {
                 let args = self.nodes(&call.args)?;
                 match &call.function {
-                    Function::Builtin(function) if function.name == "like" => like(function, args, call),
-                    Function::Builtin(function) => Node::Call { function, args, collation: call.collation.clone() },
+                    Function::Builtin(function) if function.name == "like" => {
+                        like(function, args, self.by(&call.collation))
+                    }
+                    Function::Builtin(function) => Node::Call { function, args, collation: self.by(&call.collation) },
                     Function::User { function, .. } => Node::CallUser { function: function.clone(), args },
                 }
             }
@@ -678,13 +685,61 @@ impl<'l> Lower<'l> {
         })
     }
 
+    /// A collation as values are compared: BINARY goes by the encoding of the connection's databases.
+    pub fn by(&self, collation: &Collation) -> Collation {
+        self.shared.planning.encoding.collation(collation)
+    }
+
+    fn all_by(&self, collations: &[Collation]) -> Vec<Collation> {
+        collations.iter().map(|c| self.by(c)).collect()
+    }
+
+    pub fn rule(&self, by: &Comparison) -> (Affinity, Collation) {
+        (by.affinity, self.by(&by.collation))
+    }
+
+    fn rules(&self, by: &[Comparison]) -> Vec<(Affinity, Collation)> {
+        by.iter().map(|by| self.rule(by)).collect()
+    }
+
+    fn comparison(&self, op: CompareOp, left: Box<Node>, right: Box<Node>, by: &Comparison) -> Node {
+        if let (Node::Column { level, field, default: None }, Node::Constant(Value::Integer(value))) = (&*left, &*right)
+            && by.affinity != Affinity::Text
+        {
+            return Node::CompareFieldInteger {
+                op,
+                level: *level,
+                field: *field,
+                value: *value,
+                affinity: by.affinity,
+            };
+        }
+        Node::Compare { op, left, right, affinity: by.affinity, collation: self.by(&by.collation) }
+    }
+
+    /// ORDER BY of a compound: output columns only.
+    fn terms(&self, order_by: &[bound::OrderBy]) -> Result<Vec<SortTerm>> {
+        order_by
+            .iter()
+            .map(|term| match &term.key {
+                OrderKey::Output(i) => Ok(SortTerm {
+                    column: *i as usize,
+                    collation: self.by(&term.collation),
+                    descending: term.descending,
+                    nulls_first: term.nulls_first,
+                }),
+                OrderKey::Expr(_) => Err(Error::internal("a compound sorts by its output columns")),
+            })
+            .collect()
+    }
+
     /// A list of constants becomes a set.
     fn in_list(&mut self, negated: bool, operand: &Expr, items: &[Expr], by: &Comparison) -> Result<Node> {
         let operand = self.boxed(operand)?;
         let items = self.nodes(items)?;
         let custom = matches!(by.collation, Collation::Custom(_));
         if items.len() < 4 || custom || !items.iter().all(Node::is_constant) {
-            let collation = by.collation.clone();
+            let collation = self.by(&by.collation);
             return Ok(Node::InList { negated, operand, items, affinity: by.affinity, collation });
         }
         let arena = bumpalo::Bump::new();
@@ -692,7 +747,7 @@ impl<'l> Lower<'l> {
             keys: FxHashSet::default(),
             integers: Some(FxHashSet::default()),
             has_null: false,
-            collation: by.collation.clone(),
+            collation: self.by(&by.collation),
         };
         for item in &items {
             let Node::Constant(value) = item else { continue };
@@ -706,7 +761,7 @@ impl<'l> Lower<'l> {
                 _ => set.integers = None,
             }
             let mut bytes = Vec::new();
-            let encoded = key::encode_key(v, &by.collation, false, &mut bytes);
+            let encoded = key::encode_key(v, &set.collation, false, &mut bytes);
             debug_assert!(encoded.is_ok(), "custom collations were sent elsewhere");
             set.keys.insert(bytes.into());
         }
@@ -740,31 +795,14 @@ pub fn field(level: u16, layout: &Layout, column: u16) -> Node {
 }
 
 /// LIKE; with a constant pattern it is taken apart beforehand.
-fn like(function: &'static Scalar, mut args: Vec<Node>, call: &bound::Call) -> Node {
+fn like(function: &'static Scalar, mut args: Vec<Node>, collation: Collation) -> Node {
     if let [Node::Constant(Value::Text(pattern)), _] = &args[..]
         && let Some(pattern) = known_pattern(pattern)
         && let Some(operand) = args.pop()
     {
         return Node::Like { operand: Box::new(operand), pattern };
     }
-    Node::Call { function, args, collation: call.collation.clone() }
-}
-
-fn rule(by: &Comparison) -> (Affinity, Collation) {
-    (by.affinity, by.collation.clone())
-}
-
-fn rules(by: &[Comparison]) -> Vec<(Affinity, Collation)> {
-    by.iter().map(rule).collect()
-}
-
-fn comparison(op: CompareOp, left: Box<Node>, right: Box<Node>, by: &Comparison) -> Node {
-    if let (Node::Column { level, field, default: None }, Node::Constant(Value::Integer(value))) = (&*left, &*right)
-        && by.affinity != Affinity::Text
-    {
-        return Node::CompareFieldInteger { op, level: *level, field: *field, value: *value, affinity: by.affinity };
-    }
-    Node::Compare { op, left, right, affinity: by.affinity, collation: by.collation.clone() }
+    Node::Call { function, args, collation }
 }
 
 /// The order in which the parts of a compound are merged: ORDER BY, then the columns it leaves out. Parts that only
@@ -790,20 +828,4 @@ fn merge_order(query: &Query, compound: &bound::Compound) -> Vec<bound::OrderBy>
         }
     }
     order
-}
-
-/// ORDER BY of a compound: output columns only.
-fn terms(order_by: &[bound::OrderBy]) -> Result<Vec<SortTerm>> {
-    order_by
-        .iter()
-        .map(|term| match &term.key {
-            OrderKey::Output(i) => Ok(SortTerm {
-                column: *i as usize,
-                collation: term.collation.clone(),
-                descending: term.descending,
-                nulls_first: term.nulls_first,
-            }),
-            OrderKey::Expr(_) => Err(Error::internal("a compound sorts by its output columns")),
-        })
-        .collect()
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use heliosdb_dialect::ast::{Expr, ExprKind};
-use heliosdb_udfs::value::Value;
+use heliosdb_udfs::value::{Encoding, Value};
 
-use super::ddl::{Host, TEMP, action};
+use super::ddl::{Host, MAIN, TEMP, action};
 use super::open::OpenOptions;
 use crate::error::{Error, Result};
 use crate::plan::bound::DatabaseIndex;
@@ -48,8 +48,26 @@ pub fn attach(host: &dyn AttachHost, file: &Expr, schema: &Expr, sql: &str) -> R
         };
         Error::new(e.code, message)
     })?;
+    check_encoding(host, &database)?;
     host.add_database(&name, database, &options);
     Ok(())
+}
+
+/// All databases of a connection store text alike; one that is empty takes whatever comes.
+fn check_encoding(host: &dyn AttachHost, database: &Arc<Transactions>) -> Result<()> {
+    let encoding = host.schema(MAIN).encoding;
+    if encoding != Encoding::Utf8 {
+        database.set_encoding(encoding)?;
+    }
+    let _pin = database.pin(host.busy_timeout_ms(), &|| false)?;
+    if database.is_new() {
+        return Ok(());
+    }
+    if database.schema().encoding == encoding {
+        host.transaction(MAIN).shared().fix_encoding();
+        return Ok(());
+    }
+    Err(Error::sql("attached databases must use the same text encoding as main database"))
 }
 
 /// DETACH `schema`.

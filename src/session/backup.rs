@@ -71,10 +71,16 @@ impl Backup {
     }
 
     fn copy_all(&self) -> Result<()> {
-        let mut target = Transaction::new(self.target.clone());
-        target.begin_write(0, &|| false)?;
         let mut source = Transaction::new(self.source.clone());
         source.begin_read()?;
+        let encoding = source.schema().encoding;
+        self.target.set_encoding(encoding)?;
+        let mut target = Transaction::new(self.target.clone());
+        target.begin_write(0, &|| false)?;
+        // In memory the copy brings its encoding with it.
+        if self.target.file().is_some() && target.schema().encoding != encoding {
+            return Err(Error::sql("attached databases must use the same text encoding as main database"));
+        }
         clear(&mut target, self.target_name.eq_ignore_ascii_case("temp"))?;
         copy(&mut source, &mut target, &self.target_name)?;
         target.commit().map(drop)

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use heliosdb_dialect::ast::{self, Explain, ForeignKeyAction, Parsed};
+use heliosdb_dialect::names_tables;
 use heliosdb_udfs::value::Value;
 
+use super::ddl::MAIN;
 use super::inner::Inner;
 use super::{explain, pragma};
 use crate::catalog::{Index, Schema, Table, Trigger};
@@ -14,6 +16,7 @@ use crate::plan::{self, Namespace};
 use crate::row::lower::{self, Lowering, Planning};
 use crate::row::program::{QueryProgram, TriggerProgram};
 use crate::row::write::{self, WriteProgram};
+use crate::txn::Pin;
 
 /// A column of a statement's result.
 #[derive(Clone, Debug)]
@@ -41,7 +44,7 @@ pub struct Compiled {
 }
 
 /// Whether a statement looks at the databases at all: those that do not run however the files are.
-pub fn needs_files(parsed: &Parsed) -> bool {
+fn needs_files(parsed: &Parsed) -> bool {
     match &parsed.statement {
         ast::Statement::Begin(_)
         | ast::Statement::Commit
@@ -54,6 +57,33 @@ pub fn needs_files(parsed: &Parsed) -> bool {
         | ast::Statement::Vacuum { .. } => false,
         ast::Statement::Pragma(p) => pragma::needs_files(&p.name.text),
         _ => true,
+    }
+}
+
+/// When a statement looks at the files.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Files {
+    Never,
+    /// A query that names no table: until main was read for the first time, which SQLite does for any query.
+    Once,
+    Always,
+}
+
+impl Files {
+    pub fn of(parsed: &Parsed, sql: &str) -> Files {
+        match &parsed.statement {
+            ast::Statement::Select(_) if !names_tables(sql) => Files::Once,
+            _ if needs_files(parsed) => Files::Always,
+            _ => Files::Never,
+        }
+    }
+
+    pub fn pin(self, inner: &Inner) -> Result<Vec<Pin>> {
+        match self {
+            Files::Never => Ok(Vec::new()),
+            Files::Once if inner.shared(MAIN).was_read() => Ok(Vec::new()),
+            _ => inner.pin_files(),
+        }
     }
 }
 
@@ -112,7 +142,9 @@ pub fn with_planning<T>(inner: &Inner, f: impl FnOnce(Planning<'_>) -> T) -> T {
         let settings = inner.settings.borrow();
         (settings.automatic_index, settings.case_sensitive_like)
     };
-    f(Planning { schemas: inner.fingerprint(), bind_terms: Some(&bind), automatic_index, case_sensitive_like })
+    let schemas = inner.fingerprint();
+    let encoding = schemas.first().map(|main| main.encoding).unwrap_or_default();
+    f(Planning { schemas, bind_terms: Some(&bind), automatic_index, case_sensitive_like, encoding })
 }
 
 fn lowered(statement: &bound::Statement, planning: Planning<'_>) -> Result<(Program, Vec<ColumnInfo>, bool)> {

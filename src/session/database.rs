@@ -60,7 +60,7 @@ pub fn in_file(path: &Path, flags: OpenFlags, name: &str) -> Result<Arc<Transact
         env::sleep_ms(WAIT_MS);
     };
     files.retain(|database| database.strong_count() > 0);
-    let store = Store::new();
+    let store = Store::of_file();
     let id = store.allocate_id();
     debug_assert!(id == system::SCHEMA_TABLE_ID, "the first object is the schema table");
     store.create(id, TreeKind::Row);

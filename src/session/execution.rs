@@ -7,7 +7,7 @@ use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::sync::Arc;
 
 use heliosdb_udfs::signature::Host;
-use heliosdb_udfs::value::{Value, ValueRef, cast};
+use heliosdb_udfs::value::{Encoding, Value, ValueRef, cast};
 
 use super::inner::Inner;
 use super::status::Limit;
@@ -18,7 +18,7 @@ use crate::error::{Code, Error, Result};
 use crate::plan;
 use crate::plan::bound::{BoundTrigger, DatabaseIndex, TableFunction};
 use crate::row::context::{Context, DeferredViolations, RowSource, Shared, Surroundings, WriteOptions};
-use crate::row::lower::{Lower, Lowering};
+use crate::row::lower::Lower;
 use crate::row::program::TriggerProgram;
 use crate::row::write::{self, TargetProgram};
 use crate::store::{KeyTree, ObjectId, RowCursor, RowTree, View, record};
@@ -259,7 +259,7 @@ impl Surroundings for Execution<'_> {
         let bound =
             self.inner.with_namespace(|space| plan::bind_default(space, name, &default.expr, &default.source))?;
         let _ = database;
-        let lowering = Lowering::default();
+        let lowering = self.inner.lowering();
         let mut lower = Lower::new(&[], &lowering);
         let node = lower.node(&bound.expr)?;
         let shared = Shared::default();
@@ -294,7 +294,7 @@ impl Surroundings for Execution<'_> {
             return Ok(program);
         }
         let target = self.inner.with_namespace(|space| plan::build_target(space, database, table))?;
-        let program = Arc::new(write::lower_target(&target)?);
+        let program = Arc::new(write::lower_target(&target, self.inner.encoding())?);
         self.held.targets.borrow_mut().push((table.clone(), program.clone()));
         Ok(program)
     }
@@ -412,6 +412,10 @@ impl Host for Execution<'_> {
 
     fn case_sensitive_like(&self) -> bool {
         self.inner.settings.borrow().case_sensitive_like
+    }
+
+    fn encoding(&self) -> Encoding {
+        self.inner.encoding()
     }
 
     fn compile_option(&self, n: i64) -> Option<&'static str> {

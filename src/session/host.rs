@@ -68,7 +68,7 @@ impl<'h> ConnectionHost<'h> {
     /// The value of an expression without columns.
     pub fn value_of(&self, expr: &ast::Expr, sql: &str) -> Result<Value> {
         let bound = self.execution.inner.with_namespace(|space| plan::bind_constant(space, expr, sql))?;
-        let lowering = Lowering::default();
+        let lowering = self.execution.inner.lowering();
         let mut lower = lower::Lower::new(&[], &lowering);
         let node = lower.node(&bound)?;
         let cx = Context { parameters: self.parameters, around: self.execution, shared: &self.shared };
@@ -221,7 +221,7 @@ impl Host for ConnectionHost<'_> {
             Some(target) => target,
             None => {
                 let bound = self.execution.inner.with_namespace(|space| plan::build_target(space, database, table))?;
-                let target = Arc::new(write::lower_target(&bound)?);
+                let target = Arc::new(write::lower_target(&bound, self.execution.inner.encoding())?);
                 *self.loading.borrow_mut() = Some(Loading { database, table: table.clone(), target: target.clone() });
                 target
             }

@@ -6,6 +6,8 @@
 use std::cell::{Cell, RefCell, RefMut};
 use std::sync::Arc;
 
+use heliosdb_udfs::value::Encoding;
+
 use super::extension::Library;
 use super::functions::Registry;
 use super::pragma::Settings;
@@ -17,6 +19,7 @@ use crate::error::{Code, Error, Result};
 use crate::plan::bound::DatabaseIndex;
 use crate::plan::{Limits, Namespace, Options};
 use crate::row::context::DeferredViolations;
+use crate::row::lower::{Lowering, Planning};
 use crate::store::container::Definitions;
 use crate::txn::{Mark, Pin, Transaction, TransactionState, Transactions, busy_delay_ms};
 
@@ -197,6 +200,16 @@ impl Inner {
         let mut transaction = self.transaction(database);
         transaction.refresh_schema();
         transaction.schema().clone()
+    }
+
+    /// How the connection's databases store text.
+    pub fn encoding(&self) -> Encoding {
+        self.transaction(super::ddl::MAIN).schema().encoding
+    }
+
+    /// For an expression that stands alone.
+    pub fn lowering(&self) -> Lowering<'static> {
+        Lowering::new(Planning { encoding: self.encoding(), ..Planning::default() })
     }
 
     /// Compiled statements must be compiled anew.

@@ -5,13 +5,13 @@
 
 use std::sync::Arc;
 
-use heliosdb_udfs::value::ValueRef;
+use heliosdb_udfs::value::{Encoding, ValueRef};
 use rusqlite::types::{ToSqlOutput, ValueRef as Foreign};
 use rusqlite::{Connection, MAIN_DB};
 use rustc_hash::FxHashMap;
 
 use super::ddl::rewrite::{refused, register};
-use super::ddl::{Host, analyze, schema_rows};
+use super::ddl::{Host, MAIN, analyze, schema_rows};
 use crate::catalog::load::{SchemaRow, load};
 use crate::catalog::sql_text::always_quoted;
 use crate::catalog::{Schema, Table};
@@ -25,7 +25,10 @@ use crate::txn::Transaction;
 pub fn serialize(host: &dyn Host, database: DatabaseIndex) -> Result<Vec<u8>> {
     let mut connection = foreign(host)?;
     let schema = host.schema(database);
-    connection.execute_batch("PRAGMA writable_schema=ON; BEGIN").map_err(refused)?;
+    let encoding = host.schema(MAIN).encoding.name();
+    connection
+        .execute_batch(&format!("PRAGMA encoding='{encoding}'; PRAGMA writable_schema=ON; BEGIN"))
+        .map_err(refused)?;
     for (_, row) in schema_rows::read(host, database)? {
         // A virtual table would make its shadow tables, which come as tables of their own.
         if schema.table(&row.name).is_some_and(|t| t.is_virtual()) {
@@ -111,7 +114,12 @@ pub fn load_into(host: &dyn Host, database: DatabaseIndex, bytes: &[u8]) -> Resu
         .deserialize_read_exact(MAIN_DB, bytes, bytes.len(), false)
         .map_err(|_| Error::new(Code::NOTADB, "file is not a database"))?;
     let rows = foreign_rows(&connection)?;
-    let schema = rebuild(host, database, rows)?;
+    let encoding: String = connection.pragma_query_value(None, "encoding", |r| r.get(0)).map_err(refused)?;
+    let encoding = Encoding::by_name(&encoding).unwrap_or_default();
+    if database != MAIN && encoding != host.schema(MAIN).encoding {
+        return Err(Error::sql("attached databases must use the same text encoding as main database"));
+    }
+    let schema = rebuild(host, database, rows, encoding)?;
     let mut tables: Vec<_> = schema.tables.values().filter(|t| !t.system && !t.is_virtual()).cloned().collect();
     tables.sort_by_key(|t| t.id);
     for table in tables {
@@ -143,10 +151,10 @@ fn foreign_rows(connection: &Connection) -> Result<Vec<SchemaRow>> {
 }
 
 /// Makes trees for the objects of another database's schema, and puts its rows and the schema into this one.
-fn rebuild(host: &dyn Host, database: DatabaseIndex, rows: Vec<SchemaRow>) -> Result<Arc<Schema>> {
+fn rebuild(host: &dyn Host, database: DatabaseIndex, rows: Vec<SchemaRow>, encoding: Encoding) -> Result<Arc<Schema>> {
     let name = host.database_name(database);
     let mut numbers: FxHashMap<Box<str>, ObjectId> = FxHashMap::default();
-    let schema = {
+    let mut schema = {
         let mut write = host.write(database)?;
         load(&rows, &name, &mut |object, kind, _| {
             let id = write.create_tree(kind).id();
@@ -158,6 +166,7 @@ fn rebuild(host: &dyn Host, database: DatabaseIndex, rows: Vec<SchemaRow>) -> Re
         row.root_page = if row.root_page == 0 { 0 } else { numbers.get(&row.name).map_or(0, |id| id.0) };
         schema_rows::insert(host, database, &row)?;
     }
+    schema.encoding = encoding;
     let schema = Arc::new(schema);
     host.write(database)?.set_schema(schema.clone());
     Ok(schema)

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use heliosdb_dialect::ast::{self, Explain, Parsed};
 use heliosdb_udfs::value::{Value, ValueRef, number};
 
-use super::compile::{self, Compiled, Program};
+use super::compile::{self, Compiled, Files, Program};
 use super::execution::{Execution, Held, aborted_by_rollback};
 use super::inner::{Inner, Patience};
 use super::status::Limit;
@@ -46,6 +46,7 @@ pub struct Statement {
     connection: Arc<Connection>,
     sql: Arc<str>,
     parsed: Arc<Parsed>,
+    files: Files,
     compiled: Compiled,
     parameters: Vec<Value>,
     state: State,
@@ -56,9 +57,10 @@ pub struct Statement {
 
 impl Statement {
     pub(super) fn new(connection: Arc<Connection>, sql: &str, parsed: Parsed) -> Result<Statement> {
+        let files = Files::of(&parsed, sql);
         let compiled = {
             let guard = connection.lock();
-            let _pins = if compile::needs_files(&parsed) { guard.pin_files()? } else { Vec::new() };
+            let _pins = files.pin(&guard)?;
             with_room_to_compile(|| compile::compile(&guard, &parsed, sql))?
         };
         let parameters = vec![Value::Null; parsed.parameters.count as usize];
@@ -66,6 +68,7 @@ impl Statement {
             connection,
             sql: sql.into(),
             parsed: Arc::new(parsed),
+            files,
             compiled,
             parameters,
             state: State::Idle,
@@ -285,10 +288,10 @@ impl Statement {
         let restarts = idle && inner.running.get() == 0;
         let (mut schema_changes, mut patience, mut traced) = (0, Patience::default(), false);
         let result = loop {
-            let result = match compile::needs_files(&self.parsed).then(|| inner.pin_files()).transpose() {
+            let result = match self.files.pin(inner) {
                 Ok(pins) => {
                     inner.yields.set(restarts);
-                    let result = self.run(inner, pins.unwrap_or_default(), &mut traced);
+                    let result = self.run(inner, pins, &mut traced);
                     inner.yields.set(false);
                     result
                 }

@@ -4,6 +4,7 @@
 //! * [`fault`]    failures of reading, for whoever runs the statement.
 //! * [`ids`]      object, branch, commit numbers; [`View`] decides what a reader sees.
 //! * [`image`]    the B-trees of a SQLite file, read as the base of our trees.
+//! * [`memory`]   how much of files is kept.
 //! * [`record`]   a row as one byte string, any column read in O(1).
 //! * [`version`]  one version of one row or key, with the older ones behind it.
 //! * [`tree`]     the B+trees of versions, by rowid and by key bytes, and their cursors.
@@ -15,6 +16,7 @@ pub mod container;
 pub mod fault;
 pub mod ids;
 pub mod image;
+pub mod memory;
 pub mod record;
 pub mod tree;
 pub mod version;
@@ -58,11 +60,18 @@ pub struct Store {
     trees: RwLock<FxHashMap<ObjectId, Tree>>,
     /// The last object id given out; ids are never reused.
     last_id: AtomicU32,
+    /// Whether the memory of new trees counts: what they hold is in a file too.
+    counts: bool,
 }
 
 impl Store {
     pub fn new() -> Store {
         Store::default()
+    }
+
+    /// For a database in a file.
+    pub fn of_file() -> Store {
+        Store { counts: true, ..Store::default() }
     }
 
     /// A new object id, never given out before.
@@ -73,8 +82,8 @@ impl Store {
     /// Creates an empty tree for an object that has none.
     pub fn create(&self, id: ObjectId, kind: TreeKind) -> Tree {
         let tree = match kind {
-            TreeKind::Row => Tree::Row(Arc::new(RowTree::new(id))),
-            TreeKind::Key => Tree::Key(Arc::new(KeyTree::new(id))),
+            TreeKind::Row => Tree::Row(Arc::new(RowTree::counting(id, self.counts))),
+            TreeKind::Key => Tree::Key(Arc::new(KeyTree::counting(id, self.counts))),
         };
         let before = self.trees.write().insert(id, tree.clone());
         debug_assert!(before.is_none(), "an object id is used once");

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use heliosdb_udfs::value::Encoding;
 use parking_lot::{Mutex, MutexGuard};
 
 use super::error::Error;
@@ -37,6 +38,8 @@ pub(super) struct State {
     /// The last CSN that must not be given to a writer again: committed, or rolled back while a view of it is open.
     pub last_csn: Csn,
     pub views: Views,
+    /// The encoding was decided before anything was written.
+    pub encoding_fixed: bool,
 }
 
 impl Transactions {
@@ -50,7 +53,13 @@ impl Transactions {
     }
 
     fn over(store: Store, schema: Arc<Schema>, file: Option<DatabaseFile>) -> Arc<Transactions> {
-        let state = State { committed: Stamp::end_of(Csn(0)), schema, last_csn: Csn(0), views: Views::default() };
+        let state = State {
+            committed: Stamp::end_of(Csn(0)),
+            schema,
+            last_csn: Csn(0),
+            views: Views::default(),
+            encoding_fixed: false,
+        };
         Arc::new(Transactions {
             store,
             file,
@@ -78,6 +87,33 @@ impl Transactions {
         let before = std::mem::replace(&mut state.schema, schema);
         drop(state);
         drop(before);
+    }
+
+    /// Chooses how text is stored; a database that holds something keeps what it has.
+    pub fn set_encoding(&self, encoding: Encoding) -> Result<(), crate::error::Error> {
+        if let Some(file) = &self.file {
+            return file.set_encoding(encoding);
+        }
+        let mut state = self.state.lock();
+        if state.last_csn.0 == 0 && !state.encoding_fixed {
+            Arc::make_mut(&mut state.schema).encoding = encoding;
+        }
+        Ok(())
+    }
+
+    /// Whether the database is known: one in memory always is.
+    pub fn was_read(&self) -> bool {
+        self.file.as_ref().is_none_or(DatabaseFile::was_read)
+    }
+
+    /// From now on a database in memory keeps its encoding: another goes by it.
+    pub fn fix_encoding(&self) {
+        self.state.lock().encoding_fixed = true;
+    }
+
+    /// Whether nothing was ever written to the database.
+    pub fn is_new(&self) -> bool {
+        self.file.as_ref().map_or_else(|| self.last_commit().0 == 0, DatabaseFile::is_new)
     }
 
     /// The newest committed schema.

@@ -29,7 +29,7 @@ use crate::store::image::{Encoding, Pages, damaged};
 use crate::store::tree::Tree as TreeOf;
 use crate::store::tree::coverage::Base;
 use crate::store::tree::order::{KeyOrder, RowOrder};
-use crate::store::{ObjectId, Stamp, Tree, Version, record};
+use crate::store::{ObjectId, Stamp, Tree, Version, memory, record};
 
 pub struct DatabaseFile {
     container: Arc<Container>,
@@ -58,6 +58,7 @@ struct State {
     wanted: bool,
     /// What memory describes; `None` before the file was first read.
     token: Option<Token>,
+    was_read: bool,
     header: Header,
     /// The root pages of all objects.
     roots: FxHashMap<ObjectId, Arc<AtomicU32>>,
@@ -133,6 +134,9 @@ impl DatabaseFile {
             state.leased = true;
             state.wanted = false;
         }
+        if state.pins == 0 && memory::is_over() {
+            self.forget(&mut state, shared)?;
+        }
         state.pins += 1;
         state.activity = state.activity.wrapping_add(1);
         Ok(())
@@ -201,6 +205,25 @@ impl DatabaseFile {
         true
     }
 
+    /// Chooses how text is stored in a file that is empty still.
+    pub(super) fn set_encoding(&self, encoding: Encoding) -> Result<()> {
+        match self.alone(|sqlite| sqlite.execute(&format!("PRAGMA encoding='{}'", encoding.name()), &[])) {
+            // Somebody reads it: it has been decided.
+            Err(e) if e.code == Code::BUSY => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Whether the file was ever read.
+    pub(super) fn was_read(&self) -> bool {
+        self.state.lock().was_read
+    }
+
+    /// Whether the file was empty when it was last looked at.
+    pub(super) fn is_new(&self) -> bool {
+        self.state.lock().header.pages == 0
+    }
+
     /// Gives the lease back at once, if nobody has a pin.
     pub fn release(&self) {
         let mut state = self.state.lock();
@@ -260,14 +283,6 @@ impl DatabaseFile {
             && state.header.encoding == header.encoding;
         state.header = header;
         state.token = None;
-        let pages = Arc::new(FilePages {
-            container: self.container.clone(),
-            usable_size: header.usable_size,
-            page_of_file: (!header.is_wal && header.page_size > 0).then_some(header.page_size),
-            encoding: header.encoding,
-            steady: self.steady.clone(),
-        });
-        self.steady.inner.lock().clear();
         let before = shared.schema();
         if !same_schema {
             let rows = self.schema_rows()?;
@@ -282,6 +297,7 @@ impl DatabaseFile {
             })?;
             schema.user_version = header.user_version;
             schema.application_id = header.application_id;
+            schema.encoding = header.encoding;
             schema.cookie = token.schema_cookie;
             self.read_statistics(&mut schema)?;
             store.put(schema_tree(&rows, &schema));
@@ -298,8 +314,34 @@ impl DatabaseFile {
             }
             shared.taken_in(schema);
         }
+        self.make_trees(state, shared);
+        state.token = Some(token);
+        state.was_read = true;
+        Ok(())
+    }
+
+    /// Lets go of all rows and entries in memory: nobody has a pin, so that nobody needs them.
+    fn forget(&self, state: &mut State, shared: &Transactions) -> Result<()> {
+        state.header = self.container.header()?;
+        if state.header.pages > 0 {
+            self.make_trees(state, shared);
+        }
+        Ok(())
+    }
+
+    /// Puts trees over the b-trees of all objects in place of those that are there. Nobody has a pin.
+    fn make_trees(&self, state: &mut State, shared: &Transactions) {
+        let header = state.header;
+        let pages = Arc::new(FilePages {
+            container: self.container.clone(),
+            usable_size: header.usable_size,
+            page_of_file: (!header.is_wal && header.page_size > 0).then_some(header.page_size),
+            encoding: header.encoding,
+            steady: self.steady.clone(),
+        });
+        self.steady.inner.lock().clear();
         let schema = shared.schema();
-        let rules = FileRules { utf16: header.encoding != Encoding::Utf8, schema_format: header.schema_format };
+        let rules = FileRules { encoding: header.encoding, schema_format: header.schema_format };
         for table in schema.tables.values().filter(|t| t.id != SCHEMA_TABLE_ID && !t.is_virtual()) {
             if table.has_rowid() {
                 let root = state.roots.get(&table.id).cloned().unwrap_or_default();
@@ -314,8 +356,6 @@ impl DatabaseFile {
                 shared.store().put(Tree::Key(Arc::new(TreeOf::over(index.id, base))));
             }
         }
-        state.token = Some(token);
-        Ok(())
     }
 
     /// What ANALYZE found, as of now: SQLite too reads it with the schema only.

@@ -3,7 +3,7 @@
 //! * [`database`]     [`Transactions`]: what the connections of one database share.
 //! * [`transaction`]  [`Transaction`]: one connection's, with its undo list, statements and savepoints.
 //! * [`file`]         the file below: leases, pins, what others changed.
-//! * `through`        a commit into the file; `through_rows` the statements for its rows.
+//! * `through`        a commit into the file; `through_rows` the statements for its rows, `through_hidden` where these have no number.
 //! * [`keeper`]       gives leases back that nobody needs.
 //! * `gate`           one writer at a time, in the order of arrival.
 //! * `views`          the horizons that are being read at.
@@ -24,6 +24,7 @@ mod gate;
 pub mod keeper;
 mod rest;
 mod through;
+mod through_hidden;
 mod through_rows;
 pub mod transaction;
 mod undo;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use heliosdb_udfs::value::{Value, ValueRef};
 
+use super::through_hidden;
 use super::through_rows::{RowValues, insert_text, write_rows};
 use super::undo::Undo;
 use crate::catalog::load::SchemaRow;
@@ -73,7 +74,12 @@ impl Changes<'_> {
         create_objects(&objects, writer, |kind| kind == "table")?;
         let tables = self.changed_tables();
         for (table, tree) in &tables {
-            write_rows(table, &self.changes_of(tree), writer)?;
+            let changes = self.changes_of(tree);
+            if through_hidden::hides_rowid(table) {
+                through_hidden::write_rows(table, &changes, writer)?;
+            } else {
+                write_rows(table, &changes, writer)?;
+            }
         }
         if let Some(table) = self.changed_sequences() {
             writer.execute("DELETE FROM sqlite_sequence", &[])?;

@@ -14,8 +14,9 @@ fn written_columns(table: &Table) -> impl Iterator<Item = usize> + '_ {
     (0..table.columns.len()).filter(|i| table.columns[*i].generated.is_none())
 }
 
+/// [`super::through_hidden`] sees to it that there is one.
 fn no_rowid_name(table: &Table) -> Error {
-    Error::sql(format!("table {} cannot be written: its columns hide the rowid", table.name))
+    Error::internal(format!("table {} is written while its columns hide the rowid", table.name))
 }
 
 pub(super) fn insert_text(table: &Table) -> Result<String> {

@@ -33,8 +33,9 @@ const EXTENSIONS: &str = "`load_extension` works for scalar functions, aggregate
 extensions. Their virtual tables are not there, a function that runs statements of its own sees an empty database, and JSON \
 subtypes do not cross.";
 
-const ENCODING: &str = "Text is UTF-8 inside. `PRAGMA encoding = 'UTF-16'` is taken and means nothing; a UTF-16 file that is \
-deserialized becomes UTF-8, so `hex()`, `octet_length()` and CAST to BLOB show UTF-8, where SQLite shows UTF-16.";
+const ENCODING: &str = "Text is UTF-8 inside. In a UTF-16 database the BINARY order, `hex()`, `octet_length()`, `||` and CAST between text and BLOB are \
+SQLite's, by the bytes of the encoding; other functions that are given a blob where they want text read it as UTF-8, where SQLite \
+reads UTF-16.";
 
 /// Why something of SQLite is missing, by how its name begins.
 const REASONS: &[(&str, &str)] = &[

@@ -2,8 +2,8 @@
 //! ([`crate::scalar::TABLES`], [`crate::aggregate::TABLES`], [`crate::window::TABLES`]); documentation and
 //! `COMPAT.md` are generated from those rows.
 
-use crate::value::ValueRef;
 use crate::value::collation::Collation;
+use crate::value::{Encoding, ValueRef};
 use bumpalo::Bump;
 
 /// What a function raises. The message is SQLite's.
@@ -47,6 +47,10 @@ pub trait Host {
     fn like_pattern_limit(&self) -> usize;
     /// `PRAGMA case_sensitive_like`
     fn case_sensitive_like(&self) -> bool;
+    /// How the connection's databases store text.
+    fn encoding(&self) -> Encoding {
+        Encoding::Utf8
+    }
     fn sqlite_version(&self) -> &'static str;
     /// Loads a SQLite extension, if there is a path; the error is the function's message.
     fn load_extension(&self, _path: Option<&str>, _entry: Option<&str>) -> Result<(), String> {
@@ -112,6 +116,9 @@ impl Flags {
     pub const DIRECT_ONLY: Flags = Flags(16);
     /// Deterministic unless given 'now' and the like (date functions).
     pub const DETERMINISTIC_UNLESS_NOW: Flags = Flags(32);
+
+    /// Wants text: a blob is read as text of the databases' encoding.
+    pub const READS_TEXT: Flags = Flags(64);
 
     pub const fn or(self, other: Flags) -> Flags {
         Flags(self.0 | other.0)

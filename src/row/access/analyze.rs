@@ -120,7 +120,9 @@ impl<'q> Scope<'q> {
                 }
             }
             ExprKind::Call(call) => {
-                let Some((operand, range)) = prefix::of_call(call, self.case_sensitive_like) else { return };
+                let Some((operand, range)) = prefix::of_call(call, self.case_sensitive_like, self.encoding) else {
+                    return;
+                };
                 let Some(column) = self.column(operand) else { return };
                 if !prefix::fits(self, column, operand, &range) {
                     return;

@@ -46,7 +46,7 @@ use place::Placing;
 use request::Setting;
 use terms::{Clause, Scope, op};
 
-use super::lower::{Layout, Lower};
+use super::lower::{Layout, Lower, Planning};
 use super::node::Node;
 use super::program::{Join, LevelProgram, QueryProgram};
 use crate::error::{Error, Result};
@@ -74,7 +74,8 @@ pub struct Plan {
 const DISTINCT_REDUCES: Estimate = 30;
 
 pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Result<Plan> {
-    let scope = Scope { sources: &select.sources, case_sensitive_like: lower.shared.planning.case_sensitive_like };
+    let Planning { case_sensitive_like, encoding, .. } = lower.shared.planning;
+    let scope = Scope { sources: &select.sources, case_sensitive_like, encoding };
     let clause = scope.clause(select.filter.as_ref());
     let (programs, rows) = inner_programs(lower, select)?;
     let is_distinct = select.distinct.is_some();

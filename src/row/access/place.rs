@@ -170,7 +170,7 @@ impl<'q> Placing<'_, 'q> {
             columns.push(column.column);
             lookup.fields.push(crate::row::lower::field(0, &layout, column.column));
             lookup.keys.push(lower.node(value)?);
-            lookup.by.push((term.by.affinity, term.by.collation.clone()));
+            lookup.by.push(lower.rule(&term.by));
             lookup.names.push(column_name(source, column.column));
         }
         let mut rest: Vec<u16> = c.facts[one.source].used.iter().copied().filter(|u| !columns.contains(u)).collect();
@@ -219,7 +219,7 @@ fn access(c: &Candidates<'_, '_>, lower: &mut Lower<'_>, one: &Loop, reverse: bo
     for (n, key) in known.keys.iter().enumerate() {
         let affinity = equal.get(n).copied().flatten().map_or_else(Default::default, |term| term.by.affinity);
         let rowid = is_rowid(known, n);
-        columns.push(KeyColumn { collation: key.collation.clone(), affinity, descending: key.descending, rowid });
+        columns.push(KeyColumn { collation: lower.by(&key.collation), affinity, descending: key.descending, rowid });
     }
     let equal = equal.iter().map(|t| t.map_or(Ok(SeekTerm::Any), |t| seek(lower, t))).collect::<Result<_>>()?;
     // What is written while it is found is looked up in the table anyway.

@@ -1,7 +1,7 @@
 //! `LIKE 'abc%'` and `GLOB 'abc*'` as a range over an index
 //! (https://sqlite.org/optoverview.html#the_like_optimization).
 
-use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef, affinity};
+use heliosdb_udfs::value::{Affinity, Collation, Encoding, Value, ValueRef, affinity};
 
 use super::terms::Scope;
 use crate::plan::bound::{Call, ColumnRef, Expr, ExprKind, Function, ROWID};
@@ -15,7 +15,7 @@ pub struct Range {
 }
 
 /// The operand and the range of a call of LIKE or GLOB with a constant pattern that begins with plain characters.
-pub fn of_call(call: &Call, case_sensitive_like: bool) -> Option<(&Expr, Range)> {
+pub fn of_call(call: &Call, case_sensitive_like: bool, encoding: Encoding) -> Option<(&Expr, Range)> {
     let Function::Builtin(function) = &call.function else { return None };
     let like = match function.name {
         "like" => true,
@@ -40,7 +40,8 @@ pub fn of_call(call: &Call, case_sensitive_like: bool) -> Option<(&Expr, Range)>
     while let Some(b) = bytes.next() {
         if Some(b) == escape {
             prefix.push(bytes.next()?);
-        } else if wild.contains(&b) {
+        } else if wild.contains(&b) || encoding == Encoding::Utf16Le && !b.is_ascii() {
+            // (In UTF-16le the texts that begin alike do not lie between two texts, but for ASCII.)
             break;
         } else {
             prefix.push(b);

@@ -4,7 +4,7 @@
 //! Terms made so are virtual: they help to seek, the condition they come from (`parent`) decides.
 //! Follows https://sqlite.org/optoverview.html.
 
-use heliosdb_udfs::value::{Affinity, Value};
+use heliosdb_udfs::value::{Affinity, Encoding, Value};
 
 use crate::plan::bound::{
     ColumnRef, Comparison, Expr, ExprKind, Free, JoinKind, Query, ROWID, Source, SourceId, SourceKind,
@@ -95,6 +95,7 @@ pub struct Clause<'q> {
 pub struct Scope<'q> {
     pub sources: &'q [Source],
     pub case_sensitive_like: bool,
+    pub encoding: Encoding,
 }
 
 pub fn conjuncts(e: &Expr) -> Vec<&Expr> {

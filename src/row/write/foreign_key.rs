@@ -276,7 +276,8 @@ impl Run<'_> {
             for (k, position) in index.columns.iter().zip(ordinals.iter().flatten()) {
                 let affinity_of_parent = parent.columns[columns[*position] as usize].affinity;
                 let v = affinity::apply(values[*position].as_ref(), affinity_of_parent, &arena);
-                let collation = Collation::built_in(&k.collation).unwrap_or_default();
+                let collation =
+                    around.host().encoding().collation(&Collation::built_in(&k.collation).unwrap_or_default());
                 encode(v, &collation, k.descending, &mut prefix);
             }
             let tree = around.key_tree(database, index.id)?;
@@ -335,7 +336,7 @@ impl Run<'_> {
             let arena = bumpalo::Bump::new();
             let mut prefix = Vec::new();
             let v = affinity::apply(wanted[0].as_ref(), child.columns[first as usize].affinity, &arena);
-            encode(v, &Collation::Binary, index.columns[0].descending, &mut prefix);
+            encode(v, &around.host().encoding().binary(), index.columns[0].descending, &mut prefix);
             let mut cursor = KeyCursor::new(around.key_tree(key.database, index.id)?, view);
             let mut more = cursor.seek_ge(&prefix);
             while more && cursor.key().starts_with(&prefix) {

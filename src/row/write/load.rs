@@ -47,12 +47,13 @@ pub fn fill_index(
     filter: Option<&Expr>,
     cx: &Context<'_>,
 ) -> Result<()> {
-    let (terms, filter) = lower_terms(table, row, terms, filter)?;
+    let encoding = cx.around.host().encoding();
+    let (terms, filter) = lower_terms(table, row, terms, filter, encoding)?;
     let program = IndexProgram {
         columns: None,
         index: index.clone(),
         terms,
-        collations: collations.to_vec(),
+        collations: collations.iter().map(|c| encoding.collation(c)).collect(),
         filter,
         conflict: Conflict::Abort,
         primary: false,

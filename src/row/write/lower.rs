@@ -151,7 +151,7 @@ fn insert(s: &bound::Insert, shared: &Lowering<'_>) -> Result<InsertProgram> {
         };
         upserts.push(UpsertProgram { target: upsert.target, action });
     }
-    let target = lower_target(&s.target)?;
+    let target = lower_target(&s.target, shared.planning.encoding)?;
     let plain = target.plain
         && s.view.is_none()
         && s.returning.is_none()
@@ -253,7 +253,7 @@ fn update(s: &bound::Update, shared: &Lowering<'_>) -> Result<UpdateProgram> {
         Some(SetProgram { values, subqueries: lower.subqueries })
     };
     let rows = rows(&s.select, output.clone(), &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
-    let target = lower_target(&s.target)?;
+    let target = lower_target(&s.target, shared.planning.encoding)?;
     let columns: Vec<u16> = s.set.iter().map(|(c, _)| *c).collect();
     let is_key = |c: &u16| *c == ROWID || target.table.rowid_alias() == Some(*c);
     // A row that takes the place of others may take those that the scan is yet to come to.
@@ -341,7 +341,7 @@ fn delete(s: &bound::Delete, shared: &Lowering<'_>) -> Result<DeleteProgram> {
     let output = identity(&s.target, s.old, view);
     let rows = rows(&s.select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
     let by_key = !view && keyed_delete(s);
-    let target = lower_target(&s.target)?;
+    let target = lower_target(&s.target, shared.planning.encoding)?;
     Ok(DeleteProgram {
         plain: target.plain && !view && !by_key && s.returning.is_none() && is_plain_scan(&rows),
         by_key,

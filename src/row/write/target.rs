@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use heliosdb_udfs::value::Collation;
+use heliosdb_udfs::value::{Collation, Encoding};
 
 use crate::catalog::{Index, IndexTerm, Table};
 use crate::error::Result;
@@ -69,8 +69,8 @@ fn plain_columns(table: &Table, index: &Index, collations: &[Collation]) -> Opti
 }
 
 /// The row being written is level 0 of every expression here.
-pub fn lower_target(target: &Target) -> Result<TargetProgram> {
-    let shared = Lowering::volatile(Planning::default());
+pub fn lower_target(target: &Target, encoding: Encoding) -> Result<TargetProgram> {
+    let shared = Lowering::volatile(Planning { encoding, ..Planning::default() });
     let mut lower = Lower::new(&[], &shared);
     lower.add_level(target.row, 0, Layout::Table(target.table.clone()));
     let mut generated = Vec::new();
@@ -89,7 +89,7 @@ pub fn lower_target(target: &Target) -> Result<TargetProgram> {
             index: index.index.clone(),
             terms: lower.nodes(&index.terms)?,
             columns: plain_columns(&target.table, &index.index, &index.collations),
-            collations: index.collations.clone(),
+            collations: index.collations.iter().map(|c| lower.by(c)).collect(),
             filter: index.filter.as_ref().map(|e| lower.node(e)).transpose()?,
             conflict: index.conflict,
             primary: index.index.id == target.table.id,
@@ -128,8 +128,9 @@ pub fn lower_terms(
     row: SourceId,
     terms: &[crate::plan::bound::Expr],
     filter: Option<&crate::plan::bound::Expr>,
+    encoding: Encoding,
 ) -> Result<(Vec<Node>, Option<Node>)> {
-    let shared = Lowering::default();
+    let shared = Lowering::new(Planning { encoding, ..Planning::default() });
     let mut lower = Lower::new(&[], &shared);
     lower.add_level(row, 0, Layout::Table(table.clone()));
     let terms = lower.nodes(terms)?;

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use heliosdb_udfs::value::Value;
+use heliosdb_udfs::value::{Encoding, Value};
 
 use super::settings::leading_integer;
 use super::{Call, row};
 use crate::error::{Code, Error, Result};
+use crate::session::ddl::MAIN;
 
 type Rows = Result<Vec<Vec<Value>>>;
 
@@ -62,15 +63,16 @@ pub fn auto_vacuum(call: &Call<'_>) -> Rows {
 }
 
 pub fn encoding(call: &Call<'_>) -> Rows {
-    let Some(value) = call.value else { return call.one(call.context.encoding()) };
-    // A database that holds something keeps its encoding.
-    if call.context.transaction(call.database()).shared().last_commit().0 > 0 {
+    let main = call.context.transaction(MAIN).shared().clone();
+    let Some(value) = call.value else { return call.one(call.context.schema(MAIN).encoding.name()) };
+    // A database that holds something keeps its encoding, and so do those that have to agree with it.
+    if main.last_commit().0 > 0 || call.context.is_temp_open() {
         return Ok(Vec::new());
     }
-    let known = ["UTF8", "UTF-8", "UTF-16le", "UTF-16be", "UTF16le", "UTF16be", "UTF-16", "UTF16"];
-    if !known.iter().any(|k| k.eq_ignore_ascii_case(value)) {
+    let Some(encoding) = Encoding::by_name(value) else {
         return Err(Error::sql(format!("unsupported encoding: {value}")));
-    }
+    };
+    main.set_encoding(encoding)?;
     Ok(Vec::new())
 }
 

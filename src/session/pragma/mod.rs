@@ -76,10 +76,6 @@ pub trait Context: Host {
     fn functions(&self) -> Vec<FunctionEntry>;
     /// Names of table-valued functions and virtual table modules.
     fn modules(&self) -> Vec<Box<str>>;
-    /// Encoding of the main database: `UTF-8`, `UTF-16le` or `UTF-16be`.
-    fn encoding(&self) -> &'static str {
-        "UTF-8"
-    }
 }
 
 /// One call of a pragma.

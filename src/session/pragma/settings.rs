@@ -8,6 +8,7 @@ use super::{Call, boolean, row};
 use crate::error::{Error, Result};
 use crate::plan::bound::DatabaseIndex;
 use crate::session::ddl::{TEMP, reload_if_changed};
+use crate::store::memory;
 
 type Rows = Result<Vec<Vec<Value>>>;
 
@@ -424,6 +425,7 @@ pub fn heap_limit(call: &Call<'_>) -> Rows {
             let limit = settings.hard_heap_limit;
             settings.soft_heap_limit = if limit > 0 && (wanted == 0 || wanted > limit) { limit } else { wanted };
         }
+        memory::set_limit(usize::try_from(settings.soft_heap_limit).unwrap_or(usize::MAX));
     }
     Ok(vec![row![if hard { settings.hard_heap_limit } else { settings.soft_heap_limit }]])
 }

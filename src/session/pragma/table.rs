@@ -145,7 +145,7 @@ pub static PRAGMAS: &[Pragma] = &[
     pragma("secure_delete", RESULT, &[], settings::secure_delete, "Kept without effect in memory."),
     pragma("short_column_names", SWITCH, &[], settings::flag, "Deprecated: result columns are named by column only."),
     pragma("shrink_memory", Flags::NO_COLUMNS, &[], header::nothing, "Frees memory that is not in use: none is kept."),
-    pragma("soft_heap_limit", RESULT, &[], settings::heap_limit, "Bytes of memory to stay below; kept without effect."),
+    pragma("soft_heap_limit", RESULT, &[], settings::heap_limit, "Bytes that what was read from files may take in memory, in the whole process; 0 is a quarter of the memory."),
     pragma("synchronous", SET_OF_DATABASE, &[], settings::synchronous, "How often written data is made durable."),
     pragma("table_info", OF_OBJECT, &["cid", "name", "type", "notnull", "dflt_value", "pk"], schema_info::table_info, "The columns of a table or view."),
     pragma("table_list", WITH, &["schema", "name", "type", "ncol", "wr", "strict"], schema_info::table_list, "The tables and views."),

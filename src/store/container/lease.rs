@@ -47,13 +47,14 @@ pub struct Header {
 const HEADER_LEN: usize = 100;
 
 impl Header {
-    fn of(bytes: &[u8; HEADER_LEN]) -> Header {
+    /// `encoding` is asked where the file does not say its encoding yet.
+    fn of(bytes: &[u8; HEADER_LEN], encoding: impl FnOnce() -> Result<Encoding>) -> Result<Header> {
         let word = |at: usize| bytes.get(at..).and_then(|b| b.first_chunk().copied()).map_or(0, u32::from_be_bytes);
         let page_size = match u16::from_be_bytes([bytes[16], bytes[17]]) {
             1 => 1 << 16,
             size => usize::from(size),
         };
-        Header {
+        Ok(Header {
             pages: word(28).max(1),
             page_size,
             usable_size: page_size.saturating_sub(usize::from(bytes[20])),
@@ -62,13 +63,14 @@ impl Header {
             encoding: match word(56) {
                 2 => Encoding::Utf16Le,
                 3 => Encoding::Utf16Be,
-                _ => Encoding::Utf8,
+                1 => Encoding::Utf8,
+                _ => encoding()?,
             },
             user_version: word(60) as i32,
             application_id: word(68) as i32,
             is_wal: bytes[18] == 2,
             auto_vacuum: word(52) != 0,
-        }
+        })
     }
 }
 
@@ -297,15 +299,27 @@ impl Parts {
         if self.is_as_in_file() {
             let mut bytes = [0; HEADER_LEN];
             if !self.sqlite.read_file(0, &mut bytes)? {
-                return Ok(Header::default());
+                return Ok(Header { encoding: self.encoding()?, ..Header::default() });
             }
-            let header = Header::of(&bytes);
+            let header = Header::of(&bytes, || self.encoding())?;
             if !header.is_wal {
                 return Ok(header);
             }
         }
-        let page = self.page(1)?;
-        Ok(page.and_then(|page| page.first_chunk().map(Header::of)).unwrap_or_default())
+        match self.page(1)?.as_ref().and_then(|page| page.first_chunk()) {
+            Some(bytes) => Header::of(bytes, || self.encoding()),
+            None => Ok(Header { encoding: self.encoding()?, ..Header::default() }),
+        }
+    }
+
+    /// What the library says of a file that does not say it itself yet.
+    fn encoding(&self) -> Result<Encoding> {
+        let mut encoding = Encoding::default();
+        self.sqlite.query("PRAGMA encoding", &[], |row| {
+            encoding = Encoding::by_name(&row.text(0)).unwrap_or_default();
+            Ok(())
+        })?;
+        Ok(encoding)
     }
 
     fn page(&mut self, number: u32) -> Result<Option<Arc<[u8]>>> {
@@ -417,10 +431,23 @@ impl Writer<'_> {
 
     /// Lets the library read the schema table anew after it was changed directly.
     pub fn reload_schema(&mut self) -> Result<()> {
-        let cookie = self.parts.schema_cookie()?;
-        let sqlite = &self.parts.sqlite;
-        sqlite.execute(&format!("PRAGMA schema_version={}", cookie + 1), &[])?;
-        sqlite.execute("PRAGMA writable_schema=RESET", &[])
+        let cookie = self.schema_cookie()?;
+        self.set_schema_cookie(cookie + 1)?;
+        self.parts.sqlite.execute("PRAGMA writable_schema=RESET", &[])
+    }
+
+    /// `PRAGMA schema_version`
+    pub fn schema_cookie(&mut self) -> Result<u32> {
+        self.parts.schema_cookie()
+    }
+
+    pub fn set_schema_cookie(&mut self, cookie: u32) -> Result<()> {
+        self.parts.sqlite.execute(&format!("PRAGMA schema_version={cookie}"), &[])
+    }
+
+    /// Calls `row` with every row of a query.
+    pub fn query(&self, sql: &str, row: impl FnMut(&Prepared) -> Result<()>) -> Result<()> {
+        self.parts.sqlite.query(sql, &[], row)
     }
 
     /// Changes the schema table directly while `f` runs.

@@ -1,7 +1,7 @@
 //! Indexes and tables WITHOUT ROWID as bases.
 //!
 //! Keys of the file are compared in our encoding, which orders as SQLite compares records. Where it does not (a
-//! collation of a connection's own, UTF-16, an old file format that ignores DESC) everything is read and sorted.
+//! collation of a connection's own, an old file format that ignores DESC) everything is read and sorted.
 
 use std::cmp::Ordering;
 use std::sync::Arc;

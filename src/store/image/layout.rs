@@ -159,7 +159,13 @@ fn values(mut record: Record<'_>) -> Result<SmallVec<[Stored<'_>; 8]>, Damaged> 
 fn push_terms(terms: &[KeyTerm], values: &[Stored<'_>], out: &mut Vec<u8>) -> Result<(), Damaged> {
     for term in terms {
         let value = values.get(usize::from(term.place)).ok_or(Damaged)?;
-        encode_term(value.as_ref(), &term.collation, term.descending, out);
+        match (value, &term.collation) {
+            // What is no character in it keeps its place.
+            (Stored::Text { bytes, encoding, .. }, Collation::Utf16Le | Collation::Utf16Be) => {
+                key::encode_stored_text(bytes, *encoding, term.descending, out);
+            }
+            _ => encode_term(value.as_ref(), &term.collation, term.descending, out),
+        }
     }
     Ok(())
 }

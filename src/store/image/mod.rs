@@ -21,6 +21,7 @@ mod tests;
 
 use std::sync::Arc;
 
+pub use heliosdb_udfs::value::Encoding;
 use parking_lot::RwLockReadGuard;
 
 use crate::error::{Code, Error, Result};
@@ -34,15 +35,6 @@ pub trait Pages: Send + Sync {
     /// The bytes of a page that are used.
     fn usable_size(&self) -> usize;
     fn encoding(&self) -> Encoding;
-}
-
-/// How text is stored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Encoding {
-    #[default]
-    Utf8,
-    Utf16Le,
-    Utf16Be,
 }
 
 /// `database disk image is malformed`, with the place.

@@ -1,7 +1,5 @@
 //! SQLite's record format: a header of serial types, then the values.
 
-use std::borrow::Cow;
-
 use heliosdb_udfs::value::ValueRef;
 
 use super::Encoding;
@@ -17,14 +15,14 @@ pub struct Record<'r> {
 /// A value as the file has it: text may need another encoding.
 pub enum Stored<'r> {
     Value(ValueRef<'r>),
-    Text(Vec<u8>),
+    Text { text: Vec<u8>, bytes: &'r [u8], encoding: Encoding },
 }
 
 impl Stored<'_> {
     pub fn as_ref(&self) -> ValueRef<'_> {
         match self {
             Stored::Value(v) => *v,
-            Stored::Text(t) => ValueRef::Text(t),
+            Stored::Text { text, .. } => ValueRef::Text(text),
         }
     }
 }
@@ -64,10 +62,12 @@ impl<'r> Record<'r> {
             9 => ValueRef::Integer(1),
             even if even % 2 == 0 => ValueRef::Blob(bytes),
             _ => {
-                return Ok(Some(match text(bytes, self.encoding) {
-                    Cow::Borrowed(text) => Stored::Value(ValueRef::Text(text)),
-                    Cow::Owned(text) => Stored::Text(text),
-                }));
+                if self.encoding != Encoding::Utf8 {
+                    let mut text = Vec::with_capacity(bytes.len());
+                    self.encoding.decode(bytes, &mut text);
+                    return Ok(Some(Stored::Text { text, bytes, encoding: self.encoding }));
+                }
+                ValueRef::Text(bytes)
             }
         };
         Ok(Some(Stored::Value(value)))
@@ -103,15 +103,4 @@ pub fn integer(bytes: &[u8]) -> i64 {
         [a, b, c, d, e, f, g, h] => i64::from_be_bytes([a, b, c, d, e, f, g, h]),
         _ => 0,
     }
-}
-
-fn text(bytes: &[u8], encoding: Encoding) -> Cow<'_, [u8]> {
-    let unit: fn([u8; 2]) -> u16 = match encoding {
-        Encoding::Utf8 => return Cow::Borrowed(bytes),
-        Encoding::Utf16Le => u16::from_le_bytes,
-        Encoding::Utf16Be => u16::from_be_bytes,
-    };
-    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-    let decoded: String = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-    Cow::Owned(decoded.into_bytes())
 }

@@ -80,7 +80,7 @@ fn row_tree(pages: &Arc<Bytes>, table: &Table) -> Arc<RowTree> {
 }
 
 fn key_tree(pages: &Arc<Bytes>, table: &Table, index: &crate::catalog::Index) -> Arc<KeyTree> {
-    let rules = FileRules { utf16: pages.encoding() != Encoding::Utf8, schema_format: 4 };
+    let rules = FileRules { encoding: pages.encoding(), schema_format: 4 };
     let layout = key_layout(table, index, rules);
     Arc::new(Tree::over(
         index.id,

@@ -1,7 +1,8 @@
 //! Which keys of a tree are in memory when the others are still in its base.
 //!
 //! A *stretch* is all keys above its lower end, up to and with its upper end. What lies in a covered stretch is
-//! in the tree or does not exist; what lies outside has to be read from the [`Base`] first.
+//! in the tree or does not exist; what lies outside has to be read from the [`Base`] first. A tree that nobody has written to
+//! may let go of its stretches at any read ([`crate::store::memory`]).
 //!
 //! Invariant: stretches neither overlap nor touch.
 

@@ -8,12 +8,14 @@
 
 use std::sync::Arc;
 
-use super::coverage::{Partial, Stretch, Target};
+use super::coverage::{Coverage, Partial, Stretch, Target};
+use super::leaf::Leaf;
+use super::node::Node;
 use super::order::Order;
 use super::{Body, LeafRef, Tree};
 use crate::error::{Code, Error};
-use crate::store::fault;
 use crate::store::version::Version;
+use crate::store::{fault, memory};
 
 /// A place in a leaf, and the entries of the leaf around it (`from..to`) between which nothing is missing.
 pub struct Found<O: Order> {
@@ -134,10 +136,14 @@ impl<O: Order> Tree<O> {
     /// The newest version of a key that is not in memory.
     #[cold]
     pub(super) fn newest_below(&self, probe: O::Probe<'_>) -> Option<Version> {
-        if !self.cover(probe) {
-            return None;
+        let mut body = self.body.read();
+        while !body.covers(probe) {
+            drop(body);
+            if !self.cover(probe) {
+                return None;
+            }
+            body = self.body.read();
         }
-        let body = self.body.read();
         let (leaf, guess) = body.root.leaf(probe);
         let i = leaf.search(probe, guess).ok()?;
         Some(leaf.entries()[i].version().clone())
@@ -160,6 +166,7 @@ impl<O: Order> Tree<O> {
 
     /// Takes everything into memory; false if the base could not be read.
     pub fn cover_all(self: &Arc<Self>) -> bool {
+        self.body.write().stays = true;
         loop {
             let body = self.body.read();
             let Some(partial) = &body.partial else { return true };
@@ -183,7 +190,8 @@ impl<O: Order> Tree<O> {
         };
         let taken = base.read(target, pages).and_then(|stretch| {
             if is_in(target, &stretch) {
-                self.body.write().take_in(stretch);
+                let let_go = self.body.write().take_in(stretch);
+                drop(let_go);
                 return Ok(());
             }
             Err(Error::new(
@@ -238,9 +246,18 @@ fn settle_above<O: Order>(
 }
 
 impl<O: Order> Body<O> {
-    fn take_in(&mut self, stretch: Stretch<O>) {
-        let Some(mut partial) = self.partial.take() else { return };
+    /// Gives what had to be let go of for it, to be dropped without the tree's lock.
+    fn take_in(&mut self, stretch: Stretch<O>) -> Option<Node<O>> {
+        let mut partial = self.partial.take()?;
         let Stretch { low, high, entries } = stretch;
+        let bytes = entries.iter().map(|(_, version)| memory::bytes_of(version)).sum();
+        let let_go = (!self.stays && self.tally.is_too_much(bytes)).then(|| {
+            partial.coverage = Coverage::default();
+            self.tally.clear();
+            self.entries = 0;
+            std::mem::replace(&mut self.root, Node::Leaf(LeafRef::new(Leaf::default())))
+        });
+        self.tally.add_bytes(bytes);
         let overlaps = partial.coverage.overlaps(low.as_ref(), high.as_ref());
         let follows = match (self.root.last(), entries.first()) {
             (Some((leaf, i)), Some((inline, version))) => {
@@ -258,6 +275,7 @@ impl<O: Order> Body<O> {
         if !partial.coverage.is_all() {
             self.partial = Some(partial);
         }
+        let_go
     }
 
     /// Inserts entries in ascending order, all of them behind those in the tree.

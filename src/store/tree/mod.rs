@@ -26,6 +26,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 
 use super::ids::{ObjectId, Stamp, View};
+use super::memory::Tally;
 use super::version::Version;
 use crate::error::Result;
 use coverage::{Base, Partial};
@@ -57,6 +58,9 @@ struct Body<O: Order> {
     entries: usize,
     /// `None`: everything is in memory.
     partial: Option<Box<Partial<O>>>,
+    tally: Tally,
+    /// Somebody has written to the tree, or wants all of it: nothing is let go of.
+    stays: bool,
 }
 
 /// Under which condition a version is put.
@@ -84,12 +88,17 @@ pub enum Put {
 
 impl<O: Order> Tree<O> {
     pub fn new(id: ObjectId) -> Tree<O> {
-        Tree { id, body: RwLock::new(Body::empty(None)) }
+        Tree::counting(id, false)
+    }
+
+    /// A new tree whose memory counts or not.
+    pub fn counting(id: ObjectId, counts: bool) -> Tree<O> {
+        Tree { id, body: RwLock::new(Body::empty(None, if counts { Tally::counting() } else { Tally::default() })) }
     }
 
     /// A tree whose entries are in a base.
     pub fn over(id: ObjectId, base: Arc<dyn Base<O>>) -> Tree<O> {
-        Tree { id, body: RwLock::new(Body::empty(Some(Box::new(Partial::new(base))))) }
+        Tree { id, body: RwLock::new(Body::empty(Some(Box::new(Partial::new(base))), Tally::counting())) }
     }
 
     pub fn id(&self) -> ObjectId {
@@ -151,13 +160,15 @@ impl<O: Order> Tree<O> {
     pub fn put(&self, key: O::Key<'_>, new: &Version, condition: PutIf) -> Put {
         let probe = O::probe(key);
         let mut body = self.body.write();
-        if body.partial.is_some() {
+        while !body.covers(probe) {
             drop(body);
             if !self.cover(probe) {
                 return Put::Refused;
             }
             body = self.body.write();
         }
+        let body = &mut *body;
+        body.stays = true;
         let (leaf, guess) = body.root.leaf_mut(probe);
         match leaf.search(probe, guess) {
             Ok(i) => {
@@ -166,6 +177,7 @@ impl<O: Order> Tree<O> {
                     return Put::Refused;
                 }
                 let newest_around = leaf.newest();
+                body.tally.add(new);
                 let old = LeafRef::make_mut(leaf).replace(i, new.clone());
                 if newest_around >= new.stamp()
                     && let Some(old) = old.as_ref().filter(|old| old.stamp() == new.stamp())
@@ -185,6 +197,7 @@ impl<O: Order> Tree<O> {
                     LeafRef::make_mut(leaf).insert(i, probe, new.clone());
                 }
                 body.entries += 1;
+                body.tally.add(new);
                 Put::New
             }
         }
@@ -228,8 +241,14 @@ impl<O: Order> Tree<O> {
 }
 
 impl<O: Order> Body<O> {
-    fn empty(partial: Option<Box<Partial<O>>>) -> Body<O> {
-        Body { root: Node::Leaf(LeafRef::new(Leaf::default())), entries: 0, partial }
+    fn empty(partial: Option<Box<Partial<O>>>, tally: Tally) -> Body<O> {
+        Body { root: Node::Leaf(LeafRef::new(Leaf::default())), entries: 0, partial, tally, stays: false }
+    }
+
+    /// Whether what there is of a key is in memory.
+    #[inline]
+    fn covers(&self, probe: O::Probe<'_>) -> bool {
+        self.partial.as_ref().is_none_or(|partial| partial.coverage.around(probe).is_some())
     }
 
     /// Inserts a version under a key that is not there.

@@ -203,3 +203,60 @@ fn copies_go_both_ways() {
     fs::write(folder.file("bytes.db"), bytes).expect("room");
     assert_eq!(line(&mut stock(&folder.file("bytes.db")), READ), wanted);
 }
+
+/// What is no database, and one that becomes none: a query that names no table needs the file once.
+#[test]
+fn a_file_that_is_no_database() {
+    let texts = [
+        "no database at all, but long enough to have a header, and then some more of it ".repeat(60),
+        "short".to_owned(),
+    ];
+    for text in texts {
+        compare(|path, open| {
+            fs::write(path, &text).expect("the folder is ours");
+            let mut engine = open(path);
+            let statements = [
+                "SELECT 1",
+                "SELECT 1 + 1, (SELECT 'x')",
+                "VALUES (1), (2)",
+                "BEGIN",
+                "SELECT 2",
+                "COMMIT",
+                READ,
+                WRITE,
+                "BEGIN IMMEDIATE",
+                "CREATE TABLE t(a)",
+                "SELECT * FROM sqlite_schema",
+                "PRAGMA foreign_keys",
+                "PRAGMA user_version",
+                "PRAGMA integrity_check",
+                "SELECT 3",
+            ];
+            let said = statements.map(|sql| line(&mut *engine, sql)).to_vec();
+            assert_eq!(fs::read_to_string(path).expect("it is still there"), text);
+            said
+        });
+    }
+    compare(|path, open| {
+        let mut engine = open(path);
+        let mut said = vec![line(&mut *engine, READ)];
+        fs::write(path, "no database").expect("the folder is ours");
+        // Until the lease ends nobody may write the file, so that it is not looked at.
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        said.extend(["SELECT 1", READ, "VALUES (1), (2)"].map(|sql| line(&mut *engine, sql)));
+        said
+    });
+}
+
+/// A query that names no table runs whoever locks the file.
+#[test]
+fn locked_by_others() {
+    compare(|path, open| {
+        let mut engine = open(path);
+        let mut said = vec![line(&mut *engine, READ)];
+        let mut other = stock(path);
+        assert_eq!(other.run("BEGIN EXCLUSIVE").error, None);
+        said.extend(["SELECT 1", READ, "SELECT 2 IN (1, 2)"].map(|sql| line(&mut *engine, sql)));
+        said
+    });
+}

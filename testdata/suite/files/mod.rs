@@ -4,8 +4,11 @@ mod behaviour;
 #[cfg(unix)]
 mod big;
 mod crash;
+mod encoding;
 #[cfg(unix)]
 mod faults;
+mod hidden;
+mod memory;
 mod random;
 mod shared;
 mod statistics;

@@ -51,17 +51,12 @@ fn settings(rng: &mut Rng) -> Settings {
     Settings { setup, encoding, other_process: rng.one_in(6) }
 }
 
-/// A statement that does not see how text is stored: our memory holds UTF-8 whatever the file's encoding is.
-fn without_bytes(sql: &str) -> String {
-    let changes = [("x'", "'"), ("AS BLOB)", "AS TEXT)"), ("hex(", "upper("), ("octet_length(", "length(")];
-    changes.iter().fold(sql.to_owned(), |sql, (from, to)| sql.replace(from, to))
-}
-
 fn acts(seed: u64, utf16: bool, rng: &mut Rng) -> Vec<Act> {
     let mut acts = Vec::new();
-    for (i, mut statement) in shared_program(seed).into_iter().enumerate() {
-        if utf16 {
-            statement.sql = without_bytes(&statement.sql);
+    for (i, statement) in shared_program(seed).into_iter().enumerate() {
+        // SQLite takes half a unit at the end of a blob into the text.
+        if utf16 && statement.sql.contains("concat") {
+            continue;
         }
         // What depends on the connection is compared elsewhere.
         if ["changes()", "total_changes", "last_insert_rowid", "PRAGMA table_list"]

@@ -9,12 +9,13 @@ use crate::value::text::{before_nul, code_point};
 use bumpalo::collections::Vec as ArenaVec;
 
 const PURE: Flags = Flags::DETERMINISTIC;
+const TEXT: Flags = PURE.or(Flags::READS_TEXT);
 
 #[rustfmt::skip]
 pub static TABLE: &[Scalar] = &[
     row("randomblob", 1, Some(1), Flags::NONE, randomblob, "randomblob(N)", "N random bytes, at least one."),
-    row("soundex", 1, Some(1), PURE, soundex, "soundex(X)", "The Soundex code of an English word."),
-    row("unhex", 1, Some(2), PURE, unhex, "unhex(X[,Y])", "The blob of the hexadecimal digits X, between whose bytes characters of Y may stand; NULL if X is anything else."),
+    row("soundex", 1, Some(1), TEXT, soundex, "soundex(X)", "The Soundex code of an English word."),
+    row("unhex", 1, Some(2), TEXT, unhex, "unhex(X[,Y])", "The blob of the hexadecimal digits X, between whose bytes characters of Y may stand; NULL if X is anything else."),
     row("zeroblob", 1, Some(1), PURE, zeroblob, "zeroblob(N)", "A blob of N zero bytes."),
 ];
 

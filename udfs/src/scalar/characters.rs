@@ -9,6 +9,7 @@ use crate::value::text::{before_nul, code_point, counted};
 use bumpalo::collections::Vec as ArenaVec;
 
 const PURE: Flags = Flags::DETERMINISTIC;
+const TEXT: Flags = PURE.or(Flags::READS_TEXT);
 
 #[rustfmt::skip]
 pub static TABLE: &[Scalar] = &[
@@ -18,7 +19,7 @@ pub static TABLE: &[Scalar] = &[
     row("octet_length", 1, Some(1), PURE, octet_length, "octet_length(X)", "The bytes of X as text."),
     row("quote", 1, Some(1), PURE, quote, "quote(X)", "X as an SQL literal."),
     row("typeof", 1, Some(1), PURE, type_of, "typeof(X)", "null, integer, real, text or blob."),
-    row("unicode", 1, Some(1), PURE, unicode, "unicode(X)", "The code point of the first character of X."),
+    row("unicode", 1, Some(1), TEXT, unicode, "unicode(X)", "The code point of the first character of X."),
 ];
 
 fn length<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
@@ -33,7 +34,8 @@ fn length<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<
 fn octet_length<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
     Ok(match args[0] {
         ValueRef::Null => ValueRef::Null,
-        v => ValueRef::Integer(to_text(v, call.arena).len() as i64),
+        ValueRef::Blob(b) => ValueRef::Integer(b.len() as i64),
+        v => ValueRef::Integer(call.host.encoding().blob_of_text(to_text(v, call.arena), call.arena).len() as i64),
     })
 }
 
@@ -65,7 +67,10 @@ pub(super) fn sized<'a>(call: &Call<'a, '_>, length: usize) -> Result<ArenaVec<'
 }
 
 fn hex<'a>(call: &mut Call<'a, '_>, args: &[ValueRef<'a>]) -> FunctionResult<'a> {
-    let bytes = to_text(args[0], call.arena);
+    let bytes = match args[0] {
+        ValueRef::Text(text) => call.host.encoding().blob_of_text(text, call.arena),
+        v => to_text(v, call.arena),
+    };
     let mut out = sized(call, bytes.len() * 2 + 1)?;
     push_hex(bytes, &mut out);
     Ok(ValueRef::Text(out.into_bump_slice()))

@@ -12,12 +12,12 @@ use crate::value::ValueRef;
 use crate::value::cast::{to_integer, to_real, to_text};
 use crate::value::text::{before_nul, char_end};
 
-const PURE: Flags = Flags::DETERMINISTIC;
+const TEXT: Flags = Flags::DETERMINISTIC.or(Flags::READS_TEXT);
 
 #[rustfmt::skip]
 pub static TABLE: &[Scalar] = &[
-    row("format", 0, None, PURE, format, "format(FORMAT,...)", "The format with the arguments in the place of its % conversions."),
-    row("printf", 0, None, PURE, format, "printf(FORMAT,...)", "Another name of format()."),
+    row("format", 0, None, TEXT, format, "format(FORMAT,...)", "The format with the arguments in the place of its % conversions."),
+    row("printf", 0, None, TEXT, format, "printf(FORMAT,...)", "Another name of format()."),
 ];
 
 /// What stands between `%` and the letter.

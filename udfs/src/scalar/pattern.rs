@@ -11,12 +11,13 @@ use bumpalo::Bump;
 use memchr::memmem;
 
 const PURE: Flags = Flags::DETERMINISTIC;
+const TEXT: Flags = PURE.or(Flags::READS_TEXT);
 
 #[rustfmt::skip]
 pub static TABLE: &[Scalar] = &[
-    row("glob", 2, Some(2), PURE, glob_function, "glob(X,Y)", "Whether Y matches the pattern X: `Y GLOB X`."),
+    row("glob", 2, Some(2), TEXT, glob_function, "glob(X,Y)", "Whether Y matches the pattern X: `Y GLOB X`."),
     row("instr", 2, Some(2), PURE, instr, "instr(X,Y)", "Where Y first stands in X, counted in characters from 1, or in bytes if both are blobs; 0 if nowhere."),
-    row("like", 2, Some(3), PURE, like_function, "like(X,Y[,Z])", "Whether Y matches the pattern X with the escape character Z: `Y LIKE X ESCAPE Z`."),
+    row("like", 2, Some(3), TEXT, like_function, "like(X,Y[,Z])", "Whether Y matches the pattern X with the escape character Z: `Y LIKE X ESCAPE Z`."),
 ];
 
 fn too_complex(call: &Call<'_, '_>, pattern: &[u8]) -> Result<(), FunctionError> {

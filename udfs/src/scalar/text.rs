@@ -10,19 +10,20 @@ use bumpalo::collections::Vec as ArenaVec;
 use memchr::memmem;
 
 const PURE: Flags = Flags::DETERMINISTIC;
+const TEXT: Flags = PURE.or(Flags::READS_TEXT);
 
 #[rustfmt::skip]
 pub static TABLE: &[Scalar] = &[
-    row("concat", 1, None, PURE, concat, "concat(X,...)", "The arguments as text, one behind the other; NULL is empty."),
-    row("concat_ws", 2, None, PURE, concat_ws, "concat_ws(SEP,X,...)", "The arguments that are not NULL as text with SEP between them."),
-    row("lower", 1, Some(1), PURE, lower, "lower(X)", "X with ASCII letters in lower case."),
-    row("ltrim", 1, Some(2), PURE, ltrim, "ltrim(X[,Y])", "X without characters of Y, or spaces, at its beginning."),
-    row("replace", 3, Some(3), PURE, replace, "replace(X,Y,Z)", "X with Z in the place of every Y."),
-    row("rtrim", 1, Some(2), PURE, rtrim, "rtrim(X[,Y])", "X without characters of Y, or spaces, at its end."),
+    row("concat", 1, None, TEXT, concat, "concat(X,...)", "The arguments as text, one behind the other; NULL is empty."),
+    row("concat_ws", 2, None, TEXT, concat_ws, "concat_ws(SEP,X,...)", "The arguments that are not NULL as text with SEP between them."),
+    row("lower", 1, Some(1), TEXT, lower, "lower(X)", "X with ASCII letters in lower case."),
+    row("ltrim", 1, Some(2), TEXT, ltrim, "ltrim(X[,Y])", "X without characters of Y, or spaces, at its beginning."),
+    row("replace", 3, Some(3), TEXT, replace, "replace(X,Y,Z)", "X with Z in the place of every Y."),
+    row("rtrim", 1, Some(2), TEXT, rtrim, "rtrim(X[,Y])", "X without characters of Y, or spaces, at its end."),
     row("substr", 2, Some(3), PURE, substr, "substr(X,Y[,Z])", "Z characters of X, or bytes of a blob, from the Y-th on; negative Y counts from the end, negative Z takes those before."),
     row("substring", 2, Some(3), PURE, substr, "substring(X,Y[,Z])", "Another name of substr()."),
-    row("trim", 1, Some(2), PURE, trim, "trim(X[,Y])", "X without characters of Y, or spaces, at both ends."),
-    row("upper", 1, Some(1), PURE, upper, "upper(X)", "X with ASCII letters in upper case."),
+    row("trim", 1, Some(2), TEXT, trim, "trim(X[,Y])", "X without characters of Y, or spaces, at both ends."),
+    row("upper", 1, Some(1), TEXT, upper, "upper(X)", "X with ASCII letters in upper case."),
 ];
 
 fn copied<'a>(call: &Call<'a, '_>, v: ValueRef<'a>) -> Result<ArenaVec<'a, u8>, FunctionError> {

@@ -5,7 +5,7 @@ use bumpalo::Bump;
 use super::number::{Number, ParseKind, exact_integer, integer_prefix, parse_number, real_prefix, real_to_integer};
 use super::number::{write_integer, write_real};
 use super::text::before_nul;
-use super::{Affinity, ValueRef};
+use super::{Affinity, Encoding, ValueRef};
 
 #[inline]
 pub fn to_integer(v: ValueRef<'_>) -> i64 {
@@ -80,6 +80,15 @@ pub fn cast<'a>(v: ValueRef<'a>, to: Affinity, arena: &'a Bump) -> ValueRef<'a> 
             },
             _ => v,
         },
+    }
+}
+
+/// [`cast`] in a database with this encoding: where text becomes a blob or a blob is read as text.
+pub fn cast_encoded<'a>(v: ValueRef<'a>, to: Affinity, encoding: Encoding, arena: &'a Bump) -> ValueRef<'a> {
+    match (v, to) {
+        (ValueRef::Null | ValueRef::Blob(_), Affinity::Blob) | (_, Affinity::None | Affinity::FlexNum) => v,
+        (_, Affinity::Blob) => ValueRef::Blob(encoding.blob_of_text(to_text(v, arena), arena)),
+        _ => cast(encoding.text_of_blob(v, arena), to, arena),
     }
 }
 

@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
+use super::encoding::compare_utf16;
+
 /// A user's comparison of two texts. Errors are kept by the implementor and raised after the statement.
 pub trait CustomCollation: Send + Sync {
     fn name(&self) -> &str;
@@ -16,6 +18,9 @@ pub enum Collation {
     Binary,
     NoCase,
     Rtrim,
+    /// BINARY in a database whose text is UTF-16.
+    Utf16Le,
+    Utf16Be,
     Custom(Arc<dyn CustomCollation>),
 }
 
@@ -38,7 +43,7 @@ impl Collation {
 
     pub fn name(&self) -> &str {
         match self {
-            Collation::Binary => "BINARY",
+            Collation::Binary | Collation::Utf16Le | Collation::Utf16Be => "BINARY",
             Collation::NoCase => "NOCASE",
             Collation::Rtrim => "RTRIM",
             Collation::Custom(c) => c.name(),
@@ -53,6 +58,8 @@ impl Collation {
                 until_nul(a).iter().map(fold).cmp(until_nul(b).iter().map(fold)).then_with(|| a.len().cmp(&b.len()))
             }
             Collation::Rtrim => trim_spaces(a).cmp(trim_spaces(b)),
+            Collation::Utf16Le => compare_utf16(a, b, true),
+            Collation::Utf16Be => compare_utf16(a, b, false),
             Collation::Custom(c) => c.compare(a, b),
         }
     }

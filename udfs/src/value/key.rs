@@ -6,11 +6,14 @@
 //! class they are (1 and 1.0). Descending columns have every byte inverted.
 
 use super::collation::until_nul;
-use super::{Collation, Value, ValueRef};
+use super::{Collation, Encoding, Value, ValueRef};
 
 const NULL: u8 = 0x05;
 const NUMBER: u8 = 0x15;
 const TEXT: u8 = 0x25;
+/// Text by its bytes in UTF-16. An index has text of one of the three kinds only.
+const TEXT_UTF16_LE: u8 = 0x26;
+const TEXT_UTF16_BE: u8 = 0x27;
 const BLOB: u8 = 0x35;
 
 /// Text under a collation of a connection's own has no key.
@@ -61,6 +64,14 @@ pub fn encode_key(
                     let end = t.iter().rposition(|&b| b != b' ').map_or(0, |i| i + 1);
                     escaped(&t[..end], out);
                 }
+                Collation::Utf16Le | Collation::Utf16Be => {
+                    out.truncate(start);
+                    let mut stored = Vec::with_capacity(t.len() * 2);
+                    let encoding =
+                        if matches!(collation, Collation::Utf16Le) { Encoding::Utf16Le } else { Encoding::Utf16Be };
+                    encoding.encode(t, &mut stored);
+                    stored_text(&stored, encoding, out);
+                }
                 Collation::Custom(_) => {
                     out.truncate(start);
                     return Err(CustomCollation);
@@ -73,11 +84,33 @@ pub fn encode_key(
         }
     }
     if descending {
-        for b in &mut out[start..] {
-            *b = !*b;
-        }
+        invert(&mut out[start..]);
     }
     Ok(())
+}
+
+/// [`encode_key`] of text as a file has it, under the BINARY of its encoding.
+pub fn encode_stored_text(stored: &[u8], encoding: Encoding, descending: bool, out: &mut Vec<u8>) {
+    let start = out.len();
+    stored_text(stored, encoding, out);
+    if descending {
+        invert(&mut out[start..]);
+    }
+}
+
+fn stored_text(stored: &[u8], encoding: Encoding, out: &mut Vec<u8>) {
+    out.push(match encoding {
+        Encoding::Utf8 => TEXT,
+        Encoding::Utf16Le => TEXT_UTF16_LE,
+        Encoding::Utf16Be => TEXT_UTF16_BE,
+    });
+    escaped(stored, out);
+}
+
+fn invert(key: &mut [u8]) {
+    for b in key {
+        *b = !*b;
+    }
 }
 
 /// The residue of a number that its double holds exactly.
@@ -161,6 +194,13 @@ pub fn decode_key(key: &[u8], descending: bool) -> Option<(Part<'_>, &[u8])> {
             let residue = u16::from_be_bytes([encoded[9] ^ flip, encoded[10] ^ flip]);
             Some((Part::Ref(number(bits, residue)), rest))
         }
+        class @ (TEXT_UTF16_LE | TEXT_UTF16_BE) => {
+            let (body, rest) = key[1..].split_at(text_length(&key[1..], flip)?);
+            let encoding = if class == TEXT_UTF16_LE { Encoding::Utf16Le } else { Encoding::Utf16Be };
+            let mut text = Vec::with_capacity(body.len());
+            encoding.decode(&unescaped(body, flip), &mut text);
+            Some((Part::Owned(Value::Text(text.into())), &rest[2..]))
+        }
         class @ (TEXT | BLOB) => {
             let (body, rest) = key[1..].split_at(text_length(&key[1..], flip)?);
             let part = match (class, !descending && memchr::memchr(0, body).is_none()) {
@@ -181,7 +221,7 @@ pub fn skip_key(key: &[u8], descending: bool) -> Option<&[u8]> {
     match key.first()? ^ flip {
         NULL => Some(&key[1..]),
         NUMBER => key.get(NUMBER_LEN..),
-        TEXT | BLOB => key.get(1 + text_length(&key[1..], flip)? + 2..),
+        TEXT | TEXT_UTF16_LE | TEXT_UTF16_BE | BLOB => key.get(1 + text_length(&key[1..], flip)? + 2..),
         _ => None,
     }
 }
@@ -276,13 +316,19 @@ mod tests {
         all.extend(reals.iter().map(|r| ValueRef::Real(*r)));
         all.extend(texts.iter().map(|t| ValueRef::Text(t)));
         all.extend(texts.iter().map(|t| ValueRef::Blob(t)));
-        for c in [Collation::Binary, Collation::NoCase, Collation::Rtrim] {
+        for c in [Collation::Binary, Collation::NoCase, Collation::Rtrim, Collation::Utf16Le, Collation::Utf16Be] {
             for a in &all {
                 for b in &all {
                     assert_eq!(key(*a, &c).cmp(&key(*b, &c)), compare(*a, *b, &c), "{a:?} {b:?} {c:?}");
                     // Of text with a NUL, NOCASE looks at the part before it and the length.
                     let cut = |v: &ValueRef<'_>| matches!(v, ValueRef::Text(t) if t.contains(&0));
-                    if !matches!(c, Collation::NoCase) || !cut(a) && !cut(b) {
+                    let encodes = |v: &ValueRef<'_>| match v {
+                        ValueRef::Text(t) => {
+                            !matches!(c, Collation::Utf16Le | Collation::Utf16Be) || str::from_utf8(t).is_ok()
+                        }
+                        _ => true,
+                    };
+                    if (!matches!(c, Collation::NoCase) || !cut(a) && !cut(b)) && encodes(a) && encodes(b) {
                         come_back(*a, *b, &c);
                     }
                 }

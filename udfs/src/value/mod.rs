@@ -8,6 +8,7 @@ pub mod cast;
 pub mod collation;
 pub mod compare;
 pub mod decimal;
+pub mod encoding;
 pub mod glob;
 pub mod key;
 pub mod like;
@@ -16,6 +17,7 @@ pub mod text;
 
 pub use affinity::Affinity;
 pub use collation::Collation;
+pub use encoding::Encoding;
 
 /// A borrowed value: what expressions yield and functions take. Text and blob bytes live in a row,
 /// a parameter, a constant or the arena of the running statement.
