@@ -263,7 +263,7 @@ impl Surroundings for Execution<'_> {
         let mut lower = Lower::new(&[], &lowering);
         let node = lower.node(&bound.expr)?;
         let shared = Shared::default();
-        let cx = Context { parameters: &[], around: self, shared: &shared };
+        let cx = Context { parameters: &[], around: self, shared: &shared, live: false };
         write::constant(&node, &lower.subqueries, &cx)
     }
 

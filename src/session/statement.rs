@@ -263,7 +263,7 @@ impl Statement {
             }
         }
         let execution = Execution { inner, held: &self.held };
-        let cx = Context { parameters: &self.parameters, around: &execution, shared: &self.shared };
+        let cx = Context { parameters: &self.parameters, around: &execution, shared: &self.shared, live: false };
         if run.next(&cx)? {
             return Ok(Step::Row);
         }
@@ -381,7 +381,7 @@ impl Statement {
         held.violations.set(inner.deferred_violations.get());
         let result = {
             let execution = Execution { inner, held };
-            let cx = Context { parameters: &self.parameters, around: &execution, shared: &self.shared };
+            let cx = Context { parameters: &self.parameters, around: &execution, shared: &self.shared, live: false };
             inner.running.set(inner.running.get() + 1);
             inner.writing.set(inner.writing.get() + 1);
             let result = write::execute(program, &[], &cx).and_then(|written| fault::check().map(|()| written));

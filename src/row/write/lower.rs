@@ -29,6 +29,8 @@ pub struct InsertProgram {
     pub values: Vec<ColumnValue>,
     pub rowid: Option<u16>,
     pub upserts: Vec<UpsertProgram>,
+    /// An UPSERT by the rowid sees the proposed row before its values are converted: nothing needs them converted earlier.
+    pub upsert_sees_given: bool,
     pub returning: Option<ReturningProgram>,
     pub view: bool,
     pub subqueries: Vec<Subquery>,
@@ -157,8 +159,12 @@ fn insert(s: &bound::Insert, shared: &Lowering<'_>) -> Result<InsertProgram> {
         && s.returning.is_none()
         && upserts.iter().all(|u| u.action.as_ref().is_none_or(|update| is_plain_upsert(&target, update)))
         && values.iter().all(|v| matches!(v, ColumnValue::Source(_) | ColumnValue::Default(Node::Constant(_))));
+    let by_rowid = upserts.first().is_some_and(|u| u.action.is_some() && matches!(u.target, None | Some(None)));
+    let upsert_sees_given =
+        by_rowid && target.table.has_rowid() && target.checks.is_empty() && target.generated.is_empty();
     Ok(InsertProgram {
         plain,
+        upsert_sees_given,
         target,
         or: s.or,
         rows,
