@@ -442,6 +442,8 @@ pub struct Source {
     pub kind: SourceKind,
     /// For EXPLAIN QUERY PLAN: alias or name.
     pub name: Box<str>,
+    /// Conditions from around it have been put into its query.
+    pub narrowed: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -589,6 +591,8 @@ pub struct Insert {
     /// Where an explicit rowid comes from, when the statement names rowid and the table has no alias for it.
     pub rowid: Option<u16>,
     pub upserts: Vec<Upsert>,
+    /// A row may take the place of others.
+    pub replaces: bool,
     pub returning: Option<Returning>,
     /// Inserting into a view: its INSTEAD OF triggers do the work.
     pub view: Option<Arc<ViewTarget>>,
@@ -644,6 +648,8 @@ pub struct Update {
     pub order_by: Vec<SortKey>,
     pub limit: Option<Expr>,
     pub offset: Option<Expr>,
+    /// A row may take the place of others.
+    pub replaces: bool,
     pub returning: Option<Returning>,
     /// Updating a view: its INSTEAD OF triggers do the work.
     pub view: Option<Arc<ViewTarget>>,

@@ -141,6 +141,8 @@ pub struct LevelProgram {
     pub position: u16,
     /// Joined by CROSS JOIN.
     pub cross: bool,
+    /// Conditions from around a subquery have been put into it.
+    pub narrowed: bool,
     /// Alias or name, for EXPLAIN QUERY PLAN.
     pub name: Box<str>,
 }

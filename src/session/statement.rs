@@ -273,6 +273,9 @@ impl Statement {
 
     fn finish(&mut self, inner: &Inner) {
         let state = std::mem::replace(&mut self.state, State::Done);
+        if inner.is_autocommit() && self.held.has_read() {
+            inner.end_deferring();
+        }
         self.end_run(state);
         inner.running.set(inner.running.get().saturating_sub(1));
     }

@@ -138,7 +138,8 @@ impl<'a> Binder<'a> {
             self.withs.pop();
         }
         let free = self.close_query();
-        Ok(Update { target, or: update.or, select, old, set, order_by, limit, offset, returning, view, free })
+        let or = update.or;
+        Ok(Update { target, or, select, old, set, order_by, limit, offset, replaces, returning, view, free })
     }
 
     /// Whether FROM holds the target once more under the same alias, or like it without one.

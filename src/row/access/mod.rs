@@ -161,19 +161,21 @@ fn inner_programs(lower: &Lower<'_>, select: &Select) -> Result<(Vec<Option<Arc<
 fn all_loops(candidates: &Candidates<'_, '_>, setting: &Setting<'_>) -> Loops {
     let mut loops = Loops::default();
     let (mut needs, mut before) = (0u64, 0u64);
-    let mut crossed = false;
+    // Sources from here on do not move to the left; the one before was kept by its join.
+    let (mut held, mut past_right) = (false, false);
     let sources = candidates.scope.sources;
-    let fixed = sources.iter().any(|s| matches!(s.join, JoinKind::Right | JoinKind::Full));
     for (i, source) in sources.iter().enumerate() {
-        if setting.exists.contains(&source.id) {
+        let left_of_right = candidates.scope.keeps_right(i + 1);
+        if past_right || left_of_right || !matches!(source.join, JoinKind::Inner) {
+            held |= left_of_right || source.join == JoinKind::Cross;
+            needs |= before;
+            past_right = matches!(source.join, JoinKind::Right | JoinKind::Full);
+        } else if setting.exists.contains(&source.id) {
             // Behind everything that its conditions name: then its first match decides.
             let terms = &candidates.clause.terms[..candidates.clause.base];
             let bit = 1u64 << i;
             needs = terms.iter().filter(|t| t.all & bit != 0).fold(0, |bits, t| bits | t.all & !bit);
-        } else if fixed || !matches!(source.join, JoinKind::Inner) {
-            needs |= before;
-            crossed |= source.join == JoinKind::Cross;
-        } else if !crossed {
+        } else if !held {
             needs = 0;
         }
         candidates.source(i, needs, &mut Sink::Loops(&mut loops));
@@ -218,12 +220,14 @@ fn put(
         }
     }
     lower.runs = lower.runs.saturating_add(chain.rows);
+    let filtered = candidates.filtered(&chain.loops.iter().map(|l| &loops.all[*l]).collect::<Vec<_>>());
     let mut placing = Placing { candidates, programs };
     let mut placed = 0u64;
     for (level, l) in chain.loops.iter().enumerate() {
         let one = &loops.all[*l];
         let backwards = reverse >> level & 1 == 1;
         let mut program = placing.level(lower, one, placed, backwards, level as u16)?;
+        program.bloom = filtered[level];
         if request::only_counts(select) {
             program.source.count_only();
         }

@@ -7,8 +7,8 @@ use super::target::{IndexProgram, TargetProgram, lower_target};
 use crate::catalog::{Index, IndexTerm};
 use crate::error::Result;
 use crate::plan::bound::{
-    self, Body, BoundTrigger, Classes, ColumnRef, Conflict, Expr, ExprKind, Free, InsertValue, OrderBy, OrderKey,
-    OutputColumn, Query, ROWID, Select, SortKey, SourceId, TriggerBody, UpsertAction,
+    self, Body, BoundTrigger, Classes, ColumnRef, Conflict, Expr, ExprKind, Free, IndexHint, InsertValue, OrderBy, OrderKey,
+    OutputColumn, Query, ROWID, Select, SortKey, SourceId, SourceKind, TriggerBody, UpsertAction,
 };
 use crate::plan::walk;
 use crate::row::lower::{Layout, Lower, Lowering, Planning, query_with_free, target_query};
@@ -345,7 +345,16 @@ fn keyed_update(s: &bound::Update, rows: &QueryProgram) -> bool {
 fn delete(s: &bound::Delete, shared: &Lowering<'_>) -> Result<DeleteProgram> {
     let view = s.view.is_some();
     let output = identity(&s.target, s.old, view);
-    let rows = rows(&s.select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
+    let mut select = std::borrow::Cow::Borrowed(&s.select);
+    if select.filter.is_none() && s.limit.is_none() && !is_watched(&s.target, None) {
+        // Nothing is looked for: not by an index either.
+        for source in &mut select.to_mut().sources {
+            if let SourceKind::Table { hint, .. } = &mut source.kind {
+                *hint = IndexHint::None;
+            }
+        }
+    }
+    let rows = rows(&select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
     let by_key = !view && keyed_delete(s);
     let target = lower_target(&s.target)?;
     Ok(DeleteProgram {

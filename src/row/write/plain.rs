@@ -363,7 +363,8 @@ impl Run<'_> {
         if self.is_nested() {
             return Ok(false);
         }
-        let cx = self.cx;
+        // Subqueries of SET see the rows changed so far; the scan has opened before any was.
+        let cx = &Context { live: true, ..*self.cx };
         let target = &program.target;
         let table = &*target.table;
         let mut writer = Writer::new(target, |index| index.depends_on(&program.columns), cx)?;

@@ -73,6 +73,8 @@ impl Tree {
             self.last += 1;
             return self.last;
         }
-        self.ends.iter().position(|e| *e >= end).map_or(self.ends.len(), |i| i + 1)
+        // Several rows of VALUES count twice, the second time as what is made of them.
+        let at = self.ends.partition_point(|e| *e <= end);
+        if at > 0 && self.ends[at - 1] == end { at } else { (at + 1).min(self.ends.len()) }
     }
 }
