@@ -359,6 +359,9 @@ pub struct OutputColumn {
     pub explicit_collation: bool,
 }
 
+/// See [`Query::end`].
+pub const FROM_VIEW: u32 = 1 << 31;
+
 #[derive(Clone, Debug)]
 pub struct Query {
     pub body: Body,
@@ -368,7 +371,8 @@ pub struct Query {
     pub limit: Option<Expr>,
     pub offset: Option<Expr>,
     pub free: Vec<Free>,
-    /// Where its text ends in the statement, which EXPLAIN QUERY PLAN numbers it by; 0 if it is from elsewhere.
+    /// Where its text ends in the statement, which EXPLAIN QUERY PLAN numbers it by; with [`FROM_VIEW`] its number among
+    /// the queries of views; 0 if it is from elsewhere.
     pub end: u32,
 }
 

@@ -170,7 +170,6 @@ impl Host for ConnectionHost<'_> {
                 .map(|v| crate::row::eval::keep(&v.to_owned(), &arena))
                 .collect();
             self.load_row(database, table, rowid, &values)?;
-            self.execution.count_change();
         }
         Ok(())
     }
@@ -250,7 +249,9 @@ impl Host for ConnectionHost<'_> {
         }
         let program = with_planning(self.execution.inner, |planning| write::lower(&bound, planning))?;
         let cx = Context { parameters: &[], around: self.execution, shared: &self.shared, live: false };
-        write::execute(&program, &[], &cx).map(drop)
+        let written = write::execute(&program, &[], &cx)?;
+        self.execution.inner.status.changes.set(written.changes);
+        Ok(())
     }
 
     fn user_functions(&self) -> Vec<UserFunction> {

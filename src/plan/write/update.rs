@@ -49,6 +49,9 @@ impl<'a> Binder<'a> {
                 (database, table.clone(), None, placed(source, kind))
             }
             Written::View(database, view) => {
+                if let ast::IndexHint::IndexedBy(index) = hint {
+                    return Err(Error::sql(format!("no such index: {}", index.text)));
+                }
                 let (table, source) = self.view_table(database, view, event, set)?;
                 let view = Some(Arc::new(ViewTarget { name: view.name.clone() }));
                 (database, table, view, source)

@@ -92,7 +92,10 @@ impl<'q> Candidates<'_, 'q> {
             return false;
         }
         let affinity = match &source.kind {
-            SourceKind::Table { table, .. } => table.columns.get(usize::from(c.column)).map(|c| c.affinity),
+            // What is not stored is not hashed.
+            SourceKind::Table { table, .. } => {
+                table.columns.get(usize::from(c.column)).filter(|c| c.is_stored()).map(|c| c.affinity)
+            }
             SourceKind::Query { query, .. } => query.columns.get(usize::from(c.column)).map(|c| c.affinity),
             SourceKind::Cte { cte } => cte.columns.get(usize::from(c.column)).map(|c| c.affinity),
             _ => None,

@@ -134,6 +134,13 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Re
     if is_distinct && !unique && wanted.purpose == Purpose::Sort && select.windows.is_empty() {
         plan.distinct = outcome::distinct_in_order(select, setting, &order, &loops, &chain);
     }
+    if scope.keeps_right(0) {
+        // The rows that nothing has matched come last, whatever the loops deliver.
+        (plan.grouped, plan.distinct, plan.extreme) = (false, false, false);
+        plan.window.0 = 0;
+        // (Groups are sorted then.)
+        plan.sorted = if by_group { setting.order_by.len() } else { 0 };
+    }
     put(lower, select, setting, &candidates, &loops, &chain, reverse, programs, &mut plan)?;
     Ok(plan)
 }

@@ -81,7 +81,8 @@ fn into_select(select: &mut Select, id: SourceId, term: &Expr) -> bool {
     if let Some(keys) = &select.group_by {
         let is_key = |e: &Expr| keys.iter().any(|k| matches!(k.collation, Collation::Binary) && same::same(&k.expr, e));
         if !over_keys(&inner, &is_key) {
-            return false;
+            select.having = both(select.having.take(), Some(inner));
+            return true;
         }
     }
     select.filter = both(select.filter.take(), Some(inner));

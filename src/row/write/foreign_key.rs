@@ -163,7 +163,7 @@ impl Run<'_> {
                 };
                 let set = match (action, new) {
                     (ForeignKeyAction::Cascade, None) => {
-                        self.delete_row(&child_target, abort, &child, primary.as_deref(), Deleted::ByKey)?;
+                        self.delete_row(&child_target, abort, &child, primary.as_deref(), Deleted::ByKey, None)?;
                         continue;
                     }
                     (ForeignKeyAction::Cascade, Some(new)) => set(&|i, _| Ok(parent_value(key, new, columns[i])))?,

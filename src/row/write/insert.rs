@@ -1,7 +1,9 @@
 //! INSERT and REPLACE (https://sqlite.org/lang_insert.html, https://sqlite.org/lang_conflict.html).
 
+use std::cell::Cell;
 use std::sync::Arc;
 
+use bumpalo::Bump;
 use heliosdb_udfs::value::{Affinity, Value};
 
 use super::Run;
@@ -15,9 +17,9 @@ use crate::catalog::Table;
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::{Conflict, RaiseAction, TriggerEvent, TriggerTime};
 use crate::row::context::Context;
-use crate::row::eval::{eval, truth};
+use crate::row::eval::{Env, Near, eval, truth};
 use crate::row::program::Body;
-use crate::row::run::QueryRun;
+use crate::row::run::{QueryRun, SubqueryRun};
 use crate::store::{KeyTree, RowTree};
 
 /// A uniqueness constraint that a new row violates.
@@ -116,8 +118,10 @@ impl Run<'_> {
         };
         let unconverted = program.upsert_sees_given.then(|| row.values.clone());
         let unconverted = unconverted.map(|values| real_columns(table, values));
-        // INSTEAD OF triggers see values as they were given.
-        if !program.view {
+        // INSTEAD OF triggers see values as they were given, but for whole numbers in REAL columns.
+        if program.view {
+            row.values = real_columns(table, row.values);
+        } else {
             row.apply_affinity(table);
         }
         apply_rowid(&mut given);
@@ -141,6 +145,7 @@ impl Run<'_> {
         if target.fires_before(TriggerEvent::Insert) {
             check_types(table, &row)?;
             generate(target, &mut row, self.cx)?;
+            check_types(table, &row)?;
             check_virtual_types(table, &row)?;
         }
         if self.fire(target, self.or, TriggerTime::Before, TriggerEvent::Insert, &[], None, Some(&row))?
@@ -393,7 +398,7 @@ impl Run<'_> {
     /// REPLACE: deletes the row in the way.
     fn remove_holder(&mut self, target: &TargetProgram, holder: Holder) -> Result<()> {
         let Some((row, primary)) = self.read_holder(target, &holder)? else { return Ok(()) };
-        self.delete_row(target, Some(Conflict::Replace), &row, primary.as_deref(), Deleted::Replaced)?;
+        self.delete_row(target, Some(Conflict::Replace), &row, primary.as_deref(), Deleted::Replaced, None)?;
         Ok(())
     }
 
@@ -508,18 +513,37 @@ impl Run<'_> {
     /// Computes RETURNING for a row. What INSTEAD OF triggers take from a view counts as no change.
     pub fn give_back(&mut self, returning: Option<&ReturningProgram>, row: &Row) -> Result<()> {
         if let Some(returning) = returning {
-            let levels = [row.level()];
-            let cx = Context { live: true, ..*self.cx };
-            let values = with_env(&levels, self.inputs, &returning.subqueries, &cx, |env| {
-                returning.output.iter().map(|n| Ok(eval(n, env)?.to_owned())).collect::<Result<Vec<Value>>>()
-            })?;
+            if self.returning.len() != returning.subqueries.len() {
+                self.returning = SubqueryRun::all(&returning.subqueries);
+            }
+            // Only what stands in FROM in parentheses is made once.
+            for (run, subquery) in self.returning.iter().zip(&returning.subqueries) {
+                if !subquery.program.reads_queries() {
+                    run.borrow_mut().forget();
+                }
+            }
+            let (levels, cx) = ([row.level()], Context { live: true, ..*self.cx });
+            let (arena, json) = (Bump::new(), Cell::new(false));
+            let env = Env {
+                cx: &cx,
+                levels: &levels,
+                near: Near::of(&levels, 0),
+                inputs: self.inputs,
+                slots: &[],
+                subqueries: &returning.subqueries,
+                runs: &self.returning,
+                arena: &arena,
+                json: &json,
+            };
+            let values = returning.output.iter().map(|n| Ok(eval(n, &env)?.to_owned()));
+            let values = values.collect::<Result<Vec<Value>>>()?;
             self.written.returned.push(values);
         }
         Ok(())
     }
 }
 
-/// Whole numbers in REAL columns are made reals for `excluded`, whatever else is converted.
+/// Whole numbers in REAL columns are made reals where values are seen as they were given.
 fn real_columns(table: &Table, mut values: Vec<Value>) -> Vec<Value> {
     for (value, column) in values.iter_mut().zip(&table.columns) {
         if column.affinity == Affinity::Real && matches!(value, Value::Integer(_)) {

@@ -7,8 +7,8 @@ use super::target::{IndexProgram, TargetProgram, lower_target};
 use crate::catalog::{Index, IndexTerm};
 use crate::error::Result;
 use crate::plan::bound::{
-    self, Body, BoundTrigger, Classes, ColumnRef, Conflict, Expr, ExprKind, Free, IndexHint, InsertValue, OrderBy, OrderKey,
-    OutputColumn, Query, ROWID, Select, SortKey, SourceId, SourceKind, TriggerBody, UpsertAction,
+    self, Body, BoundTrigger, Classes, ColumnRef, Conflict, Expr, ExprKind, ForeignKeyCheck, Free, IndexHint, InsertValue, OrderBy, OrderKey,
+    OutputColumn, Query, ROWID, Select, SortKey, SourceId, SourceKind, TriggerBody, TriggerEvent, UpsertAction,
 };
 use crate::plan::walk;
 use crate::row::lower::{Layout, Lower, Lowering, Planning, query_with_free, target_query};
@@ -297,15 +297,42 @@ fn update(s: &bound::Update, shared: &Lowering<'_>) -> Result<UpdateProgram> {
     })
 }
 
-/// Whether SQLite notes the rows down before it changes any.
-fn is_watched(target: &bound::Target, filter: Option<&Expr>) -> bool {
-    let keys = !target.child_keys.is_empty() || !target.parent_keys.is_empty();
-    !target.triggers.is_empty() || keys || filter.is_some_and(|e| walk::any(e, &|e| walk::query(e).is_some()))
+/// Whether SQLite notes the rows down before it changes any, for all that its condition says.
+fn asks_queries(filter: Option<&Expr>) -> bool {
+    filter.is_some_and(|e| walk::any(e, &|e| walk::query(e).is_some()))
 }
 
 /// SQLite notes the rows of a DELETE down in a sorted set.
 fn keyed_delete(s: &bound::Delete) -> bool {
-    is_watched(&s.target, s.select.filter.as_ref())
+    let keys = !s.target.child_keys.is_empty() || !s.target.parent_keys.is_empty();
+    keys || !s.target.triggers.is_empty() || s.returning.is_some() || asks_queries(s.select.filter.as_ref())
+}
+
+/// The columns that an UPDATE sets, with the generated ones that follow them.
+fn with_generated(s: &bound::Update) -> Vec<u16> {
+    let mut set: Vec<u16> = s.set.iter().map(|(c, _)| *c).collect();
+    for column in &s.target.generated_order {
+        let mut follows = false;
+        if let Some(e) = &s.target.generated[usize::from(*column)] {
+            walk::references(e, &mut |f| follows |= matches!(f, Free::Column(c) if set.contains(&c.column)));
+        }
+        if follows {
+            set.push(*column);
+        }
+    }
+    set
+}
+
+/// Whether an UPDATE of these columns has to do with triggers or foreign keys.
+fn is_watched(s: &bound::Update, set: &[u16]) -> bool {
+    let alias = s.target.table.rowid_alias();
+    let sets = |c: &u16| set.contains(c) || alias == Some(*c) && set.contains(&ROWID);
+    let child = |k: &Arc<ForeignKeyCheck>| k.child.foreign_keys[usize::from(k.position)].columns.iter().any(sets);
+    let parent = |k: &Arc<ForeignKeyCheck>| k.parent_columns.iter().flatten().any(sets);
+    s.target.triggers.iter().any(|t| t.event == TriggerEvent::Update)
+        || s.returning.is_some()
+        || s.target.child_keys.iter().any(child)
+        || s.target.parent_keys.iter().any(parent)
 }
 
 /// SQLite notes the rows of an UPDATE down by their keys, unless it can change them where it finds them.
@@ -314,7 +341,7 @@ fn keyed_update(s: &bound::Update, rows: &QueryProgram) -> bool {
     if s.view.is_some() {
         return false;
     }
-    let set: Vec<u16> = s.set.iter().map(|(c, _)| *c).collect();
+    let set = with_generated(s);
     let changes = |index: &Index| {
         index.filter.is_some()
             || index.columns.iter().any(|t| !matches!(t.term, IndexTerm::Column(c) if !set.contains(&c)))
@@ -339,14 +366,15 @@ fn keyed_update(s: &bound::Update, rows: &QueryProgram) -> bool {
         Some(Access::Index { index, .. }) => changes(index),
         _ => false,
     };
-    set.iter().any(is_key) || replaces || found_by_changed || is_watched(&s.target, s.select.filter.as_ref())
+    let asks = asks_queries(s.select.filter.as_ref());
+    set.iter().any(is_key) || replaces || found_by_changed || is_watched(s, &set) || asks
 }
 
 fn delete(s: &bound::Delete, shared: &Lowering<'_>) -> Result<DeleteProgram> {
     let view = s.view.is_some();
     let output = identity(&s.target, s.old, view);
     let mut select = std::borrow::Cow::Borrowed(&s.select);
-    if select.filter.is_none() && s.limit.is_none() && !is_watched(&s.target, None) {
+    if select.filter.is_none() && s.limit.is_none() && !keyed_delete(s) {
         // Nothing is looked for: not by an index either.
         for source in &mut select.to_mut().sources {
             if let SourceKind::Table { hint, .. } = &mut source.kind {

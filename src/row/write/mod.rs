@@ -54,11 +54,13 @@ struct Run<'r> {
     violations: &'r Cell<i64>,
     /// Subqueries of each ON CONFLICT clause.
     upserts: Vec<Vec<RefCell<SubqueryRun>>>,
+    /// Those of RETURNING.
+    returning: Vec<RefCell<SubqueryRun>>,
 }
 
 impl<'r> Run<'r> {
     fn new(cx: &'r Context<'r>, inputs: &'r [Value], or: Option<Conflict>, violations: &'r Cell<i64>) -> Run<'r> {
-        Run { cx, inputs, written: Written::default(), or, used: None, violations, upserts: Vec::new() }
+        Run { cx, inputs, written: Written::default(), or, used: None, violations, upserts: Vec::new(), returning: Vec::new() }
     }
 }
 

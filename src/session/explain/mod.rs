@@ -11,6 +11,7 @@ use heliosdb_dialect::ast::Explain;
 use heliosdb_udfs::value::Value;
 
 use super::compile::{ColumnInfo, Program};
+use crate::plan::bound::FROM_VIEW;
 use crate::row::write::WriteProgram;
 
 pub fn columns(kind: Explain) -> Vec<ColumnInfo> {
@@ -72,6 +73,9 @@ impl Tree {
         if end == 0 {
             self.last += 1;
             return self.last;
+        }
+        if end & FROM_VIEW != 0 {
+            return self.ends.len() + (end & !FROM_VIEW) as usize;
         }
         // Several rows of VALUES count twice, the second time as what is made of them.
         let at = self.ends.partition_point(|e| *e <= end);

@@ -3,7 +3,7 @@
 use super::Tree;
 use super::detail;
 use super::subquery::{Use, of_level, of_node};
-use crate::plan::bound::CompoundOp;
+use crate::plan::bound::{CompoundOp, FROM_VIEW};
 use crate::row::node::{Node, SubqueryId};
 use crate::row::program::{
     Access, Aggregation, Body, CteBody, CteProgram, Join, LevelProgram, QueryProgram, SelectProgram, SortKeySource,
@@ -16,6 +16,10 @@ impl Tree {
             Body::Select(select) => self.select(select, parent),
             Body::Values(rows) if rows.len() == 1 => {
                 self.add(parent, "SCAN CONSTANT ROW");
+                self.values(query, rows, parent);
+            }
+            Body::Values(rows) if query.end & FROM_VIEW != 0 => {
+                self.add(parent, format!("SCAN {} CONSTANT ROWS", rows.len()));
                 self.values(query, rows, parent);
             }
             Body::Values(rows) => {
@@ -131,13 +135,18 @@ impl Tree {
             }
         }
         show(self, &found, &mut shown);
-        if select.windows.is_none() {
+        // With a sort behind it, DISTINCT is done within the loops.
+        let sorted = select.sort.is_some() && select.aggregation.is_none();
+        if select.windows.is_none() && sorted {
             self.distinct(select, parent);
         }
         if select.aggregation.is_none() {
             self.unmatched(select, &names, parent);
         }
         if select.windows.is_none() {
+            if !sorted {
+                self.distinct(select, parent);
+            }
             self.last_steps(select, parent);
         }
     }
@@ -229,9 +238,10 @@ impl Tree {
                 SourceProgram::Query { program, view, .. } => {
                     // A view that stands there twice is made once.
                     let same = |other: &&LevelProgram| is_same_view(level, other);
-                    if levels[..n].iter().any(same) {
+                    if levels[..n].iter().any(|other| !other.narrowed && same(other)) {
                         name
                     } else {
+                        // Whether one behind it will be narrowed is not known yet.
                         let coroutine = coroutine && !levels[n + 1..].iter().any(same);
                         self.nested(program, view.as_deref(), name, coroutine, parent)
                     }
@@ -290,13 +300,11 @@ impl Tree {
     }
 }
 
-/// Whether two sources are the same view, as it was written.
+/// Whether another source is the same view as one that is as it was written.
 fn is_same_view(one: &LevelProgram, other: &LevelProgram) -> bool {
     let view = |level: &LevelProgram| match &level.source {
-        SourceProgram::Query { view: Some(view), inputs, .. } if !level.narrowed && inputs.is_empty() => {
-            Some(view.clone())
-        }
+        SourceProgram::Query { view, .. } => view.clone(),
         _ => None,
     };
-    view(one).is_some_and(|name| view(other) == Some(name))
+    !one.narrowed && view(one).is_some_and(|name| view(other) == Some(name))
 }

@@ -4,7 +4,8 @@ use heliosdb_udfs::value::Collation;
 
 use super::Tree;
 use crate::row::node::{Node, Subquery, SubqueryId};
-use crate::row::program::{Access, LevelProgram, SeekTerm, SourceProgram};
+use crate::plan::bound::FROM_VIEW;
+use crate::row::program::{Access, Body, LevelProgram, SeekTerm, SourceProgram};
 
 /// What a subquery is used for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -73,7 +74,13 @@ impl Tree {
             let id = self.add(parent, format!("{correlated}{kind} SUBQUERY {number}"));
             self.query(&subquery.program, id);
             if *how == (Use::List { filtered: true }) && subquery.inputs.is_empty() {
-                self.add(id, "CREATE BLOOM FILTER");
+                let rows = match &subquery.program.body {
+                    Body::Values(rows) if subquery.program.end & FROM_VIEW != 0 => rows.len(),
+                    _ => 1,
+                };
+                for _ in 0..rows {
+                    self.add(id, "CREATE BLOOM FILTER");
+                }
             }
         }
     }

@@ -29,7 +29,8 @@ pub fn feature(rng: &mut Rng, tables: &mut Vec<Table>, serial: usize) -> Stateme
         }
         11 => {
             let target = &tables[rng.below(tables.len())];
-            trigger::trigger(rng, &format!("r{serial}"), &tables[i], target)
+            // Which of several temporary triggers of a table comes first hangs on a hash.
+            trigger::trigger(rng, &format!("r{serial}"), &tables[i], target).replacen(" TEMP ", " ", 1)
         }
         12 if tables.len() > 2 => {
             let gone = tables.remove(i);
@@ -142,10 +143,11 @@ fn own_rows(rng: &mut Rng, table: &Table) -> String {
         3 if !table.is_view => format!("DELETE FROM {name} WHERE {query} RETURNING (SELECT count(*) FROM {name})"),
         3 => format!("DELETE FROM {name} WHERE {query}"),
         _ if !table.unique.is_empty() => format!(
-            "INSERT INTO {name}({column}) VALUES ({}), ({}), ({}) ON CONFLICT DO UPDATE SET {column} = (SELECT count(*) FROM {name})",
+            "INSERT INTO {name}({column}) VALUES ({}), ({}), ({}) ON CONFLICT({}) DO UPDATE SET {column} = (SELECT count(*) FROM {name})",
             expr::key(rng),
             expr::key(rng),
-            expr::key(rng)
+            expr::key(rng),
+            table.unique[0]
         ),
         _ => format!("INSERT INTO {name}({column}) VALUES ((SELECT count(*) FROM {name})), ((SELECT count(*) FROM {name}))"),
     }

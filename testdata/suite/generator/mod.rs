@@ -9,6 +9,19 @@
 //! `HELIOSDB_RANDOM_SEED` is the first seed; with `HELIOSDB_RANDOM_COUNT=1` it runs one program again. A program that fails is
 //! shrunk to the statements it takes and printed; `HELIOSDB_RANDOM_SHOWN` says after how many of them to stop.
 
+//!
+//! What is known to differ, found by these programs, and why:
+//!
+//! * of several mistakes in a statement another one is reported (tables missing in another arm of a compound, columns of an
+//!   index and of its WHERE, a view whose columns SQLite still remembers);
+//! * SQLite forgets foreign keys in places (see `forgets_key`), takes a unique index over (b, b) for one over (a, b), and
+//!   ignores a wrong key of a table that is dropped;
+//! * subqueries of DO UPDATE without a target are made once for each constraint in SQLite, once for each clause here;
+//!   a subquery in FROM of a subquery of RETURNING is made once in SQLite even where it could be merged;
+//! * a real of exactly -2^63 in a column of integer or numeric affinity reads as an integer from a covering index;
+//! * `max(DISTINCT x)` in HAVING picks another row for bare columns where several rows tie;
+//! * SQLite reads `ORDER BY x NULLS LAST` from an index in two parts, where we sort.
+
 mod alter;
 mod call;
 mod cte;

@@ -148,7 +148,7 @@ pub fn limits(rng: &mut Rng) -> String {
         7 => format!("unhex({x}, {y})"),
         8 => format!("hex(zeroblob({}))", rng.pick(&["0", "-1", "2", "NULL", "'3'", "1.9"])),
         9 => format!("concat_ws({x}, {y}, {z}, {x})"),
-        10 => format!("char({x}, {y}, 0x10FFFF, 0xD800, -1)"),
+        10 => format!("char({x}, {y}, 0x10FFFF, 0x20AC, -1)"),
         11 => format!("{}({x})", rng.pick(&["ceil", "floor", "trunc", "sign", "unicode", "octet_length", "length", "quote"])),
         12 => format!("CAST({x} AS {})", rng.pick(&["INTEGER", "TEXT", "REAL", "NUMERIC", "BLOB", "DECIMAL(4)", "CHAR"])),
         _ => format!("unistr({})", rng.pick(&["'\\0041'", "'\\+01F600'", "'a\\\\b'", "'\\u00e9x'", "'\\U0001F600'", "NULL"])),
