@@ -24,9 +24,7 @@ pub fn select_ends(sql: &str) -> Vec<u32> {
                     *several = true;
                 }
             }
-            TokenKind::Keyword(Keyword::Union | Keyword::Except | Keyword::Intersect)
-                if is_at(&open, depth) =>
-            {
+            TokenKind::Keyword(Keyword::Union | Keyword::Except | Keyword::Intersect) if is_at(&open, depth) => {
                 close(&mut open, &mut ends, last);
             }
             TokenKind::LeftParen => depth += 1,

@@ -38,6 +38,7 @@ use std::sync::Arc;
 use candidates::{Candidates, Sink};
 use choice::{Chain, Goal};
 use estimate::Estimate;
+use facts::KeyTerm;
 pub use facts::expressions;
 
 use loops::{Loop, Loops, flag};
@@ -50,7 +51,7 @@ use super::lower::{Layout, Lower};
 use super::node::Node;
 use super::program::{Join, LevelProgram, QueryProgram};
 use crate::error::{Error, Result};
-use crate::plan::bound::{Expr, JoinKind, Select, SourceKind};
+use crate::plan::bound::{ColumnRef, Expr, JoinKind, ROWID, Select, SourceKind};
 
 pub struct Plan {
     pub levels: Vec<LevelProgram>,
@@ -269,17 +270,32 @@ fn put(
 
 /// Whether the access itself lets through exactly the rows that fulfil a condition.
 fn is_sought(candidates: &Candidates<'_, '_>, one: &Loop, t: usize) -> bool {
-    let exact = |used: usize| {
+    let source = &candidates.scope.sources[one.source];
+    let keys = one.has(flag::INDEX).then(|| &candidates.facts[one.source].indexes[one.index].keys);
+    // Another column of the source may be sought by the same value, where both are equal to a third.
+    let is_key = |n: usize, c: ColumnRef| {
+        let own = match keys {
+            Some(keys) => {
+                matches!(keys.get(n), Some(key) if matches!(key.term, KeyTerm::Column(own) if own == c.column))
+            }
+            None => c.column == ROWID,
+        };
+        own && c.source == source.id
+    };
+    let exact = |n: usize, used: usize| {
         let term = &candidates.clause.terms[used];
-        term.ops & op::EQ != 0 && matches!(term.right, terms::Right::One(_)) && !term.like
+        let by_own = match term.left {
+            Some(terms::Left::Column(c)) => is_key(n, c),
+            _ => true,
+        };
+        by_own && term.ops & op::EQ != 0 && matches!(term.right, terms::Right::One(_)) && !term.like
     };
     let inner = matches!(candidates.scope.sources[one.source].join, JoinKind::Inner | JoinKind::Cross);
     inner
         && !one.has(flag::OR | flag::AUTOMATIC)
         && matches!(candidates.clause.terms[t].expr.kind, crate::plan::bound::ExprKind::Compare { .. })
-        && one
-            .terms
-            .iter()
-            .flatten()
-            .any(|used| exact(*used) && (*used == t || candidates.clause.terms[*used].parent == Some(t)))
+        && one.terms.iter().enumerate().any(|(n, used)| {
+            let is_term = |used: usize| used == t || candidates.clause.terms[used].parent == Some(t);
+            used.is_some_and(|used| exact(n, used) && is_term(used))
+        })
 }

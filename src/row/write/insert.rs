@@ -169,7 +169,9 @@ impl Run<'_> {
             generate(target, &mut row, self.cx)?;
             check_virtual_types(table, &row)?;
         }
-        let Some(entries) = self.admit(program, &mut row, unconverted, tree.as_ref(), explicit.is_some())? else { return Ok(()) };
+        let Some(entries) = self.admit(program, &mut row, unconverted, tree.as_ref(), explicit.is_some())? else {
+            return Ok(());
+        };
         self.check_child(target, &row)?;
         if self.violations.get() > 0 && self.is_alone(program) {
             return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use heliosdb_udfs::value::{Collation, Value, ValueRef};
 
+use super::Run;
 use super::insert::Clash;
 use super::key;
 use super::row::{Row, generate, with_env};
 use super::target::{IndexProgram, TargetProgram, lower_terms};
-use super::Run;
 use crate::catalog::{Index, Table};
 use crate::error::Result;
 use crate::plan::bound::{Conflict, DatabaseIndex, Expr, SourceId};
@@ -84,8 +84,7 @@ pub fn fill_index(
             && key::holder(&tree, index, &entry, table.has_rowid(), around.live_view(database)?).is_some()
         {
             let violations = Cell::new(0);
-            let run =
-                Run::new(cx, &[], None, &violations);
+            let run = Run::new(cx, &[], None, &violations);
             return Err(run.unique_error(&target, Clash::Index(0)));
         }
         let primary = key::primary_key(&own, &row, cx)?;

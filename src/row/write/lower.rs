@@ -7,8 +7,9 @@ use super::target::{IndexProgram, TargetProgram, lower_target};
 use crate::catalog::{Index, IndexTerm};
 use crate::error::Result;
 use crate::plan::bound::{
-    self, Body, BoundTrigger, Classes, ColumnRef, Conflict, Expr, ExprKind, ForeignKeyCheck, Free, IndexHint, InsertValue, OrderBy, OrderKey,
-    OutputColumn, Query, ROWID, Select, SortKey, SourceId, SourceKind, TriggerBody, TriggerEvent, UpsertAction,
+    self, Body, BoundTrigger, Classes, ColumnRef, Conflict, Expr, ExprKind, ForeignKeyCheck, Free, IndexHint,
+    InsertValue, OrderBy, OrderKey, OutputColumn, Query, ROWID, Select, SortKey, SourceId, SourceKind, TriggerBody,
+    TriggerEvent, UpsertAction,
 };
 use crate::plan::walk;
 use crate::row::lower::{Layout, Lower, Lowering, Planning, query_with_free, target_query};

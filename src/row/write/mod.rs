@@ -60,7 +60,16 @@ struct Run<'r> {
 
 impl<'r> Run<'r> {
     fn new(cx: &'r Context<'r>, inputs: &'r [Value], or: Option<Conflict>, violations: &'r Cell<i64>) -> Run<'r> {
-        Run { cx, inputs, written: Written::default(), or, used: None, violations, upserts: Vec::new(), returning: Vec::new() }
+        Run {
+            cx,
+            inputs,
+            written: Written::default(),
+            or,
+            used: None,
+            violations,
+            upserts: Vec::new(),
+            returning: Vec::new(),
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use heliosdb_udfs::value::Collation;
 
 use super::Tree;
-use crate::row::node::{Node, Subquery, SubqueryId};
 use crate::plan::bound::FROM_VIEW;
+use crate::row::node::{Node, Subquery, SubqueryId};
 use crate::row::program::{Access, Body, LevelProgram, SeekTerm, SourceProgram};
 
 /// What a subquery is used for.
@@ -12,7 +12,9 @@ use crate::row::program::{Access, Body, LevelProgram, SeekTerm, SourceProgram};
 pub enum Use {
     Scalar,
     /// Membership; `filtered`: equal values have equal bytes, so that a Bloom filter can be asked first.
-    List { filtered: bool },
+    List {
+        filtered: bool,
+    },
     /// Membership, to seek by.
     Seek,
 }

@@ -132,7 +132,13 @@ pub fn difference(statement: &Statement, ours: &(Outcome, Counters), stock: &(Ou
     let message = |o: &Outcome| o.error.as_ref().map_or(String::new(), |e| e.1.clone());
     let syntax = |o: &Outcome| message(o).ends_with("syntax error") || message(o) == "incomplete input";
     let mistakes = statement.compare == Compare::Errors && !(syntax(&ours.0) && syntax(&stock.0));
-    let loose = checks_keys || mistakes && stock.0.error.is_some();
+    // Of several names that are not there SQLite tells the first table of all arms of a compound, then columns.
+    let is_name = |o: &Outcome| {
+        let names = ["no such column", "no such table", "ambiguous column name", "cannot join using column"];
+        names.iter().any(|n| message(o).starts_with(n))
+    };
+    let names = is_name(&ours.0) && is_name(&stock.0);
+    let loose = checks_keys || names || mistakes && stock.0.error.is_some();
     if ours.0.error != stock.0.error && !(loose && ours.0.error.is_some()) {
         return Some(pair(&ours.0.error, &stock.0.error));
     }

@@ -75,9 +75,37 @@ const PARTS: &[&str] = &[
     "%T", "%u", "%U", "%V", "%w", "%W", "%Y", "%%", "x", " ", "%q", "%",
 ];
 const VALUES: &[&str] = &[
-    "0", "1", "-1", "42", "-7", "9223372036854775807", "-9223372036854775808", "3.14159", "-0.5", "1e20", "1e-10",
-    "123456789.125", "-0.0", "1e999", "-1e999", "'abc'", "'é€😀'", "'12x'", "'it''s'", "NULL", "x'616200'", "65", "2.5",
-    "1e15", "99999.5", "0.1", "1234567", "'2.5e3'", "0.00001234", "1e100", "'a' || char(10) || 'b'",
+    "0",
+    "1",
+    "-1",
+    "42",
+    "-7",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "3.14159",
+    "-0.5",
+    "1e20",
+    "1e-10",
+    "123456789.125",
+    "-0.0",
+    "1e999",
+    "-1e999",
+    "'abc'",
+    "'é€😀'",
+    "'12x'",
+    "'it''s'",
+    "NULL",
+    "x'616200'",
+    "65",
+    "2.5",
+    "1e15",
+    "99999.5",
+    "0.1",
+    "1234567",
+    "'2.5e3'",
+    "0.00001234",
+    "1e100",
+    "'a' || char(10) || 'b'",
 ];
 
 fn many(rng: &mut Rng, of: &[&'static str], count: usize) -> String {
@@ -106,7 +134,8 @@ fn conversion(rng: &mut Rng, arguments: &mut String) -> String {
         number(rng, &mut text);
     }
     text += rng.pick(&["", "", "", "l", "ll"]);
-    let kind = rng.pick(&["d", "i", "u", "x", "X", "o", "e", "E", "f", "g", "G", "c", "s", "z", "q", "Q", "w", "r", "%"]);
+    let kind =
+        rng.pick(&["d", "i", "u", "x", "X", "o", "e", "E", "f", "g", "G", "c", "s", "z", "q", "Q", "w", "r", "%"]);
     if kind != "%" {
         *arguments += &format!(", {}", rng.pick(VALUES));
     }
@@ -144,13 +173,24 @@ pub fn limits(rng: &mut Rng) -> String {
         3 => format!("replace({x}, {y}, {z})"),
         4 => format!("{}({x}, {y})", rng.pick(&["trim", "ltrim", "rtrim"])),
         5 => format!("({x} LIKE {y} ESCAPE {})", rng.pick(&["'a'", "'%'", "'_'", "'é'", "NULL"])),
-        6 => format!("({x} GLOB {})", rng.pick(&["'[]a]*'", "'[^]]*'", "'[a-'", "'*['", "'[!a]'", "'\\*'", "'?*?'", "'[z-a]'"])),
+        6 => format!(
+            "({x} GLOB {})",
+            rng.pick(&["'[]a]*'", "'[^]]*'", "'[a-'", "'*['", "'[!a]'", "'\\*'", "'?*?'", "'[z-a]'"])
+        ),
         7 => format!("unhex({x}, {y})"),
         8 => format!("hex(zeroblob({}))", rng.pick(&["0", "-1", "2", "NULL", "'3'", "1.9"])),
         9 => format!("concat_ws({x}, {y}, {z}, {x})"),
         10 => format!("char({x}, {y}, 0x10FFFF, 0x20AC, -1)"),
-        11 => format!("{}({x})", rng.pick(&["ceil", "floor", "trunc", "sign", "unicode", "octet_length", "length", "quote"])),
-        12 => format!("CAST({x} AS {})", rng.pick(&["INTEGER", "TEXT", "REAL", "NUMERIC", "BLOB", "DECIMAL(4)", "CHAR"])),
-        _ => format!("unistr({})", rng.pick(&["'\\0041'", "'\\+01F600'", "'a\\\\b'", "'\\u00e9x'", "'\\U0001F600'", "NULL"])),
+        11 => format!(
+            "{}({x})",
+            rng.pick(&["ceil", "floor", "trunc", "sign", "unicode", "octet_length", "length", "quote"])
+        ),
+        12 => {
+            format!("CAST({x} AS {})", rng.pick(&["INTEGER", "TEXT", "REAL", "NUMERIC", "BLOB", "DECIMAL(4)", "CHAR"]))
+        }
+        _ => format!(
+            "unistr({})",
+            rng.pick(&["'\\0041'", "'\\+01F600'", "'a\\\\b'", "'\\u00e9x'", "'\\U0001F600'", "NULL"])
+        ),
     }
 }
