@@ -43,6 +43,8 @@ pub struct Binder<'a> {
     pub within: Option<&'a str>,
     /// Views being bound, outermost first, by database and name.
     pub views: Vec<(DatabaseIndex, &'a str)>,
+    /// SELECTs of views so far.
+    pub view_queries: u32,
     /// Virtual generated columns being bound.
     pub generating: Vec<ColumnRef>,
     /// Height of the expressions being bound.
@@ -74,6 +76,7 @@ impl<'a> Binder<'a> {
             outer: None,
             within: None,
             views: Vec::new(),
+            view_queries: 0,
             generating: Vec::new(),
             height: 0,
             subqueries: 0,

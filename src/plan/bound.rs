@@ -359,6 +359,9 @@ pub struct OutputColumn {
     pub explicit_collation: bool,
 }
 
+/// See [`Query::end`].
+pub const FROM_VIEW: u32 = 1 << 31;
+
 #[derive(Clone, Debug)]
 pub struct Query {
     pub body: Body,
@@ -368,7 +371,8 @@ pub struct Query {
     pub limit: Option<Expr>,
     pub offset: Option<Expr>,
     pub free: Vec<Free>,
-    /// Where its text ends in the statement, which EXPLAIN QUERY PLAN numbers it by; 0 if it is from elsewhere.
+    /// Where its text ends in the statement, which EXPLAIN QUERY PLAN numbers it by; with [`FROM_VIEW`] its number among
+    /// the queries of views; 0 if it is from elsewhere.
     pub end: u32,
 }
 
@@ -442,6 +446,8 @@ pub struct Source {
     pub kind: SourceKind,
     /// For EXPLAIN QUERY PLAN: alias or name.
     pub name: Box<str>,
+    /// Conditions from around it have been put into its query.
+    pub narrowed: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -589,6 +595,8 @@ pub struct Insert {
     /// Where an explicit rowid comes from, when the statement names rowid and the table has no alias for it.
     pub rowid: Option<u16>,
     pub upserts: Vec<Upsert>,
+    /// A row may take the place of others.
+    pub replaces: bool,
     pub returning: Option<Returning>,
     /// Inserting into a view: its INSTEAD OF triggers do the work.
     pub view: Option<Arc<ViewTarget>>,
@@ -644,6 +652,8 @@ pub struct Update {
     pub order_by: Vec<SortKey>,
     pub limit: Option<Expr>,
     pub offset: Option<Expr>,
+    /// A row may take the place of others.
+    pub replaces: bool,
     pub returning: Option<Returning>,
     /// Updating a view: its INSTEAD OF triggers do the work.
     pub view: Option<Arc<ViewTarget>>,

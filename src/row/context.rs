@@ -107,6 +107,15 @@ pub struct Context<'c> {
     pub parameters: &'c [Value],
     pub around: &'c dyn Surroundings,
     pub shared: &'c Shared,
+    /// It reads what the running statement has written so far: subqueries of SET and RETURNING do.
+    pub live: bool,
+}
+
+impl Context<'_> {
+    /// What scans read.
+    pub fn view(&self, database: DatabaseIndex) -> Result<View> {
+        if self.live { self.around.live_view(database) } else { self.around.view(database) }
+    }
 }
 
 /// What is computed once per run of a statement, whichever part of it asks first.

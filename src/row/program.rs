@@ -32,6 +32,15 @@ pub struct QueryProgram {
     pub sort: Option<Vec<SortTerm>>,
 }
 
+impl QueryProgram {
+    /// Whether a subquery or common table stands in FROM.
+    pub fn reads_queries(&self) -> bool {
+        let Body::Select(select) = &self.body else { return false };
+        let is_query = |l: &LevelProgram| matches!(l.source, SourceProgram::Query { .. } | SourceProgram::Cte { .. });
+        select.levels.iter().any(is_query)
+    }
+}
+
 pub enum Body {
     Select(Box<SelectProgram>),
     Values(Vec<Vec<Node>>),
@@ -141,6 +150,8 @@ pub struct LevelProgram {
     pub position: u16,
     /// Joined by CROSS JOIN.
     pub cross: bool,
+    /// Conditions from around a subquery have been put into it.
+    pub narrowed: bool,
     /// Alias or name, for EXPLAIN QUERY PLAN.
     pub name: Box<str>,
 }

@@ -11,7 +11,7 @@ use super::inner::Inner;
 use super::{explain, pragma};
 use crate::catalog::{Index, Schema, Table, Trigger};
 use crate::error::{Error, Result};
-use crate::plan::bound::{self, BoundTrigger, Conflict, TriggerEvent};
+use crate::plan::bound::{self, BoundTrigger, TriggerEvent};
 use crate::plan::{self, Namespace};
 use crate::row::lower::{self, Lowering, Planning};
 use crate::row::program::{QueryProgram, TriggerProgram};
@@ -191,20 +191,16 @@ fn triggers_of_actions(
     statement: &bound::Statement,
     target: &bound::Target,
 ) -> Result<Vec<Arc<BoundTrigger>>> {
-    let replaces = |or: Option<Conflict>| match or {
-        Some(or) => or == Conflict::Replace,
-        None => target.indexes.iter().any(|i| i.conflict == Conflict::Replace),
-    };
     let (deletes, set): (bool, Vec<u16>) = match statement {
         bound::Statement::Query(_) => return Ok(Vec::new()),
         bound::Statement::Delete(_) => (true, Vec::new()),
-        bound::Statement::Update(s) => (replaces(s.or), s.set.iter().map(|(c, _)| *c).collect()),
+        bound::Statement::Update(s) => (s.replaces, s.set.iter().map(|(c, _)| *c).collect()),
         bound::Statement::Insert(s) => {
             let updates = s.upserts.iter().filter_map(|u| match &u.action {
                 bound::UpsertAction::Update { set, .. } => Some(set),
                 bound::UpsertAction::Nothing => None,
             });
-            (replaces(s.or), updates.flatten().map(|(c, _)| *c).collect())
+            (s.replaces, updates.flatten().map(|(c, _)| *c).collect())
         }
     };
     let mut found = Vec::new();

@@ -108,6 +108,11 @@ impl Held {
         inner.deferred_violations.set(self.violations.get());
     }
 
+    /// Whether the statement has looked into a database.
+    pub fn has_read(&mut self) -> bool {
+        self.guards.get_mut().first.is_some()
+    }
+
     /// Forgets marks of transactions that have ended.
     pub fn forget_writes(&self) {
         self.marks.borrow_mut().clear();
@@ -263,7 +268,7 @@ impl Surroundings for Execution<'_> {
         let mut lower = Lower::new(&[], &lowering);
         let node = lower.node(&bound.expr)?;
         let shared = Shared::default();
-        let cx = Context { parameters: &[], around: self, shared: &shared };
+        let cx = Context { parameters: &[], around: self, shared: &shared, live: false };
         write::constant(&node, &lower.subqueries, &cx)
     }
 

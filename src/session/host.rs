@@ -56,7 +56,7 @@ impl<'h> ConnectionHost<'h> {
     fn run(&self, query: &plan::bound::Query, row: &mut dyn FnMut(&[ValueRef<'_>]) -> Result<()>) -> Result<()> {
         let program = with_planning(self.execution.inner, |planning| lower::query(query, &Lowering::new(planning)))?;
         let live = Live { execution: self.execution };
-        let cx = Context { parameters: self.parameters, around: &live, shared: &self.shared };
+        let cx = Context { parameters: self.parameters, around: &live, shared: &self.shared, live: false };
         let mut run = QueryRun::new(program, Vec::new());
         while run.next(&cx)? {
             let values: Vec<ValueRef<'_>> = (0..run.width()).map(|i| run.column(i)).collect();
@@ -71,7 +71,7 @@ impl<'h> ConnectionHost<'h> {
         let lowering = self.execution.inner.lowering();
         let mut lower = lower::Lower::new(&[], &lowering);
         let node = lower.node(&bound)?;
-        let cx = Context { parameters: self.parameters, around: self.execution, shared: &self.shared };
+        let cx = Context { parameters: self.parameters, around: self.execution, shared: &self.shared, live: false };
         write::constant(&node, &lower.subqueries, &cx)
     }
 }
@@ -170,7 +170,6 @@ impl Host for ConnectionHost<'_> {
                 .map(|v| crate::row::eval::keep(&v.to_owned(), &arena))
                 .collect();
             self.load_row(database, table, rowid, &values)?;
-            self.execution.count_change();
         }
         Ok(())
     }
@@ -226,14 +225,14 @@ impl Host for ConnectionHost<'_> {
                 target
             }
         };
-        let cx = Context { parameters: self.parameters, around: self.execution, shared: &self.shared };
+        let cx = Context { parameters: self.parameters, around: self.execution, shared: &self.shared, live: false };
         write::load_row(&target, rowid, values, &cx)
     }
 
     fn fill_index(&self, database: DatabaseIndex, table: &Arc<Table>, index: &Arc<Index>) -> Result<()> {
         let (row, terms, collations, filter) =
             self.execution.inner.with_namespace(|space| plan::bind_index_terms(space, database, table, index))?;
-        let cx = Context { parameters: self.parameters, around: self.execution, shared: &self.shared };
+        let cx = Context { parameters: self.parameters, around: self.execution, shared: &self.shared, live: false };
         write::fill_index(database, table, index, row, &terms, &collations, filter.as_ref(), &cx)
     }
 
@@ -249,8 +248,10 @@ impl Host for ConnectionHost<'_> {
             delete.target.triggers.clear();
         }
         let program = with_planning(self.execution.inner, |planning| write::lower(&bound, planning))?;
-        let cx = Context { parameters: &[], around: self.execution, shared: &self.shared };
-        write::execute(&program, &[], &cx).map(drop)
+        let cx = Context { parameters: &[], around: self.execution, shared: &self.shared, live: false };
+        let written = write::execute(&program, &[], &cx)?;
+        self.execution.inner.status.changes.set(written.changes);
+        Ok(())
     }
 
     fn user_functions(&self) -> Vec<UserFunction> {

@@ -437,6 +437,11 @@ impl Inner {
         self.status.explicit.set(false);
         self.savepoints.borrow_mut().clear();
         self.deferred_violations.set((0, 0));
+        self.end_deferring();
+    }
+
+    /// `PRAGMA defer_foreign_keys` holds until the end of a transaction, that of a reading statement included.
+    pub fn end_deferring(&self) {
         self.settings.borrow_mut().defer_foreign_keys = false;
     }
 }

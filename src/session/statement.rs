@@ -266,7 +266,7 @@ impl Statement {
             }
         }
         let execution = Execution { inner, held: &self.held };
-        let cx = Context { parameters: &self.parameters, around: &execution, shared: &self.shared };
+        let cx = Context { parameters: &self.parameters, around: &execution, shared: &self.shared, live: false };
         if run.next(&cx)? {
             return Ok(Step::Row);
         }
@@ -276,6 +276,9 @@ impl Statement {
 
     fn finish(&mut self, inner: &Inner) {
         let state = std::mem::replace(&mut self.state, State::Done);
+        if inner.is_autocommit() && self.held.has_read() {
+            inner.end_deferring();
+        }
         self.end_run(state);
         inner.running.set(inner.running.get().saturating_sub(1));
     }
@@ -384,7 +387,7 @@ impl Statement {
         held.violations.set(inner.deferred_violations.get());
         let result = {
             let execution = Execution { inner, held };
-            let cx = Context { parameters: &self.parameters, around: &execution, shared: &self.shared };
+            let cx = Context { parameters: &self.parameters, around: &execution, shared: &self.shared, live: false };
             inner.running.set(inner.running.get() + 1);
             inner.writing.set(inner.writing.get() + 1);
             let result = write::execute(program, &[], &cx).and_then(|written| fault::check().map(|()| written));

@@ -1,14 +1,21 @@
 //! SQLite itself, the judge of every test. The bundled library's build flags are in `.cargo/config.toml`; what a
 //! connection needs beyond them is set here and nowhere else.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use heliosdb::value::Value;
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::types::ValueRef;
 
 use super::engine::{Counters, Engine, Outcome};
 
-/// A connection of SQLite.
-pub struct Sqlite(rusqlite::Connection);
+/// Operations after which a statement is interrupted, and how many lie between two looks.
+const STEPS_MAX: u64 = 50_000_000;
+const STEPS_EACH: u64 = 10_000;
+
+/// A connection of SQLite, and how often its statement has been looked at.
+pub struct Sqlite(rusqlite::Connection, Arc<AtomicU64>);
 
 impl Sqlite {
     /// To a database in memory.
@@ -27,11 +34,15 @@ impl Sqlite {
     }
 
     fn prepared(connection: rusqlite::Result<rusqlite::Connection>) -> Sqlite {
-        let connection = connection.expect("the database opens");
+        let mut connection = connection.expect("the database opens");
         // The bundled build switches keys on, and rusqlite waits; ordinary distributions do neither.
         let settings = "PRAGMA foreign_keys = OFF; PRAGMA busy_timeout = 0";
         connection.execute_batch(settings).expect("pragmas of SQLite");
-        Sqlite(connection)
+        let steps = Arc::new(AtomicU64::new(0));
+        let counted = steps.clone();
+        let is_too_long = move || counted.fetch_add(1, Ordering::Relaxed) > STEPS_MAX / STEPS_EACH;
+        connection.progress_handler(STEPS_EACH as i32, Some(is_too_long)).expect("a handler");
+        Sqlite(connection, steps)
     }
 
     pub fn connection(&self) -> &rusqlite::Connection {
@@ -59,6 +70,7 @@ impl Sqlite {
 impl Engine for Sqlite {
     fn run(&mut self, sql: &str) -> Outcome {
         let mut outcome = Outcome::default();
+        self.1.store(0, Ordering::Relaxed);
         outcome.error = self.run_all(sql, &mut outcome).err().map(|e| match e {
             rusqlite::Error::SqliteFailure(code, message) => (code.extended_code, message.unwrap_or_default()),
             rusqlite::Error::SqlInputError { error, msg, .. } => (error.extended_code, msg),

@@ -23,6 +23,7 @@ pub use function::{aggregate_name, window_name};
 pub use literal::{integer_literal, skip_collate, skip_hints};
 pub use name::{coalesced, row_value};
 pub use operator::{logic, with_collation};
+pub use window::check_definitions;
 
 use super::binder::Binder;
 use super::bound::{Classes, Expr, ExprCollation, ExprKind};

@@ -21,6 +21,57 @@ struct Merged<'a> {
     frame: Option<&'a ast::Frame>,
 }
 
+type Definition = (ast::Name, ast::Window);
+
+fn no_such_window(name: &ast::Name) -> Error {
+    Error::sql(format!("no such window: {}", name.text))
+}
+
+/// The windows of a WINDOW clause must fit their bases, whether they are used or not.
+pub fn check_definitions(definitions: &[Definition]) -> Result<()> {
+    if definitions.is_empty() { Ok(()) } else { merged_definitions(definitions).map(drop) }
+}
+
+/// The windows of a WINDOW clause, each over its base, which stands before it. What the first one names as its base is
+/// not looked at.
+fn merged_definitions(definitions: &[Definition]) -> Result<Vec<Merged<'_>>> {
+    let mut made: Vec<Merged<'_>> = Vec::with_capacity(definitions.len());
+    for (_, own) in definitions {
+        let next = if made.is_empty() { unmerged(own) } else { merged(own, &definitions[..made.len()], &made)? };
+        made.push(next);
+    }
+    Ok(made)
+}
+
+fn unmerged(window: &ast::Window) -> Merged<'_> {
+    Merged { partition_by: &window.partition_by, order_by: &window.order_by, frame: window.frame.as_ref() }
+}
+
+/// A window over its base, the last of that name; it may add what its base has not. `made` are the definitions merged.
+fn merged<'a>(window: &'a ast::Window, definitions: &[Definition], made: &[Merged<'a>]) -> Result<Merged<'a>> {
+    let mut merged = unmerged(window);
+    let Some(base) = &window.base else { return Ok(merged) };
+    let refused = |clause: &str| Err(Error::sql(format!("cannot override {clause} of window: {}", base.text)));
+    let Some(at) = definitions.iter().rposition(|(n, _)| n.is(&base.text)) else { return Err(no_such_window(base)) };
+    let next = made[at];
+    if !merged.partition_by.is_empty() {
+        return refused("PARTITION clause");
+    }
+    if !next.order_by.is_empty() && !merged.order_by.is_empty() {
+        return refused("ORDER BY clause");
+    }
+    if next.frame.is_some() {
+        return refused("frame specification");
+    }
+    if !next.partition_by.is_empty() {
+        merged.partition_by = next.partition_by;
+    }
+    if !next.order_by.is_empty() {
+        merged.order_by = next.order_by;
+    }
+    Ok(merged)
+}
+
 impl<'a> Binder<'a> {
     #[inline(never)]
     pub(super) fn window_aggregate(
@@ -128,45 +179,15 @@ impl<'a> Binder<'a> {
 
     fn named_window(&mut self, name: &'a ast::Name) -> Result<Merged<'a>> {
         let definitions = self.scope().window_definitions;
-        match definitions.iter().find(|(n, _)| n.is(&name.text)) {
-            Some((_, window)) => self.merged_window(window),
-            None => Err(Error::sql(format!("no such window: {}", name.text))),
+        match definitions.iter().rposition(|(n, _)| n.is(&name.text)) {
+            Some(at) => Ok(merged_definitions(definitions)?[at]),
+            None => Err(no_such_window(name)),
         }
     }
 
-    /// Follows the chain of base windows; each may add what its base has not.
     fn merged_window(&mut self, window: &'a ast::Window) -> Result<Merged<'a>> {
-        let mut merged =
-            Merged { partition_by: &window.partition_by, order_by: &window.order_by, frame: window.frame.as_ref() };
-        let mut current = window;
         let definitions = self.scope().window_definitions;
-        let mut steps = 0;
-        while let Some(base) = &current.base {
-            let found = definitions.iter().position(|(n, _)| n.is(&base.text));
-            let refused = |clause: &str| Err(Error::sql(format!("cannot override {clause} of window: {}", base.text)));
-            let Some(found) = found.filter(|_| steps <= definitions.len()) else {
-                return Err(Error::sql(format!("no such window: {}", base.text)));
-            };
-            let next = &definitions[found].1;
-            if !merged.partition_by.is_empty() {
-                return refused("PARTITION clause");
-            }
-            if !next.order_by.is_empty() && !merged.order_by.is_empty() {
-                return refused("ORDER BY clause");
-            }
-            if next.frame.is_some() {
-                return refused("frame specification");
-            }
-            if !next.partition_by.is_empty() {
-                merged.partition_by = &next.partition_by;
-            }
-            if !next.order_by.is_empty() {
-                merged.order_by = &next.order_by;
-            }
-            current = next;
-            steps += 1;
-        }
-        Ok(merged)
+        merged(window, definitions, &merged_definitions(definitions)?)
     }
 
     /// `honoured`: the function has no frame of its own.

@@ -8,7 +8,9 @@ use heliosdb_dialect::ast;
 use super::super::authorize;
 use super::super::binder::{Binder, ordinal};
 use super::super::bound::{Body, Expr, Free, GroupKey, OrderBy, OutputColumn, Query, Select};
-use super::super::expr::{aggregate_name, collation_of, integer_literal, skip_collate, walk, window_name};
+use super::super::expr::{
+    aggregate_name, check_definitions, collation_of, integer_literal, skip_collate, walk, window_name,
+};
 use super::super::scope::{Output, Scope};
 use super::Naming;
 use super::column_name::{output_columns, passes};
@@ -73,6 +75,7 @@ impl<'a> Binder<'a> {
         select: &'a ast::Select,
         order_by: Option<&'a [ast::OrderTerm]>,
     ) -> Result<(Core<'a>, Vec<OrderBy>)> {
+        check_definitions(&select.windows)?;
         let mut scope = Scope::new();
         if let Some(from) = &select.from {
             scope.sources = self.from(from)?;

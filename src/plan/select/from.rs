@@ -422,7 +422,13 @@ pub fn as_source_columns(columns: &[OutputColumn]) -> Arc<[OutputColumn]> {
 
 /// Completes a source with its bound form; how it joins is decided by the caller.
 pub fn placed<'a>(mut source: ScopeSource<'a>, kind: SourceKind) -> ScopeSource<'a> {
-    source.bound =
-        Some(bound::Source { id: source.id, join: JoinKind::Inner, on: None, kind, name: source.name.clone() });
+    source.bound = Some(bound::Source {
+        id: source.id,
+        join: JoinKind::Inner,
+        on: None,
+        kind,
+        name: source.name.clone(),
+        narrowed: false,
+    });
     source
 }

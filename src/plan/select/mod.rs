@@ -20,7 +20,7 @@ use std::sync::Arc;
 use heliosdb_dialect::ast;
 
 use super::binder::{Binder, Frame};
-use super::bound::{DatabaseIndex, Expr, Free, OutputColumn, Query};
+use super::bound::{DatabaseIndex, Expr, FROM_VIEW, Free, OutputColumn, Query};
 use super::context::Namespace;
 use super::scope::Scope;
 use crate::catalog::View;
@@ -60,6 +60,7 @@ impl<'a> Binder<'a> {
 
     fn nested_query(&mut self, query: &'a ast::Query, naming: Naming) -> Result<Query> {
         self.open_query();
+        let end = self.end_of(query);
         if let Some(with) = &query.with {
             self.open_with(with, query);
         }
@@ -75,8 +76,24 @@ impl<'a> Binder<'a> {
         bound.limit = limit;
         bound.offset = offset;
         bound.free = self.close_query();
-        bound.end = if self.views.is_empty() { query.span.end } else { 0 };
+        bound.end = end;
         Ok(bound)
+    }
+
+    /// What EXPLAIN QUERY PLAN numbers a query by. SQLite numbers the SELECTs of views as it comes to them, each arm of
+    /// a compound and each row of VALUES.
+    fn end_of(&mut self, query: &ast::Query) -> u32 {
+        if self.views.is_empty() {
+            return query.span.end;
+        }
+        let rows = |core: &ast::SelectCore| match core {
+            ast::SelectCore::Values(rows) => rows.len(),
+            ast::SelectCore::Select(_) => 1,
+        };
+        let all = rows(&query.body.first) + query.body.arms.iter().map(|(_, core)| rows(core)).sum::<usize>();
+        let first = self.view_queries + 1;
+        self.view_queries += all as u32;
+        FROM_VIEW | first
     }
 
     pub fn open_query(&mut self) {

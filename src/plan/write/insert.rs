@@ -84,7 +84,7 @@ impl<'a> Binder<'a> {
             self.withs.pop();
         }
         let free = self.close_query();
-        Ok(Insert { target, or: insert.or, rows, values, rowid, upserts, returning, view, free })
+        Ok(Insert { target, or: insert.or, rows, values, rowid, upserts, replaces, returning, view, free })
     }
 
     /// The ordinals of the listed columns; `None` is the rowid.

@@ -49,6 +49,9 @@ impl<'a> Binder<'a> {
                 (database, table.clone(), None, placed(source, kind))
             }
             Written::View(database, view) => {
+                if let ast::IndexHint::IndexedBy(index) = hint {
+                    return Err(Error::sql(format!("no such index: {}", index.text)));
+                }
                 let (table, source) = self.view_table(database, view, event, set)?;
                 let view = Some(Arc::new(ViewTarget { name: view.name.clone() }));
                 (database, table, view, source)
@@ -138,7 +141,8 @@ impl<'a> Binder<'a> {
             self.withs.pop();
         }
         let free = self.close_query();
-        Ok(Update { target, or: update.or, select, old, set, order_by, limit, offset, returning, view, free })
+        let or = update.or;
+        Ok(Update { target, or, select, old, set, order_by, limit, offset, replaces, returning, view, free })
     }
 
     /// Whether FROM holds the target once more under the same alias, or like it without one.

@@ -5,7 +5,9 @@ use super::candidates::{Candidates, Sink};
 use super::estimate::{self, Estimate, depth};
 use super::loops::{Loop, flag};
 use super::terms::{Left, Right, Term, op};
-use crate::plan::bound::{JoinKind, ROWID, SourceKind};
+use crate::plan::bound::{Free, JoinKind, ROWID, SourceKind};
+use crate::plan::walk;
+use heliosdb_udfs::value::Collation;
 
 impl<'q> Candidates<'_, 'q> {
     pub fn automatic(&self, i: usize, before: u64, rows: Estimate, sink: &mut Sink<'_>) {
@@ -39,6 +41,46 @@ impl<'q> Candidates<'_, 'q> {
         }
     }
 
+    /// Whether a condition tells of a row alone that an automatic index need not hold it.
+    pub fn leaves_out(&self, term: &Term<'q>, i: usize) -> bool {
+        let source = &self.scope.sources[i];
+        let kept = self.scope.keeps_right(i + 1);
+        let agrees = match source.join {
+            JoinKind::Left => term.outer == Some(i),
+            _ => term.outer.is_none(),
+        };
+        let mut own = true;
+        walk::references(term.expr, &mut |f| own &= matches!(f, Free::Column(c) if c.source == source.id));
+        !kept && agrees && own && term.all == 1 << i && !walk::any(term.expr, &|e| walk::query(e).is_some())
+    }
+
+    /// Whether SQLite asks a Bloom filter before it seeks by these columns: equal values must have equal bytes.
+    pub fn may_filter(&self, one: &Loop) -> bool {
+        let binary = |t: &usize| matches!(self.clause.terms[*t].by.collation, Collation::Binary);
+        if !one.has(flag::AUTOMATIC) {
+            return one.has(flag::ROWID) || one.terms.iter().take(one.equal).flatten().all(binary);
+        }
+        let own = |t: &&Term<'q>| t.ops & op::EQ != 0 && self.drives_automatic(t, one.source);
+        self.clause.terms.iter().filter(own).all(|t| matches!(t.by.collation, Collation::Binary))
+    }
+
+    /// The loops of a chain that a Bloom filter is asked before: automatic indexes, and those that are sought by more
+    /// often than they have rows, as ANALYZE tells.
+    pub fn filtered(&self, loops: &[&Loop]) -> Vec<bool> {
+        let mut searches = 0;
+        let mut analyzed = true;
+        let mut found = Vec::with_capacity(loops.len());
+        for (n, one) in loops.iter().enumerate() {
+            let size = &self.facts[one.source].size;
+            analyzed &= self.facts[one.source].is_table && size.analyzed;
+            let sought = one.has(flag::SELF_CULLING) && one.has(flag::EQUAL) && !one.has(flag::AUTOMATIC | flag::OR);
+            let often = analyzed && n > 0 && sought && searches > size.rows;
+            found.push((one.has(flag::AUTOMATIC) || often) && self.may_filter(one));
+            searches += one.out;
+        }
+        found
+    }
+
     /// Whether an automatic index on the left column of a term is of use.
     pub fn drives_automatic(&self, term: &Term<'q>, i: usize) -> bool {
         let Some(Left::Column(c)) = term.left else { return false };
@@ -50,7 +92,10 @@ impl<'q> Candidates<'_, 'q> {
             return false;
         }
         let affinity = match &source.kind {
-            SourceKind::Table { table, .. } => table.columns.get(usize::from(c.column)).map(|c| c.affinity),
+            // What is not stored is not hashed.
+            SourceKind::Table { table, .. } => {
+                table.columns.get(usize::from(c.column)).filter(|c| c.is_stored()).map(|c| c.affinity)
+            }
             SourceKind::Query { query, .. } => query.columns.get(usize::from(c.column)).map(|c| c.affinity),
             SourceKind::Cte { cte } => cte.columns.get(usize::from(c.column)).map(|c| c.affinity),
             _ => None,

@@ -162,8 +162,8 @@ impl<'p, 'q> Candidates<'p, 'q> {
     pub fn outer_agrees(&self, term: &Term<'q>, i: usize) -> bool {
         match self.scope.sources[i].join {
             JoinKind::Left | JoinKind::Right | JoinKind::Full => term.outer == Some(i),
-            // WHERE is for rows that such a join has put together.
-            JoinKind::Inner | JoinKind::Cross if self.scope.keeps_right(0) => term.outer == Some(i),
+            // WHERE is for rows that the joins behind have put together.
+            JoinKind::Inner | JoinKind::Cross if self.scope.keeps_right(i + 1) => term.outer == Some(i),
             JoinKind::Inner | JoinKind::Cross => term.outer.is_none(),
         }
     }

@@ -103,9 +103,15 @@ pub fn facts<'q>(
     setting: &Setting<'q>,
     rows: &[Estimate],
 ) -> Result<Vec<Facts>> {
-    let all = expressions(select, setting.order_by);
-    // An UPDATE reads the whole row.
-    let whole = setting.writes && select.output.len() > 1 && select.sources.len() == 1;
+    let mut all = expressions(select, setting.order_by);
+    let one = setting.writes && select.sources.len() == 1;
+    let by_rowid = matches!(select.output.first().map(|e| &e.kind), Some(ExprKind::Column(c)) if c.column == ROWID);
+    // What finds the rows is planned without the values that an UPDATE sets; it reads the row from the table.
+    if one && by_rowid {
+        let values = &select.output[1..];
+        all.retain(|e| !values.iter().any(|v| std::ptr::eq(*e, v)));
+    }
+    let whole = one && !by_rowid && select.output.len() > 1;
     let mut facts = Vec::with_capacity(scope.sources.len());
     for (i, source) in scope.sources.iter().enumerate() {
         facts.push(match &source.kind {

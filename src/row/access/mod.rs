@@ -38,6 +38,7 @@ use std::sync::Arc;
 use candidates::{Candidates, Sink};
 use choice::{Chain, Goal};
 use estimate::Estimate;
+use facts::KeyTerm;
 pub use facts::expressions;
 
 use loops::{Loop, Loops, flag};
@@ -50,7 +51,7 @@ use super::lower::{Layout, Lower, Planning};
 use super::node::Node;
 use super::program::{Join, LevelProgram, QueryProgram};
 use crate::error::{Error, Result};
-use crate::plan::bound::{Expr, JoinKind, Select, SourceKind};
+use crate::plan::bound::{ColumnRef, Expr, JoinKind, ROWID, Select, SourceKind};
 
 pub struct Plan {
     pub levels: Vec<LevelProgram>,
@@ -135,6 +136,13 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Re
     if is_distinct && !unique && wanted.purpose == Purpose::Sort && select.windows.is_empty() {
         plan.distinct = outcome::distinct_in_order(select, setting, &order, &loops, &chain);
     }
+    if scope.keeps_right(0) {
+        // The rows that nothing has matched come last, whatever the loops deliver.
+        (plan.grouped, plan.distinct, plan.extreme) = (false, false, false);
+        plan.window.0 = 0;
+        // (Groups are sorted then.)
+        plan.sorted = if by_group { setting.order_by.len() } else { 0 };
+    }
     put(lower, select, setting, &candidates, &loops, &chain, reverse, programs, &mut plan)?;
     Ok(plan)
 }
@@ -162,19 +170,21 @@ fn inner_programs(lower: &Lower<'_>, select: &Select) -> Result<(Vec<Option<Arc<
 fn all_loops(candidates: &Candidates<'_, '_>, setting: &Setting<'_>) -> Loops {
     let mut loops = Loops::default();
     let (mut needs, mut before) = (0u64, 0u64);
-    let mut crossed = false;
+    // Sources from here on do not move to the left; the one before was kept by its join.
+    let (mut held, mut past_right) = (false, false);
     let sources = candidates.scope.sources;
-    let fixed = sources.iter().any(|s| matches!(s.join, JoinKind::Right | JoinKind::Full));
     for (i, source) in sources.iter().enumerate() {
-        if setting.exists.contains(&source.id) {
+        let left_of_right = candidates.scope.keeps_right(i + 1);
+        if past_right || left_of_right || !matches!(source.join, JoinKind::Inner) {
+            held |= left_of_right || source.join == JoinKind::Cross;
+            needs |= before;
+            past_right = matches!(source.join, JoinKind::Right | JoinKind::Full);
+        } else if setting.exists.contains(&source.id) {
             // Behind everything that its conditions name: then its first match decides.
             let terms = &candidates.clause.terms[..candidates.clause.base];
             let bit = 1u64 << i;
             needs = terms.iter().filter(|t| t.all & bit != 0).fold(0, |bits, t| bits | t.all & !bit);
-        } else if fixed || !matches!(source.join, JoinKind::Inner) {
-            needs |= before;
-            crossed |= source.join == JoinKind::Cross;
-        } else if !crossed {
+        } else if !held {
             needs = 0;
         }
         candidates.source(i, needs, &mut Sink::Loops(&mut loops));
@@ -219,12 +229,14 @@ fn put(
         }
     }
     lower.runs = lower.runs.saturating_add(chain.rows);
+    let filtered = candidates.filtered(&chain.loops.iter().map(|l| &loops.all[*l]).collect::<Vec<_>>());
     let mut placing = Placing { candidates, programs };
     let mut placed = 0u64;
     for (level, l) in chain.loops.iter().enumerate() {
         let one = &loops.all[*l];
         let backwards = reverse >> level & 1 == 1;
         let mut program = placing.level(lower, one, placed, backwards, level as u16)?;
+        program.bloom = filtered[level];
         if request::only_counts(select) {
             program.source.count_only();
         }
@@ -259,17 +271,32 @@ fn put(
 
 /// Whether the access itself lets through exactly the rows that fulfil a condition.
 fn is_sought(candidates: &Candidates<'_, '_>, one: &Loop, t: usize) -> bool {
-    let exact = |used: usize| {
+    let source = &candidates.scope.sources[one.source];
+    let keys = one.has(flag::INDEX).then(|| &candidates.facts[one.source].indexes[one.index].keys);
+    // Another column of the source may be sought by the same value, where both are equal to a third.
+    let is_key = |n: usize, c: ColumnRef| {
+        let own = match keys {
+            Some(keys) => {
+                matches!(keys.get(n), Some(key) if matches!(key.term, KeyTerm::Column(own) if own == c.column))
+            }
+            None => c.column == ROWID,
+        };
+        own && c.source == source.id
+    };
+    let exact = |n: usize, used: usize| {
         let term = &candidates.clause.terms[used];
-        term.ops & op::EQ != 0 && matches!(term.right, terms::Right::One(_)) && !term.like
+        let by_own = match term.left {
+            Some(terms::Left::Column(c)) => is_key(n, c),
+            _ => true,
+        };
+        by_own && term.ops & op::EQ != 0 && matches!(term.right, terms::Right::One(_)) && !term.like
     };
     let inner = matches!(candidates.scope.sources[one.source].join, JoinKind::Inner | JoinKind::Cross);
     inner
         && !one.has(flag::OR | flag::AUTOMATIC)
         && matches!(candidates.clause.terms[t].expr.kind, crate::plan::bound::ExprKind::Compare { .. })
-        && one
-            .terms
-            .iter()
-            .flatten()
-            .any(|used| exact(*used) && (*used == t || candidates.clause.terms[*used].parent == Some(t)))
+        && one.terms.iter().enumerate().any(|(n, used)| {
+            let is_term = |used: usize| used == t || candidates.clause.terms[used].parent == Some(t);
+            used.is_some_and(|used| exact(n, used) && is_term(used))
+        })
 }

@@ -50,9 +50,10 @@ impl<'q> Placing<'_, 'q> {
         };
         Ok(LevelProgram {
             whole,
-            bloom: one.has(flag::AUTOMATIC),
+            bloom: false,
             position: one.source as u16,
             cross: source.join == JoinKind::Cross,
+            narrowed: source.narrowed,
             source: self.source(lower, source, one.source, way, level)?,
             on: Vec::new(),
             filters: Vec::new(),
@@ -176,8 +177,7 @@ impl<'q> Placing<'_, 'q> {
         let mut rest: Vec<u16> = c.facts[one.source].used.iter().copied().filter(|u| !columns.contains(u)).collect();
         rest.sort_unstable();
         lookup.rest = rest.into_iter().map(|u| crate::row::lower::field(0, &layout, u)).collect();
-        lookup.partial =
-            c.clause.terms[..c.clause.base].iter().any(|t| t.all == 1 << one.source && c.outer_agrees(t, one.source));
+        lookup.partial = c.clause.terms[..c.clause.base].iter().any(|t| c.leaves_out(t, one.source));
         Ok(lookup)
     }
 }

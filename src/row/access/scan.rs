@@ -6,7 +6,7 @@ use super::candidates::Candidates;
 use super::facts::{KeyTerm, is_same};
 use super::seek::Probe;
 use super::terms::{Left, Right, Term, op};
-use crate::plan::bound::{ColumnRef, Expr, ExprKind, ROWID};
+use crate::plan::bound::{ColumnRef, ROWID};
 
 pub struct Scan<'s, 'p, 'q> {
     pub candidates: &'s Candidates<'p, 'q>,
@@ -30,7 +30,7 @@ impl<'q> Scan<'_, '_, 'q> {
                 let row = self.probe.facts.map_or(source.id, |f| f.row);
                 for (t, term) in clause.terms.iter().enumerate() {
                     let Some(Left::Expr(e)) = term.left else { continue };
-                    if term.ops & mask != 0 && is_same(operand(e), source.id, expr, row) && self.agrees(term, at) {
+                    if term.ops & mask != 0 && is_same(e, source.id, expr, row) && self.agrees(term, at) {
                         found.push(t);
                     }
                 }
@@ -78,14 +78,6 @@ impl<'q> Scan<'_, '_, 'q> {
             return true;
         }
         fits(&term.by.affinity, &term.by.collation, key.affinity, &key.collation)
-    }
-}
-
-/// A virtual generated column is indexed by what computes it.
-fn operand(e: &Expr) -> &Expr {
-    match &e.kind {
-        ExprKind::Generated { operand, .. } => operand,
-        _ => e,
     }
 }
 

@@ -139,7 +139,7 @@ impl<'q> Scope<'q> {
 
     /// A column of a source that may be seeked by: not behind `+` or `likely()`, which take its affinity away.
     pub fn column(&self, e: &Expr) -> Option<ColumnRef> {
-        let ExprKind::Column(c) = &e.kind else { return None };
+        let (ExprKind::Column(c) | ExprKind::Generated { column: c, .. }) = &e.kind else { return None };
         let source = &self.sources[self.position(c.source)?];
         let plain = e.affinity != Affinity::None || !matches!(source.kind, SourceKind::Table { .. });
         plain.then_some(self.canonical(source, *c))
@@ -165,7 +165,6 @@ impl<'q> Scope<'q> {
             let source = &self.sources[bits.trailing_zeros() as usize];
             matches!(&source.kind, SourceKind::Table { table, .. } if table.indexes.iter()
                 .any(|i| i.columns.iter().any(|c| matches!(c.term, crate::catalog::IndexTerm::Expr(_)))))
-                || matches!(e.kind, ExprKind::Generated { .. })
         };
         has_expression_index.then_some(Left::Expr(e))
     }

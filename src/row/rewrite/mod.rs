@@ -19,7 +19,7 @@ mod substitute;
 
 use std::cell::Cell;
 
-use crate::plan::bound::{Body, Expr, ExprKind, JoinKind, OrderBy, Query, Select, SourceId, SourceKind};
+use crate::plan::bound::{Body, Expr, ExprKind, JoinKind, OrderBy, Query, Select, Source, SourceId, SourceKind};
 
 /// A query as it is lowered.
 pub struct Rewritten {
@@ -53,10 +53,10 @@ pub fn select(
     exists: &mut Vec<SourceId>,
     fresh: &Cell<u32>,
 ) {
+    strength::reduce(select);
     if select.sources.iter().any(|s| matches!(s.join, JoinKind::Right | JoinKind::Full)) {
         return;
     }
-    strength::reduce(select);
     constants::spread(select);
     loop {
         let mut sources = 0..select.sources.len();
@@ -73,7 +73,8 @@ pub fn select(
 }
 
 fn is_candidate(select: &Select) -> bool {
-    let outer = select.sources.iter().any(|s| s.join == JoinKind::Left);
+    let kept = |s: &Source| matches!(s.join, JoinKind::Left | JoinKind::Right | JoinKind::Full);
+    let outer = select.sources.iter().any(kept);
     let nested = select.sources.iter().any(|s| matches!(s.kind, SourceKind::Query { .. } | SourceKind::Cte { .. }));
     let with_exists = select
         .filter

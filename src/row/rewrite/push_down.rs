@@ -21,7 +21,7 @@ pub fn conditions(select: &mut Select) {
         let SourceKind::Query { query, .. } = &mut source.kind else { continue };
         for term in &terms {
             if is_own(term, id) && !volatile::expr(term) {
-                push(query, id, term);
+                source.narrowed |= push(query, id, term);
             }
         }
     }
@@ -37,13 +37,14 @@ fn is_own(term: &Expr, id: SourceId) -> bool {
     own && !other && !walk::any(term, &|e| walk::query(e).is_some())
 }
 
-fn push(query: &mut Query, id: SourceId, term: &Expr) {
+/// Whether the condition has gone into the query.
+fn push(query: &mut Query, id: SourceId, term: &Expr) -> bool {
     if query.limit.is_some() || query.offset.is_some() {
-        return;
+        return false;
     }
     match &mut query.body {
         Body::Select(select) => into_select(select, id, term),
-        Body::Values(_) => {}
+        Body::Values(_) => false,
         Body::Compound(compound) => {
             let binary = compound.collations.iter().all(|c| matches!(c, Collation::Binary));
             let all = compound.arms.iter().all(|(op, _)| *op == CompoundOp::UnionAll);
@@ -51,37 +52,41 @@ fn push(query: &mut Query, id: SourceId, term: &Expr) {
             let plain =
                 selects.clone().all(|b| matches!(b, Body::Select(s) if s.group_by.is_none() && s.windows.is_empty()));
             if !plain || !(binary || all) {
-                return;
+                return false;
             }
             let arms = std::iter::once(&mut compound.first).chain(compound.arms.iter_mut().map(|(_, b)| b));
+            let mut gone = false;
             for arm in arms {
                 if let Body::Select(select) = arm {
-                    into_select(select, id, term);
+                    gone |= into_select(select, id, term);
                 }
             }
+            gone
         }
     }
 }
 
-fn into_select(select: &mut Select, id: SourceId, term: &Expr) {
+fn into_select(select: &mut Select, id: SourceId, term: &Expr) -> bool {
     let fixed = select.sources.iter().any(|s| matches!(s.join, JoinKind::Right | JoinKind::Full));
     if !select.windows.is_empty() || select.sources.is_empty() || fixed {
-        return;
+        return false;
     }
     let mut inner = term.clone();
     Replacement { source: id, by: By::Outputs(&select.output) }.expr(&mut inner);
     // (Arms of a compound have affinities of their own.)
     substitute::compare_anew(&mut inner);
     if volatile::expr(&inner) || walk::any(&inner, &|e| walk::query(e).is_some()) {
-        return;
+        return false;
     }
     if let Some(keys) = &select.group_by {
         let is_key = |e: &Expr| keys.iter().any(|k| matches!(k.collation, Collation::Binary) && same::same(&k.expr, e));
         if !over_keys(&inner, &is_key) {
-            return;
+            select.having = both(select.having.take(), Some(inner));
+            return true;
         }
     }
     select.filter = both(select.filter.take(), Some(inner));
+    true
 }
 
 /// Whether an expression is made of group keys and constants only.

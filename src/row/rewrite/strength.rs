@@ -1,18 +1,33 @@
-//! LEFT JOIN to JOIN, where a condition is never true of the row of NULLs
+//! Outer joins to narrower ones, where a condition is never true of the row of NULLs
 //! (https://sqlite.org/optoverview.html#the_outer_join_strength_reduction_optimization).
 
 use crate::plan::bound::{CompareOp, Expr, ExprKind, JoinKind, Select, SourceId};
 
 pub fn reduce(select: &mut Select) {
-    for i in 1..select.sources.len() {
-        if select.sources[i].join != JoinKind::Left {
+    for i in 0..select.sources.len() {
+        let sources = &select.sources;
+        let left_of_right = sources[i + 1..].iter().any(|s| matches!(s.join, JoinKind::Right | JoinKind::Full));
+        if !left_of_right && !matches!(sources[i].join, JoinKind::Left | JoinKind::Full) {
             continue;
         }
-        let id = select.sources[i].id;
-        let inner = select.sources.iter().filter(|s| matches!(s.join, JoinKind::Inner | JoinKind::Cross));
+        let id = sources[i].id;
+        // A RIGHT join keeps the rows that ON leaves out.
+        let inner = sources.iter().filter(|s| !left_of_right && matches!(s.join, JoinKind::Inner | JoinKind::Cross));
         let refused = inner.filter_map(|s| s.on.as_ref()).chain(&select.filter).any(|e| refuses_null(e, id));
-        if refused {
-            select.sources[i].join = JoinKind::Inner;
+        if !refused {
+            continue;
+        }
+        select.sources[i].join = match select.sources[i].join {
+            JoinKind::Left => JoinKind::Inner,
+            JoinKind::Full => JoinKind::Right,
+            join => join,
+        };
+        for source in &mut select.sources[i + 1..] {
+            source.join = match source.join {
+                JoinKind::Right => JoinKind::Inner,
+                JoinKind::Full => JoinKind::Left,
+                join => join,
+            };
         }
     }
 }

@@ -103,13 +103,13 @@ pub fn count(source: &SourceProgram, cx: &Context<'_>) -> Result<Option<i64>> {
     let count = match source {
         SourceProgram::Table { database, access: Access::Index { index, .. }, .. }
         | SourceProgram::KeyTable { database, access: Access::Index { index, .. }, .. } => {
-            cx.around.key_tree(*database, index.id)?.count(cx.around.view(*database)?)?
+            cx.around.key_tree(*database, index.id)?.count(cx.view(*database)?)?
         }
         SourceProgram::Table { database, table, .. } => {
-            cx.around.row_tree(*database, table.id)?.count(cx.around.view(*database)?)?
+            cx.around.row_tree(*database, table.id)?.count(cx.view(*database)?)?
         }
         SourceProgram::KeyTable { database, table, .. } => {
-            cx.around.key_tree(*database, table.id)?.count(cx.around.view(*database)?)?
+            cx.around.key_tree(*database, table.id)?.count(cx.view(*database)?)?
         }
         _ => return Ok(None),
     };
@@ -155,14 +155,14 @@ fn open_access(
                 Some(tree) => tree.clone(),
                 None => scan.trees.row.insert(cx.around.row_tree(*database, table.id)?).clone(),
             };
-            let view = cx.around.view(*database)?;
+            let view = cx.view(*database)?;
             open_table(access, level, scan, keys, tree, view, cx, || {
                 let Access::Index { index, .. } = access else { return Err(Error::internal("not an index access")) };
                 cx.around.key_tree(*database, index.id)
             })
         }
         SourceProgram::KeyTable { database, table, .. } => {
-            let view = cx.around.view(*database)?;
+            let view = cx.view(*database)?;
             let primary = cx.around.key_tree(*database, table.id)?;
             match access {
                 Access::Index { index, reverse, .. } if index.id != table.id => {

@@ -6,7 +6,7 @@ use heliosdb_udfs::value::Value;
 
 use super::Run;
 use super::key::{self, Holder};
-use super::lower::DeleteProgram;
+use super::lower::{DeleteProgram, ReturningProgram};
 use super::row::Row;
 use super::target::TargetProgram;
 use super::trigger::Fired;
@@ -87,14 +87,13 @@ impl Run<'_> {
                 continue;
             }
             let Some((row, primary)) = self.current(target, &found)? else { continue };
-            if self.delete_row(target, None, &row, primary.as_deref(), Deleted::ByStatement)? {
-                self.give_back(program.returning.as_ref(), &row)?;
-            }
+            let returning = program.returning.as_ref();
+            self.delete_row(target, None, &row, primary.as_deref(), Deleted::ByStatement, returning)?;
         }
         Ok(())
     }
 
-    /// Deletes a row with its index entries and what foreign keys say; false if a trigger kept it.
+    /// Deletes a row with its index entries and what foreign keys say, unless a trigger keeps it.
     pub fn delete_row(
         &mut self,
         target: &TargetProgram,
@@ -102,19 +101,20 @@ impl Run<'_> {
         row: &Row,
         primary: Option<&[u8]>,
         why: Deleted,
-    ) -> Result<bool> {
+        returning: Option<&ReturningProgram>,
+    ) -> Result<()> {
         let triggers = why != Deleted::Replaced || self.cx.around.write_options().recursive_triggers;
         if triggers && !target.triggers.is_empty() {
             let fired = self.fire(target, or, TriggerTime::Before, TriggerEvent::Delete, &[], Some(row), None)?;
             if fired == Fired::Ignore {
-                return Ok(false);
+                return Ok(());
             }
             // The triggers may have changed the row, or taken it away: index entries are made of it as it is now.
             let holder = match primary {
                 Some(primary) => Holder::Primary(primary.to_vec()),
                 None => Holder::Rowid(row.rowid),
             };
-            let Some((now, primary)) = self.read_holder(target, &holder)? else { return Ok(false) };
+            let Some((now, primary)) = self.read_holder(target, &holder)? else { return Ok(()) };
             self.erase(target, &now, primary.as_deref())?;
         } else {
             self.erase(target, row, primary)?;
@@ -126,10 +126,11 @@ impl Run<'_> {
             Deleted::Replaced => {}
         }
         self.act_on_children(target, row, None)?;
+        self.give_back(returning, row)?;
         if triggers {
             self.fire(target, or, TriggerTime::After, TriggerEvent::Delete, &[], Some(row), None)?;
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Takes a row and its index entries out of the trees.

@@ -9,6 +9,7 @@ use heliosdb_udfs::value::{Affinity, Collation, Value, affinity, compare};
 
 use super::Run;
 use super::delete::Deleted;
+use super::key::primary_key;
 use super::lower::{ColumnValue, InsertProgram, UpsertProgram};
 use super::row::Row;
 use super::target::TargetProgram;
@@ -124,15 +125,20 @@ impl Run<'_> {
     pub fn act_on_children(&mut self, target: &TargetProgram, old: &Row, new: Option<&Row>) -> Result<()> {
         for key in &target.parent_keys {
             let Some(columns) = changed_columns(key, old, new)? else { continue };
-            let own = key.child.id == target.table.id && target.table.has_rowid();
+            let own = key.child.id == target.table.id;
+            let own_key = match new {
+                Some(new) if own => primary_key(target, new, self.cx)?,
+                _ => None,
+            };
             let children = |purpose: Purpose| -> Result<Vec<(Row, Option<Vec<u8>>)>> {
                 let mut children = self.children(key, old, columns, purpose)?;
                 // A row that refers to itself has gone with its parent, or is changed like others.
-                let gone = |rowid: i64| match new {
-                    None => rowid == old.rowid,
-                    Some(new) => purpose == Purpose::Count && rowid == new.rowid,
+                let gone = |(child, primary): &(Row, Option<Vec<u8>>)| match new {
+                    None => primary.is_none() && child.rowid == old.rowid,
+                    Some(new) if primary.is_none() => purpose == Purpose::Count && child.rowid == new.rowid,
+                    Some(_) => purpose == Purpose::Count && *primary == own_key,
                 };
-                children.retain(|(child, _)| !own || !gone(child.rowid));
+                children.retain(|child| !own || !gone(child));
                 Ok(children)
             };
             // An action mends what is counted here: the child that it changes or deletes subtracts again.
@@ -157,7 +163,7 @@ impl Run<'_> {
                 };
                 let set = match (action, new) {
                     (ForeignKeyAction::Cascade, None) => {
-                        self.delete_row(&child_target, abort, &child, primary.as_deref(), Deleted::ByKey)?;
+                        self.delete_row(&child_target, abort, &child, primary.as_deref(), Deleted::ByKey, None)?;
                         continue;
                     }
                     (ForeignKeyAction::Cascade, Some(new)) => set(&|i, _| Ok(parent_value(key, new, columns[i])))?,

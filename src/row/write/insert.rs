@@ -1,21 +1,25 @@
 //! INSERT and REPLACE (https://sqlite.org/lang_insert.html, https://sqlite.org/lang_conflict.html).
 
+use std::cell::Cell;
 use std::sync::Arc;
 
-use heliosdb_udfs::value::Value;
+use bumpalo::Bump;
+use heliosdb_udfs::value::{Affinity, Value};
 
 use super::Run;
 use super::delete::Deleted;
 use super::key::{self, EntryKey, Holder};
 use super::lower::{ColumnValue, InsertProgram, ReturningProgram};
 use super::row::{Row, apply, apply_rowid, check_types, check_virtual_types, generate, with_env};
-use super::target::{IndexProgram, TargetProgram};
+use super::target::{CheckProgram, IndexProgram, TargetProgram};
 use super::trigger::Fired;
+use crate::catalog::Table;
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::{Conflict, RaiseAction, TriggerEvent, TriggerTime};
-use crate::row::eval::{eval, truth};
+use crate::row::context::Context;
+use crate::row::eval::{Env, Near, eval, truth};
 use crate::row::program::Body;
-use crate::row::run::QueryRun;
+use crate::row::run::{QueryRun, SubqueryRun};
 use crate::store::{KeyTree, RowTree};
 
 /// A uniqueness constraint that a new row violates.
@@ -62,6 +66,7 @@ impl Run<'_> {
             return Ok(());
         }
         self.use_up(&program.target, 0);
+        self.upserts.clear();
         self.insert_all(program)?;
         self.note_sequence(&program.target)
     }
@@ -111,8 +116,12 @@ impl Run<'_> {
             (None, Some(alias)) => row.values[alias as usize].clone(),
             (None, None) => Value::Null,
         };
-        // INSTEAD OF triggers see values as they were given.
-        if !program.view {
+        let unconverted = program.upsert_sees_given.then(|| row.values.clone());
+        let unconverted = unconverted.map(|values| real_columns(table, values));
+        // INSTEAD OF triggers see values as they were given, but for whole numbers in REAL columns.
+        if program.view {
+            row.values = real_columns(table, row.values);
+        } else {
             row.apply_affinity(table);
         }
         apply_rowid(&mut given);
@@ -136,6 +145,7 @@ impl Run<'_> {
         if target.fires_before(TriggerEvent::Insert) {
             check_types(table, &row)?;
             generate(target, &mut row, self.cx)?;
+            check_types(table, &row)?;
             check_virtual_types(table, &row)?;
         }
         if self.fire(target, self.or, TriggerTime::Before, TriggerEvent::Insert, &[], None, Some(&row))?
@@ -159,7 +169,9 @@ impl Run<'_> {
             generate(target, &mut row, self.cx)?;
             check_virtual_types(table, &row)?;
         }
-        let Some(entries) = self.admit(program, &mut row, tree.as_ref(), explicit.is_some())? else { return Ok(()) };
+        let Some(entries) = self.admit(program, &mut row, unconverted, tree.as_ref(), explicit.is_some())? else {
+            return Ok(());
+        };
         self.check_child(target, &row)?;
         if self.violations.get() > 0 && self.is_alone(program) {
             return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
@@ -174,22 +186,32 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Checks everything that can keep a new row out; `None` if it is skipped (or an UPSERT took its place).
+    /// Checks everything that can keep a new row out; `None` if it is skipped (or an UPSERT took its place). `given`: its
+    /// values as they were given, if an UPSERT may see them so.
     fn admit(
         &mut self,
         program: &InsertProgram,
         row: &mut Row,
+        given: Option<Vec<Value>>,
         tree: Option<&Arc<RowTree>>,
         explicit: bool,
     ) -> Result<Option<Vec<Entry>>> {
         let target = &program.target;
-        if !self.check_row(target, self.or, row)? {
+        if !self.check_row(target, self.or, row, None)? {
             return Ok(None);
         }
-        for upsert in &program.upserts {
+        for (n, upsert) in program.upserts.iter().enumerate() {
             if let Some(holder) = self.upsert_holder(program, upsert.target, row, tree)? {
                 if let Some(update) = &upsert.action {
-                    self.upsert(program, update, holder, row)?;
+                    let by_rowid = matches!(holder, Holder::Rowid(rowid) if rowid == row.rowid);
+                    // SQLite looks at the rowid before it converts values, unless it has converted them for others.
+                    if let Some(given) = given.filter(|_| n == 0 && by_rowid) {
+                        row.values = given;
+                        if let Some(alias) = target.table.rowid_alias() {
+                            row.values[usize::from(alias)] = Value::Integer(row.rowid);
+                        }
+                    }
+                    self.upsert(program, n, update, holder, row)?;
                 }
                 return Ok(None);
             }
@@ -197,8 +219,14 @@ impl Run<'_> {
         self.make_room(target, self.or, row, tree, explicit, None, None)
     }
 
-    /// NOT NULL and CHECK; false if the row is skipped.
-    pub fn check_row(&mut self, target: &TargetProgram, or: Option<Conflict>, row: &mut Row) -> Result<bool> {
+    /// NOT NULL and CHECK; false if the row is skipped. With `set` only the conditions that read one of these columns.
+    pub fn check_row(
+        &mut self,
+        target: &TargetProgram,
+        or: Option<Conflict>,
+        row: &mut Row,
+        set: Option<&[u16]>,
+    ) -> Result<bool> {
         let table = &target.table;
         if target.has_not_null {
             let mut again = !target.generated.is_empty();
@@ -219,10 +247,11 @@ impl Run<'_> {
                 }
             }
         }
-        if !target.checks.is_empty() && !self.cx.around.write_options().ignore_checks {
+        let mut concerned = target.checks.iter().filter(|c| set.is_none_or(|set| c.reads(set))).peekable();
+        if concerned.peek().is_some() && !self.cx.around.write_options().ignore_checks {
             check_types(table, row)?;
             let levels = [row.level()];
-            for (message, node) in &target.checks {
+            for CheckProgram { message, node, .. } in concerned {
                 let holds = with_env(&levels, &[], &target.subqueries, self.cx, |env| truth(node, env))?;
                 if holds == Some(false) {
                     // CHECK has no conflict clause of its own; REPLACE works like ABORT.
@@ -371,7 +400,7 @@ impl Run<'_> {
     /// REPLACE: deletes the row in the way.
     fn remove_holder(&mut self, target: &TargetProgram, holder: Holder) -> Result<()> {
         let Some((row, primary)) = self.read_holder(target, &holder)? else { return Ok(()) };
-        self.delete_row(target, Some(Conflict::Replace), &row, primary.as_deref(), Deleted::Replaced)?;
+        self.delete_row(target, Some(Conflict::Replace), &row, primary.as_deref(), Deleted::Replaced, None)?;
         Ok(())
     }
 
@@ -486,14 +515,44 @@ impl Run<'_> {
     /// Computes RETURNING for a row. What INSTEAD OF triggers take from a view counts as no change.
     pub fn give_back(&mut self, returning: Option<&ReturningProgram>, row: &Row) -> Result<()> {
         if let Some(returning) = returning {
-            let levels = [row.level()];
-            let values = with_env(&levels, self.inputs, &returning.subqueries, self.cx, |env| {
-                returning.output.iter().map(|n| Ok(eval(n, env)?.to_owned())).collect::<Result<Vec<Value>>>()
-            })?;
+            if self.returning.len() != returning.subqueries.len() {
+                self.returning = SubqueryRun::all(&returning.subqueries);
+            }
+            // Only what stands in FROM in parentheses is made once.
+            for (run, subquery) in self.returning.iter().zip(&returning.subqueries) {
+                if !subquery.program.reads_queries() {
+                    run.borrow_mut().forget();
+                }
+            }
+            let (levels, cx) = ([row.level()], Context { live: true, ..*self.cx });
+            let (arena, json) = (Bump::new(), Cell::new(false));
+            let env = Env {
+                cx: &cx,
+                levels: &levels,
+                near: Near::of(&levels, 0),
+                inputs: self.inputs,
+                slots: &[],
+                subqueries: &returning.subqueries,
+                runs: &self.returning,
+                arena: &arena,
+                json: &json,
+            };
+            let values = returning.output.iter().map(|n| Ok(eval(n, &env)?.to_owned()));
+            let values = values.collect::<Result<Vec<Value>>>()?;
             self.written.returned.push(values);
         }
         Ok(())
     }
+}
+
+/// Whole numbers in REAL columns are made reals where values are seen as they were given.
+fn real_columns(table: &Table, mut values: Vec<Value>) -> Vec<Value> {
+    for (value, column) in values.iter_mut().zip(&table.columns) {
+        if column.affinity == Affinity::Real && matches!(value, Value::Integer(_)) {
+            apply(value, Affinity::Real);
+        }
+    }
+    values
 }
 
 fn is_own(holder: &Holder, old: Option<(&Row, Option<&[u8]>)>) -> bool {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use heliosdb_udfs::value::{Collation, Value, ValueRef};
 
+use super::Run;
 use super::insert::Clash;
 use super::key;
 use super::row::{Row, generate, with_env};
 use super::target::{IndexProgram, TargetProgram, lower_terms};
-use super::{Run, Written};
 use crate::catalog::{Index, Table};
 use crate::error::Result;
 use crate::plan::bound::{Conflict, DatabaseIndex, Expr, SourceId};
@@ -23,7 +23,7 @@ pub fn load_row(target: &TargetProgram, rowid: i64, values: &[ValueRef<'_>], cx:
     let mut row = Row { rowid, values: values.iter().map(|v| ValueRef::to_owned(*v)).collect() };
     generate(target, &mut row, cx)?;
     let violations = Cell::new(0);
-    let mut run = Run { cx, inputs: &[], written: Written::default(), or: None, used: None, violations: &violations };
+    let mut run = Run::new(cx, &[], None, &violations);
     let tree =
         if target.table.has_rowid() { Some(cx.around.row_tree(target.database, target.table.id)?) } else { None };
     let mut entries = Vec::new();
@@ -85,8 +85,7 @@ pub fn fill_index(
             && key::holder(&tree, index, &entry, table.has_rowid(), around.live_view(database)?).is_some()
         {
             let violations = Cell::new(0);
-            let run =
-                Run { cx, inputs: &[], written: Written::default(), or: None, used: None, violations: &violations };
+            let run = Run::new(cx, &[], None, &violations);
             return Err(run.unique_error(&target, Clash::Index(0)));
         }
         let primary = key::primary_key(&own, &row, cx)?;

@@ -7,8 +7,9 @@ use super::target::{IndexProgram, TargetProgram, lower_target};
 use crate::catalog::{Index, IndexTerm};
 use crate::error::Result;
 use crate::plan::bound::{
-    self, Body, BoundTrigger, Classes, ColumnRef, Conflict, Expr, ExprKind, Free, InsertValue, OrderBy, OrderKey,
-    OutputColumn, Query, ROWID, Select, SortKey, SourceId, TriggerBody, UpsertAction,
+    self, Body, BoundTrigger, Classes, ColumnRef, Conflict, Expr, ExprKind, ForeignKeyCheck, Free, IndexHint,
+    InsertValue, OrderBy, OrderKey, OutputColumn, Query, ROWID, Select, SortKey, SourceId, SourceKind, TriggerBody,
+    TriggerEvent, UpsertAction,
 };
 use crate::plan::walk;
 use crate::row::lower::{Layout, Lower, Lowering, Planning, query_with_free, target_query};
@@ -29,6 +30,8 @@ pub struct InsertProgram {
     pub values: Vec<ColumnValue>,
     pub rowid: Option<u16>,
     pub upserts: Vec<UpsertProgram>,
+    /// An UPSERT by the rowid sees the proposed row before its values are converted: nothing needs them converted earlier.
+    pub upsert_sees_given: bool,
     pub returning: Option<ReturningProgram>,
     pub view: bool,
     pub subqueries: Vec<Subquery>,
@@ -157,8 +160,12 @@ fn insert(s: &bound::Insert, shared: &Lowering<'_>) -> Result<InsertProgram> {
         && s.returning.is_none()
         && upserts.iter().all(|u| u.action.as_ref().is_none_or(|update| is_plain_upsert(&target, update)))
         && values.iter().all(|v| matches!(v, ColumnValue::Source(_) | ColumnValue::Default(Node::Constant(_))));
+    let by_rowid = upserts.first().is_some_and(|u| u.action.is_some() && matches!(u.target, None | Some(None)));
+    let upsert_sees_given =
+        by_rowid && target.table.has_rowid() && target.checks.is_empty() && target.generated.is_empty();
     Ok(InsertProgram {
         plain,
+        upsert_sees_given,
         target,
         or: s.or,
         rows,
@@ -291,15 +298,42 @@ fn update(s: &bound::Update, shared: &Lowering<'_>) -> Result<UpdateProgram> {
     })
 }
 
-/// Whether SQLite notes the rows down before it changes any.
-fn is_watched(target: &bound::Target, filter: Option<&Expr>) -> bool {
-    let keys = !target.child_keys.is_empty() || !target.parent_keys.is_empty();
-    !target.triggers.is_empty() || keys || filter.is_some_and(|e| walk::any(e, &|e| walk::query(e).is_some()))
+/// Whether SQLite notes the rows down before it changes any, for all that its condition says.
+fn asks_queries(filter: Option<&Expr>) -> bool {
+    filter.is_some_and(|e| walk::any(e, &|e| walk::query(e).is_some()))
 }
 
 /// SQLite notes the rows of a DELETE down in a sorted set.
 fn keyed_delete(s: &bound::Delete) -> bool {
-    is_watched(&s.target, s.select.filter.as_ref())
+    let keys = !s.target.child_keys.is_empty() || !s.target.parent_keys.is_empty();
+    keys || !s.target.triggers.is_empty() || s.returning.is_some() || asks_queries(s.select.filter.as_ref())
+}
+
+/// The columns that an UPDATE sets, with the generated ones that follow them.
+fn with_generated(s: &bound::Update) -> Vec<u16> {
+    let mut set: Vec<u16> = s.set.iter().map(|(c, _)| *c).collect();
+    for column in &s.target.generated_order {
+        let mut follows = false;
+        if let Some(e) = &s.target.generated[usize::from(*column)] {
+            walk::references(e, &mut |f| follows |= matches!(f, Free::Column(c) if set.contains(&c.column)));
+        }
+        if follows {
+            set.push(*column);
+        }
+    }
+    set
+}
+
+/// Whether an UPDATE of these columns has to do with triggers or foreign keys.
+fn is_watched(s: &bound::Update, set: &[u16]) -> bool {
+    let alias = s.target.table.rowid_alias();
+    let sets = |c: &u16| set.contains(c) || alias == Some(*c) && set.contains(&ROWID);
+    let child = |k: &Arc<ForeignKeyCheck>| k.child.foreign_keys[usize::from(k.position)].columns.iter().any(sets);
+    let parent = |k: &Arc<ForeignKeyCheck>| k.parent_columns.iter().flatten().any(sets);
+    s.target.triggers.iter().any(|t| t.event == TriggerEvent::Update)
+        || s.returning.is_some()
+        || s.target.child_keys.iter().any(child)
+        || s.target.parent_keys.iter().any(parent)
 }
 
 /// SQLite notes the rows of an UPDATE down by their keys, unless it can change them where it finds them.
@@ -308,7 +342,7 @@ fn keyed_update(s: &bound::Update, rows: &QueryProgram) -> bool {
     if s.view.is_some() {
         return false;
     }
-    let set: Vec<u16> = s.set.iter().map(|(c, _)| *c).collect();
+    let set = with_generated(s);
     let changes = |index: &Index| {
         index.filter.is_some()
             || index.columns.iter().any(|t| !matches!(t.term, IndexTerm::Column(c) if !set.contains(&c)))
@@ -333,13 +367,23 @@ fn keyed_update(s: &bound::Update, rows: &QueryProgram) -> bool {
         Some(Access::Index { index, .. }) => changes(index),
         _ => false,
     };
-    set.iter().any(is_key) || replaces || found_by_changed || is_watched(&s.target, s.select.filter.as_ref())
+    let asks = asks_queries(s.select.filter.as_ref());
+    set.iter().any(is_key) || replaces || found_by_changed || is_watched(s, &set) || asks
 }
 
 fn delete(s: &bound::Delete, shared: &Lowering<'_>) -> Result<DeleteProgram> {
     let view = s.view.is_some();
     let output = identity(&s.target, s.old, view);
-    let rows = rows(&s.select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
+    let mut select = std::borrow::Cow::Borrowed(&s.select);
+    if select.filter.is_none() && s.limit.is_none() && !keyed_delete(s) {
+        // Nothing is looked for: not by an index either.
+        for source in &mut select.to_mut().sources {
+            if let SourceKind::Table { hint, .. } = &mut source.kind {
+                *hint = IndexHint::None;
+            }
+        }
+    }
+    let rows = rows(&select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
     let by_key = !view && keyed_delete(s);
     let target = lower_target(&s.target, shared.planning.encoding)?;
     Ok(DeleteProgram {

@@ -19,12 +19,13 @@ mod trigger;
 mod update;
 mod upsert;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use heliosdb_udfs::value::Value;
 
 use super::context::Context;
+use super::run::SubqueryRun;
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::{Conflict, RaiseAction};
 
@@ -51,6 +52,25 @@ struct Run<'r> {
     used: Option<i64>,
     /// Rows of this statement that violate an immediate foreign key, shared with nested writes.
     violations: &'r Cell<i64>,
+    /// Subqueries of each ON CONFLICT clause.
+    upserts: Vec<Vec<RefCell<SubqueryRun>>>,
+    /// Those of RETURNING.
+    returning: Vec<RefCell<SubqueryRun>>,
+}
+
+impl<'r> Run<'r> {
+    fn new(cx: &'r Context<'r>, inputs: &'r [Value], or: Option<Conflict>, violations: &'r Cell<i64>) -> Run<'r> {
+        Run {
+            cx,
+            inputs,
+            written: Written::default(),
+            or,
+            used: None,
+            violations,
+            upserts: Vec::new(),
+            returning: Vec::new(),
+        }
+    }
 }
 
 /// Runs a statement to its end.
@@ -81,7 +101,8 @@ fn execute_nested(
     // The turn to write comes before anything is read: keys that are free must be free until they are taken. The
     // statement's scans see the state before it.
     drop(cx.around.transaction(target.database)?);
-    let mut run = Run { cx, inputs, written: Written::default(), or: outer.or(own), used: None, violations };
+    let or = outer.or(own);
+    let mut run = Run::new(cx, inputs, or, violations);
     let result = match &**program {
         WriteProgram::Insert(insert) => run.insert(insert),
         WriteProgram::Update(update) => run.update(update),

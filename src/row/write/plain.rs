@@ -84,8 +84,8 @@ impl<'t> Writer<'t> {
         }
         let record = std::mem::take(&mut self.record);
         let levels = [Level { rows: Rows::Single { record, rowid: Some(rowid) }, ..Level::default() }];
-        for (_, check) in &self.target.checks {
-            if with_env(&levels, &[], &self.target.subqueries, cx, |env| truth(check, env))? == Some(false) {
+        for check in &self.target.checks {
+            if with_env(&levels, &[], &self.target.subqueries, cx, |env| truth(&check.node, env))? == Some(false) {
                 return Ok(false);
             }
         }
@@ -264,6 +264,10 @@ impl Run<'_> {
             },
             _ => (None, true),
         };
+        let converts = |i: usize| {
+            let changed = std::mem::discriminant(&given(i)) != std::mem::discriminant(&value(i));
+            changed && table.rowid_alias() != Some(i as u16)
+        };
         let owned = || -> Vec<Value> { source.iter().map(|v| ValueRef::to_owned(*v)).collect() };
         let Some(rowid) = rowid.filter(|_| !writer.lacks_value(value)) else {
             return self.insert_values(program, &owned());
@@ -281,6 +285,9 @@ impl Run<'_> {
             let Some(holder) = writer.holder(upsert.target, rowid, view) else { continue };
             return match &upsert.action {
                 None => Ok(()),
+                Some(_) if program.upsert_sees_given && (0..table.columns.len()).any(converts) => {
+                    self.insert_values(program, &owned())
+                }
                 Some(update) if self.upsert_row(writer, update, holder, rowid, arena)? => Ok(()),
                 Some(_) => self.insert_values(program, &owned()),
             };
@@ -356,7 +363,8 @@ impl Run<'_> {
         if self.is_nested() {
             return Ok(false);
         }
-        let cx = self.cx;
+        // Subqueries of SET see the rows changed so far; the scan has opened before any was.
+        let cx = &Context { live: true, ..*self.cx };
         let target = &program.target;
         let table = &*target.table;
         let mut writer = Writer::new(target, |index| index.depends_on(&program.columns), cx)?;

@@ -7,8 +7,10 @@ use heliosdb_udfs::value::{Collation, Encoding};
 use crate::catalog::{Index, IndexTerm, Table};
 use crate::error::Result;
 use crate::plan::bound::{
-    BoundTrigger, Conflict, DatabaseIndex, ForeignKeyCheck, SourceId, Target, TriggerEvent, TriggerTime,
+    BoundTrigger, Conflict, DatabaseIndex, Expr, ForeignKeyCheck, Free, ROWID, SourceId, Target, TriggerEvent,
+    TriggerTime,
 };
+use crate::plan::walk;
 use crate::row::lower::{Layout, Lower, Lowering, Planning};
 use crate::row::node::{Node, Subquery};
 
@@ -17,7 +19,7 @@ pub struct TargetProgram {
     pub table: Arc<Table>,
     /// Generated columns in the order in which they can be computed.
     pub generated: Vec<(u16, Node)>,
-    pub checks: Vec<(Box<str>, Node)>,
+    pub checks: Vec<CheckProgram>,
     pub indexes: Vec<IndexProgram>,
     /// Positions in `indexes` as SQLite checks them: the newest first, those that replace at the end.
     pub check_order: Vec<usize>,
@@ -34,6 +36,21 @@ impl TargetProgram {
     /// Whether a trigger sees the row before an event.
     pub fn fires_before(&self, event: TriggerEvent) -> bool {
         self.triggers.iter().any(|t| t.time == TriggerTime::Before && t.event == event)
+    }
+}
+
+pub struct CheckProgram {
+    /// What tells the condition in an error.
+    pub message: Box<str>,
+    pub node: Node,
+    /// The columns that it reads, those behind generated columns included.
+    columns: Vec<u16>,
+}
+
+impl CheckProgram {
+    /// Whether new values in these columns may change what it says.
+    pub fn reads(&self, set: &[u16]) -> bool {
+        self.columns.iter().any(|c| set.contains(c))
     }
 }
 
@@ -68,6 +85,24 @@ fn plain_columns(table: &Table, index: &Index, collations: &[Collation]) -> Opti
     index.columns.iter().map(|key| column(&key.term)).collect()
 }
 
+/// Adds the columns that an expression over the row reads.
+fn add_columns(target: &Target, e: &Expr, columns: &mut Vec<u16>) {
+    walk::references(e, &mut |free| {
+        let Free::Column(c) = free else { return };
+        if columns.contains(&c.column) {
+            return;
+        }
+        columns.push(c.column);
+        // The rowid may be set under both of its names.
+        if let Some(alias) = target.table.rowid_alias().filter(|alias| c.column == *alias || c.column == ROWID) {
+            columns.extend([alias, ROWID]);
+        }
+        if let Some(Some(generated)) = target.generated.get(usize::from(c.column)) {
+            add_columns(target, generated, columns);
+        }
+    });
+}
+
 /// The row being written is level 0 of every expression here.
 pub fn lower_target(target: &Target, encoding: Encoding) -> Result<TargetProgram> {
     let shared = Lowering::volatile(Planning { encoding, ..Planning::default() });
@@ -81,7 +116,9 @@ pub fn lower_target(target: &Target, encoding: Encoding) -> Result<TargetProgram
     }
     let mut checks = Vec::new();
     for (message, e) in &target.checks {
-        checks.push((message.clone(), lower.node(e)?));
+        let mut columns = Vec::new();
+        add_columns(target, e, &mut columns);
+        checks.push(CheckProgram { message: message.clone(), node: lower.node(e)?, columns });
     }
     let mut indexes = Vec::new();
     for index in &target.indexes {
@@ -126,8 +163,8 @@ pub fn lower_target(target: &Target, encoding: Encoding) -> Result<TargetProgram
 pub fn lower_terms(
     table: &Arc<Table>,
     row: SourceId,
-    terms: &[crate::plan::bound::Expr],
-    filter: Option<&crate::plan::bound::Expr>,
+    terms: &[Expr],
+    filter: Option<&Expr>,
     encoding: Encoding,
 ) -> Result<(Vec<Node>, Option<Node>)> {
     let shared = Lowering::new(Planning { encoding, ..Planning::default() });

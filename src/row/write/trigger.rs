@@ -75,7 +75,7 @@ impl Run<'_> {
         let inputs: Vec<Value> = program.free.iter().map(|f| input(&program, f, table, old, new)).collect();
         let pick = |positions: &[usize]| -> Vec<Value> { positions.iter().map(|i| inputs[*i].clone()).collect() };
         let shared = Shared::default();
-        let cx = Context { parameters: &[], around, shared: &shared };
+        let cx = Context { parameters: &[], around, shared: &shared, live: false };
         let last_rowid = around.last_insert_rowid();
         depth.set(depth.get() + 1);
         running.borrow_mut().push(trigger.trigger.clone());
@@ -89,7 +89,7 @@ impl Run<'_> {
             }
             for statement in &program.statements {
                 let shared = Shared::default();
-                let cx = Context { parameters: &[], around, shared: &shared };
+                let cx = Context { parameters: &[], around, shared: &shared, live: false };
                 match statement {
                     TriggerStatement::Query(query, positions) => {
                         let mut run = QueryRun::new(query.clone(), pick(positions));

@@ -14,6 +14,7 @@ use super::target::TargetProgram;
 use super::trigger::Fired;
 use crate::error::{Error, Result};
 use crate::plan::bound::{Conflict, ROWID, TriggerEvent, TriggerTime};
+use crate::row::context::Context;
 use crate::row::eval::{Env, Near, eval};
 use crate::row::level::rowid_key;
 use crate::row::run::SubqueryRun;
@@ -77,8 +78,9 @@ impl Run<'_> {
     ) -> Result<Vec<Value>> {
         let Some(set) = &program.set else { return Ok(found) };
         let (levels, arena, json) = ([old.level()], Bump::new(), Cell::new(false));
+        let cx = Context { live: true, ..*self.cx };
         let env = Env {
-            cx: self.cx,
+            cx: &cx,
             levels: &levels,
             near: Near::NONE,
             inputs: self.inputs,
@@ -157,7 +159,7 @@ impl Run<'_> {
             generate(target, &mut new, self.cx)?;
             (stored, primary) = (&now.0, now.1.as_deref());
         }
-        if !self.check_row(target, or, &mut new)? {
+        if !self.check_row(target, or, &mut new, Some(&columns))? {
             return Ok(());
         }
         let tree = if table.has_rowid() { Some(self.cx.around.row_tree(target.database, table.id)?) } else { None };

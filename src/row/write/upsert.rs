@@ -1,16 +1,20 @@
 //! ON CONFLICT … DO (https://sqlite.org/lang_upsert.html).
 
+use std::cell::Cell;
 use std::sync::Arc;
 
+use bumpalo::Bump;
 use heliosdb_udfs::value::Value;
 
 use super::Run;
 use super::key::{self, Holder};
-use super::lower::{InsertProgram, UpsertUpdate};
-use super::row::{Row, check_types, with_env};
+use super::lower::{InsertProgram, UpsertProgram, UpsertUpdate};
+use super::row::{Row, check_types};
 use crate::error::Result;
 use crate::plan::bound::Conflict;
-use crate::row::eval::{eval, truth};
+use crate::row::context::Context;
+use crate::row::eval::{Env, Near, eval, truth};
+use crate::row::run::SubqueryRun;
 use crate::store::RowTree;
 
 impl Run<'_> {
@@ -60,6 +64,7 @@ impl Run<'_> {
     pub fn upsert(
         &mut self,
         program: &InsertProgram,
+        clause: usize,
         update: &UpsertUpdate,
         holder: Holder,
         proposed: &Row,
@@ -67,19 +72,32 @@ impl Run<'_> {
         let target = &program.target;
         let Some((existing, primary)) = self.read_holder(target, &holder)? else { return Ok(()) };
         let levels = [existing.level(), proposed.level()];
-        let set = with_env(&levels, self.inputs, &update.subqueries, self.cx, |env| {
-            if let Some(filter) = &update.filter
-                && truth(filter, env)? != Some(true)
-            {
-                return Ok(None);
-            }
-            let mut set: Vec<(u16, Value)> = Vec::with_capacity(update.set.len());
-            for (column, node) in &update.set {
-                set.push((*column, eval(node, env)?.to_owned()));
-            }
-            Ok(Some(set))
-        })?;
-        let Some(set) = set else { return Ok(()) };
+        let cx = Context { live: true, ..*self.cx };
+        if self.upserts.is_empty() {
+            let subqueries = |u: &UpsertProgram| SubqueryRun::all(u.action.as_ref().map_or(&[], |a| &a.subqueries));
+            self.upserts = program.upserts.iter().map(subqueries).collect();
+        }
+        let (arena, json) = (Bump::new(), Cell::new(false));
+        let env = Env {
+            cx: &cx,
+            levels: &levels,
+            near: Near::of(&levels, 0),
+            inputs: self.inputs,
+            slots: &[],
+            subqueries: &update.subqueries,
+            runs: &self.upserts[clause],
+            arena: &arena,
+            json: &json,
+        };
+        if let Some(filter) = &update.filter
+            && truth(filter, &env)? != Some(true)
+        {
+            return Ok(());
+        }
+        let mut set: Vec<(u16, Value)> = Vec::with_capacity(update.set.len());
+        for (column, node) in &update.set {
+            set.push((*column, eval(node, &env)?.to_owned()));
+        }
         // An UPSERT's update fails where it meets other constraints, whatever these say.
         self.update_row(target, Some(Conflict::Abort), &existing, primary.as_deref(), set, program.returning.as_ref())
     }

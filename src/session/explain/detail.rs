@@ -19,7 +19,13 @@ fn text_of(level: &LevelProgram, shown: &str) -> String {
     };
     let text = match &level.source {
         SourceProgram::Table { access, table, .. } | SourceProgram::KeyTable { access, table, .. } => {
-            access_text(access, table, shown)
+            let text = access_text(access, table, shown);
+            // The table is read to fill the filter.
+            if level.bloom && matches!(access, Access::Index { .. }) {
+                text.replace(" USING COVERING INDEX ", " USING INDEX ")
+            } else {
+                text
+            }
         }
         SourceProgram::Query { lookup: Some(lookup), .. } | SourceProgram::Cte { lookup: Some(lookup), .. } => {
             format!("SEARCH {shown} USING {}", automatic(lookup))
@@ -40,13 +46,24 @@ fn text_of(level: &LevelProgram, shown: &str) -> String {
 
 /// `BLOOM FILTER ON t (a=?)`
 pub fn bloom(level: &LevelProgram, shown: &str) -> Option<String> {
-    let lookup = match &level.source {
+    if !level.bloom {
+        return None;
+    }
+    let names = match &level.source {
         SourceProgram::Table { access: Access::Hash(lookup), .. }
-        | SourceProgram::KeyTable { access: Access::Hash(lookup), .. } => lookup,
-        SourceProgram::Query { lookup, .. } | SourceProgram::Cte { lookup, .. } => lookup.as_ref()?,
+        | SourceProgram::KeyTable { access: Access::Hash(lookup), .. } => equal_names(lookup),
+        SourceProgram::Query { lookup, .. } | SourceProgram::Cte { lookup, .. } => equal_names(lookup.as_ref()?),
+        SourceProgram::Table { access: Access::Rowids { .. }, table, .. } => {
+            let alias = table.rowid_alias().map_or("rowid", |c| &table.columns[usize::from(c)].name);
+            format!("{alias}=?")
+        }
+        SourceProgram::Table { access: Access::Index { index, equal, .. }, table, .. }
+        | SourceProgram::KeyTable { access: Access::Index { index, equal, .. }, table, .. } => {
+            (0..equal.len()).map(|i| format!("{}=?", column(table, index, i))).collect::<Vec<_>>().join(" AND ")
+        }
         _ => return None,
     };
-    level.bloom.then(|| format!("BLOOM FILTER ON {shown} ({})", equal_names(lookup)))
+    Some(format!("BLOOM FILTER ON {shown} ({names})"))
 }
 
 fn equal_names(lookup: &Lookup) -> String {

@@ -11,6 +11,7 @@ use heliosdb_dialect::ast::Explain;
 use heliosdb_udfs::value::Value;
 
 use super::compile::{ColumnInfo, Program};
+use crate::plan::bound::FROM_VIEW;
 use crate::row::write::WriteProgram;
 
 pub fn columns(kind: Explain) -> Vec<ColumnInfo> {
@@ -73,6 +74,11 @@ impl Tree {
             self.last += 1;
             return self.last;
         }
-        self.ends.iter().position(|e| *e >= end).map_or(self.ends.len(), |i| i + 1)
+        if end & FROM_VIEW != 0 {
+            return self.ends.len() + (end & !FROM_VIEW) as usize;
+        }
+        // Several rows of VALUES count twice, the second time as what is made of them.
+        let at = self.ends.partition_point(|e| *e <= end);
+        if at > 0 && self.ends[at - 1] == end { at } else { (at + 1).min(self.ends.len()) }
     }
 }

@@ -3,7 +3,7 @@
 use super::Tree;
 use super::detail;
 use super::subquery::{Use, of_level, of_node};
-use crate::plan::bound::CompoundOp;
+use crate::plan::bound::{CompoundOp, FROM_VIEW};
 use crate::row::node::{Node, SubqueryId};
 use crate::row::program::{
     Access, Aggregation, Body, CteBody, CteProgram, Join, LevelProgram, QueryProgram, SelectProgram, SortKeySource,
@@ -16,6 +16,10 @@ impl Tree {
             Body::Select(select) => self.select(select, parent),
             Body::Values(rows) if rows.len() == 1 => {
                 self.add(parent, "SCAN CONSTANT ROW");
+                self.values(query, rows, parent);
+            }
+            Body::Values(rows) if query.end & FROM_VIEW != 0 => {
+                self.add(parent, format!("SCAN {} CONSTANT ROWS", rows.len()));
                 self.values(query, rows, parent);
             }
             Body::Values(rows) => {
@@ -76,6 +80,7 @@ impl Tree {
         self.rows_of(select, id);
         self.order_by(windows.sorted, windows.terms, id);
         self.add(parent, format!("SCAN {name}"));
+        self.distinct(select, parent);
         self.last_steps(select, parent);
     }
 
@@ -97,21 +102,12 @@ impl Tree {
         if select.levels.is_empty() {
             self.add(parent, "SCAN CONSTANT ROW");
         }
-        let direct = select.aggregation.as_ref().is_some_and(|a| a.first_row_only);
+        let alone = |a: &Aggregation| !a.grouped && a.extreme == Some(0) && a.aggregates.len() == 1;
+        let direct = select.aggregation.as_ref().is_some_and(|a| alone(a) && a.having.is_empty());
         for level in &select.levels {
             let name = names.get(usize::from(level.position)).map_or(&*level.name, |n| n);
             self.level(level, name, direct, parent);
             show(self, &of_level(level), &mut shown);
-        }
-        for level in select.levels.iter().filter(|l| matches!(l.join, Join::Right | Join::Full)) {
-            let name = names.get(usize::from(level.position)).map_or(&*level.name, |n| n);
-            let table = match &level.source {
-                SourceProgram::Table { table, .. } | SourceProgram::KeyTable { table, .. } => &table.name,
-                SourceProgram::Query { view: Some(view), .. } => view,
-                _ => name,
-            };
-            let id = self.add(parent, format!("RIGHT-JOIN {table}"));
-            self.add(id, format!("SCAN {name}"));
         }
         let mut found = Vec::new();
         if let Some(aggregation) = &select.aggregation {
@@ -123,7 +119,11 @@ impl Tree {
                 show(self, &found, &mut shown);
                 found.clear();
                 self.add(parent, "USE TEMP B-TREE FOR GROUP BY");
+            } else {
+                show(self, &found, &mut shown);
+                found.clear();
             }
+            self.unmatched(select, &names, parent);
             aggregation.having.iter().for_each(|n| of_node(n, &mut found));
         }
         select.output.iter().for_each(|n| of_node(n, &mut found));
@@ -135,15 +135,48 @@ impl Tree {
             }
         }
         show(self, &found, &mut shown);
+        // With a sort behind it, DISTINCT is done within the loops.
+        let sorted = select.sort.is_some() && select.aggregation.is_none();
+        if select.windows.is_none() && sorted {
+            self.distinct(select, parent);
+        }
+        if select.aggregation.is_none() {
+            self.unmatched(select, &names, parent);
+        }
         if select.windows.is_none() {
+            if !sorted {
+                self.distinct(select, parent);
+            }
             self.last_steps(select, parent);
         }
     }
 
-    fn last_steps(&mut self, select: &SelectProgram, parent: i64) {
+    /// The rows of RIGHT and FULL joins that nothing on their left has matched.
+    fn unmatched(&mut self, select: &SelectProgram, names: &[String], parent: i64) {
+        for level in select.levels.iter().filter(|l| matches!(l.join, Join::Right | Join::Full)) {
+            let name = names.get(usize::from(level.position)).map_or(&*level.name, |n| n);
+            let table = match &level.source {
+                SourceProgram::Table { table, .. } | SourceProgram::KeyTable { table, .. } => &table.name,
+                SourceProgram::Query { view: Some(view), .. } => view,
+                SourceProgram::Cte { cte, .. } => &cte.name,
+                _ => name,
+            };
+            let id = self.add(parent, format!("RIGHT-JOIN {table}"));
+            self.add(id, format!("SCAN {name}"));
+            // The last of them looks at WHERE once more.
+            let mut found = Vec::new();
+            level.filters.iter().for_each(|n| of_node(n, &mut found));
+            self.again(&found, &select.subqueries, id);
+        }
+    }
+
+    fn distinct(&mut self, select: &SelectProgram, parent: i64) {
         if select.distinct.is_some() && !select.distinct_in_order {
             self.add(parent, "USE TEMP B-TREE FOR DISTINCT");
         }
+    }
+
+    fn last_steps(&mut self, select: &SelectProgram, parent: i64) {
         let (sorted, terms) = match (&select.sort, select.merged) {
             (Some(sort), _) => (sort.sorted, sort.keys.len()),
             (None, Some(sorted)) => (sorted, select.output.len()),
@@ -195,14 +228,23 @@ impl Tree {
 
     /// Subqueries in FROM, in written order; yields the names of the sources.
     fn sources(&mut self, levels: &[&LevelProgram], parent: i64) -> Vec<String> {
-        let mut names = Vec::new();
-        let mut coroutine = true;
-        for level in levels {
+        let mut names: Vec<String> = Vec::new();
+        let kept = |l: &&LevelProgram| matches!(l.join, Join::Left | Join::Full | Join::Right);
+        let mut coroutine = !levels.iter().any(|l| matches!(l.join, Join::Full | Join::Right));
+        for (n, level) in levels.iter().enumerate() {
             let name = level.name.to_string();
-            coroutine &= !matches!(level.join, Join::Left | Join::Full | Join::Right) && !level.cross;
+            coroutine &= !kept(level) && !level.cross;
             names.push(match &level.source {
                 SourceProgram::Query { program, view, .. } => {
-                    self.nested(program, view.as_deref(), name, coroutine, parent)
+                    // A view that stands there twice is made once.
+                    let same = |other: &&LevelProgram| is_same_view(level, other);
+                    if levels[..n].iter().any(|other| !other.narrowed && same(other)) {
+                        name
+                    } else {
+                        // Whether one behind it will be narrowed is not known yet.
+                        let coroutine = coroutine && !levels[n + 1..].iter().any(same);
+                        self.nested(program, view.as_deref(), name, coroutine, parent)
+                    }
                 }
                 SourceProgram::Cte { cte, id, .. } => {
                     if !self.shown.contains(id) {
@@ -256,4 +298,13 @@ impl Tree {
             }
         }
     }
+}
+
+/// Whether another source is the same view as one that is as it was written.
+fn is_same_view(one: &LevelProgram, other: &LevelProgram) -> bool {
+    let view = |level: &LevelProgram| match &level.source {
+        SourceProgram::Query { view, .. } => view.clone(),
+        _ => None,
+    };
+    !one.narrowed && view(one).is_some_and(|name| view(other) == Some(name))
 }

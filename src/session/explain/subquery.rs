@@ -1,15 +1,20 @@
 //! Subqueries of expressions, shown where their expressions are evaluated.
 
+use heliosdb_udfs::value::Collation;
+
 use super::Tree;
+use crate::plan::bound::FROM_VIEW;
 use crate::row::node::{Node, Subquery, SubqueryId};
-use crate::row::program::{Access, LevelProgram, SeekTerm, SourceProgram};
+use crate::row::program::{Access, Body, LevelProgram, SeekTerm, SourceProgram};
 
 /// What a subquery is used for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Use {
     Scalar,
-    /// Membership.
-    List,
+    /// Membership; `filtered`: equal values have equal bytes, so that a Bloom filter can be asked first.
+    List {
+        filtered: bool,
+    },
     /// Membership, to seek by.
     Seek,
 }
@@ -20,9 +25,10 @@ pub fn of_node(node: &Node, found: &mut Vec<(SubqueryId, Use)>) {
         Node::Scalar(id) | Node::Exists { query: id, .. } | Node::RowScalar { query: id, .. } => {
             found.push((*id, Use::Scalar));
         }
-        Node::InQuery { operand, query, .. } => {
+        Node::InQuery { operand, query, by, .. } => {
             operand.iter().for_each(|n| of_node(n, found));
-            found.push((*query, Use::List));
+            let filtered = by.iter().all(|(_, collation)| matches!(collation, Collation::Binary));
+            found.push((*query, Use::List { filtered }));
         }
         Node::CompareRowQuery { left, query, .. } => {
             left.iter().for_each(|n| of_node(n, found));
@@ -69,9 +75,29 @@ impl Tree {
             let number = self.number(subquery.program.end);
             let id = self.add(parent, format!("{correlated}{kind} SUBQUERY {number}"));
             self.query(&subquery.program, id);
-            if *how == Use::List && subquery.inputs.is_empty() {
-                self.add(id, "CREATE BLOOM FILTER");
+            if *how == (Use::List { filtered: true }) && subquery.inputs.is_empty() {
+                let rows = match &subquery.program.body {
+                    Body::Values(rows) if subquery.program.end & FROM_VIEW != 0 => rows.len(),
+                    _ => 1,
+                };
+                for _ in 0..rows {
+                    self.add(id, "CREATE BLOOM FILTER");
+                }
             }
+        }
+    }
+
+    /// Subqueries of conditions that are looked at a second time: their results are there, unless they are correlated.
+    pub fn again(&mut self, found: &[(SubqueryId, Use)], all: &[Subquery], parent: i64) {
+        for (id, how) in found {
+            let Some(subquery) = all.get(id.0 as usize) else { continue };
+            if !subquery.inputs.is_empty() {
+                self.subqueries(&[(*id, *how)], all, parent, &mut Vec::new());
+                continue;
+            }
+            let kind = if *how == Use::Scalar { "" } else { "LIST " };
+            let number = self.number(subquery.program.end);
+            self.add(parent, format!("REUSE {kind}SUBQUERY {number}"));
         }
     }
 }

@@ -190,7 +190,11 @@ pub fn run_function(context: &dyn Context, name: &str, args: &[Value]) -> Result
     let value = if schema_at == 1 { text(0) } else { None };
     let schema = text(schema_at);
     let database = match &schema {
-        Some(schema) => Some(database_named(context, schema)?),
+        // SQLite makes a PRAGMA of it, with the name in quotes.
+        Some(schema) => match database_named(context, schema) {
+            Err(_) => return Err(Error::sql(format!("unknown database '{}'", schema.replace('\'', "''")))),
+            found => Some(found?),
+        },
         None => None,
     };
     let call = Call { context, pragma, database, value: value.as_deref() };

@@ -59,3 +59,13 @@ insert into mixed values (1, '10'), (20, '3'), (4, '40')
 create view arms as select n as v from mixed union all select t from mixed where t > ''
 
 select v, typeof(v) from arms where v > 4.0
+
+create table same(a unique, b int, c int)
+
+create index same_ac on same(a, c)
+
+insert into same values(null, 6, 45), (3, 6, 5), (2, 1, 0), (0, 10, 6), (-40, 6, 8), (6, 6, 6)
+
+select y.n, x.a, x.c, z.a from same as x join (select c, count(a) as n from same group by 1) as y on y.n = x.a join same as z on z.a = x.a where z.a <= 8 and x.c = z.a
+
+select x.a, x.c, z.a from (select 6 as n union all select 0 order by 1 limit 2) as y cross join same as z on z.a = y.n cross join same as x on x.a = z.a and x.a = y.n where x.c = z.a

@@ -2,7 +2,7 @@
 
 use super::rng::Rng;
 use super::schema::Table;
-use super::{Statement, alter, mutate, query, schema, trigger, write};
+use super::{Statement, alter, feature, mutate, query, schema, trigger, write};
 
 /// The statements of a seed.
 pub fn program(seed: u64) -> Vec<Statement> {
@@ -28,6 +28,15 @@ fn within(seed: u64, databases: &[&'static str]) -> Vec<Statement> {
     }
     let mut tables = tables(rng, databases, &mut found);
     for serial in 0..12 + rng.below(20) {
+        if rng.one_in(6) {
+            let statement = feature::feature(rng, &mut tables, serial);
+            let writes = !["SELECT", "WITH", "PRAGMA"].iter().any(|k| statement.sql.starts_with(k));
+            found.push(statement);
+            if writes {
+                found.push(whole(&tables[rng.below(tables.len())]));
+            }
+            continue;
+        }
         let i = rng.below(tables.len());
         let statement = match rng.below(22) {
             0..9 => query::select(rng, &tables),
