@@ -474,7 +474,9 @@ pub struct SubqueryRun {
     is_known: bool,
     /// Room for the inputs of the current row.
     fresh: Vec<Value>,
-    row: Option<Vec<Value>>,
+    /// The first row, NULLs without one, if `has_row`.
+    row: Vec<Value>,
+    has_row: bool,
     found: Option<bool>,
     set: Option<Set>,
 }
@@ -493,7 +495,8 @@ impl SubqueryRun {
             inputs: Vec::new(),
             is_known: false,
             fresh: Vec::new(),
-            row: None,
+            row: Vec::new(),
+            has_row: false,
             found: None,
             set: None,
         };
@@ -507,7 +510,8 @@ impl SubqueryRun {
 
     /// Lets go of all rows and cursors.
     pub fn rest(&mut self) {
-        (self.is_known, self.row, self.found, self.set) = (false, None, None, None);
+        (self.is_known, self.has_row, self.found, self.set) = (false, false, None, None);
+        self.row.clear();
         self.inputs.clear();
         if let Some(run) = &mut self.run {
             run.rest();
@@ -523,7 +527,7 @@ impl SubqueryRun {
         if self.is_known && same_inputs(&self.inputs, &self.fresh) && !subquery.volatile {
             return Ok(());
         }
-        self.row = None;
+        self.has_row = false;
         self.found = None;
         self.set = None;
         std::mem::swap(&mut self.inputs, &mut self.fresh);
@@ -542,17 +546,19 @@ impl SubqueryRun {
     /// A column of the first row, and whether it is JSON; NULL without a row.
     pub fn scalar(&mut self, subquery: &Subquery, env: &Env<'_>, column: usize) -> Result<(&Value, bool)> {
         self.refresh(subquery, env)?;
-        if self.row.is_none() {
+        if !self.has_row {
+            let mut row = std::mem::take(&mut self.row);
+            row.clear();
             let run = self.started(subquery);
-            let row = if run.next(env.cx)? {
-                (0..run.width()).map(|i| run.column(i).to_owned()).collect()
+            if run.next(env.cx)? {
+                row.extend((0..run.width()).map(|i| run.column(i).to_owned()));
             } else {
-                vec![Value::Null; run.width()]
-            };
-            self.row = Some(row);
+                row.resize(run.width(), Value::Null);
+            }
+            (self.row, self.has_row) = (row, true);
         }
         const NULL: &Value = &Value::Null;
-        Ok((self.row.as_ref().and_then(|r| r.get(column)).unwrap_or(NULL), false))
+        Ok((self.row.get(column).unwrap_or(NULL), false))
     }
 
     pub fn exists(&mut self, subquery: &Subquery, env: &Env<'_>) -> Result<bool> {

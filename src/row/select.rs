@@ -32,6 +32,8 @@ pub struct SelectRun {
     matched: Vec<FxHashSet<Vec<u8>>>,
     /// The computed output row; columns that can be read from a level are not in it.
     out: Vec<Value>,
+    /// Room for groups that come one after the other.
+    in_turn: aggregate::InTurn,
     /// The rows that DISTINCT has let through, as keys.
     seen: FxHashSet<Box<[u8]>>,
     /// Room for the key of the row at hand.
@@ -58,6 +60,8 @@ enum Stage {
     /// Straight from the loops.
     Loops,
     Groups(Groups),
+    /// Groups that are finished as the loops go on.
+    InTurn,
     Kept(window::Kept),
     Sorted(Sorted),
     Done,
@@ -88,6 +92,7 @@ impl SelectRun {
             place: Place::Start,
             matched: vec![FxHashSet::default(); n],
             out: Vec::new(),
+            in_turn: aggregate::InTurn::default(),
             seen: FxHashSet::default(),
             key: Vec::new(),
             stage: Stage::Loops,
@@ -123,6 +128,7 @@ impl SelectRun {
         self.slots.fill(Value::Null);
         self.matched.iter_mut().for_each(|matched| *matched = FxHashSet::default());
         self.out.clear();
+        self.in_turn.rest();
         self.seen = FxHashSet::default();
         self.stage = Stage::Loops;
         self.arena.reset();
@@ -186,8 +192,7 @@ impl SelectRun {
         }
         if self.place == Place::Start && matches!(self.stage, Stage::Loops) {
             if let Some(aggregation) = &program.aggregation {
-                let groups = self.aggregate(program, aggregation, inputs, cx)?;
-                self.stage = Stage::Groups(groups);
+                self.stage = self.aggregate(program, aggregation, inputs, cx)?;
             }
             if let Some(windows) = &program.windows {
                 let kept = self.keep_for_windows(program, windows, inputs, cx)?;
@@ -226,7 +231,7 @@ impl SelectRun {
     fn next_row(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
         match &mut self.stage {
             Stage::Loops => self.advance(program, inputs, cx),
-            Stage::Groups(_) => self.next_group(program, inputs, cx),
+            Stage::Groups(_) | Stage::InTurn => self.next_group(program, inputs, cx),
             Stage::Kept(kept) => {
                 let more = kept.next(&mut self.slots);
                 if more {
@@ -240,16 +245,62 @@ impl SelectRun {
 
     fn next_group(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
         loop {
-            let Stage::Groups(groups) = &mut self.stage else { return Ok(false) };
             let Some(aggregation) = &program.aggregation else { return Ok(false) };
             self.arena.reset();
-            if !groups.next(aggregation, &mut self.slots, cx)? {
+            let more = match &mut self.stage {
+                Stage::Groups(groups) => groups.next(aggregation, &mut self.slots, cx)?,
+                _ => self.next_in_turn(program, aggregation, inputs, cx)?,
+            };
+            if !more {
                 return Ok(false);
             }
             if self.all_true(&aggregation.having, None, program, inputs, cx)? {
                 return Ok(true);
             }
         }
+    }
+
+    /// Puts the group of the next rows of the loops into the slots.
+    fn next_in_turn(
+        &mut self,
+        program: &SelectProgram,
+        aggregation: &super::program::Aggregation,
+        inputs: &[Value],
+        cx: &Context<'_>,
+    ) -> Result<bool> {
+        let mut groups = std::mem::take(&mut self.in_turn);
+        let found = self.group_in_turn(&mut groups, program, aggregation, inputs, cx);
+        self.in_turn = groups;
+        found
+    }
+
+    fn group_in_turn(
+        &mut self,
+        groups: &mut aggregate::InTurn,
+        program: &SelectProgram,
+        aggregation: &super::program::Aggregation,
+        inputs: &[Value],
+        cx: &Context<'_>,
+    ) -> Result<bool> {
+        if groups.is_done() {
+            return Ok(false);
+        }
+        let last = program.levels.len().checked_sub(1);
+        while self.advance(program, inputs, cx)? {
+            let is_over = groups.is_over(aggregation, &self.env_at(last, program, inputs, cx))?;
+            if is_over {
+                groups.finish(aggregation, &mut self.slots, cx)?;
+                groups.clear(aggregation);
+            }
+            if !groups.take(aggregation, &self.env_at(last, program, inputs, cx))? {
+                break;
+            }
+            if is_over {
+                return Ok(true);
+            }
+        }
+        self.place = Place::Done;
+        groups.finish_last(aggregation, &mut self.slots, cx)
     }
 
     fn project(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<()> {
@@ -291,18 +342,23 @@ impl SelectRun {
         Ok(more)
     }
 
+    /// The stage that yields the groups.
     fn aggregate(
         &mut self,
         program: &SelectProgram,
         aggregation: &super::program::Aggregation,
         inputs: &[Value],
         cx: &Context<'_>,
-    ) -> Result<Groups> {
+    ) -> Result<Stage> {
         if aggregation.counts_table
             && let Some(count) = scan::count(&program.levels[0].source, cx)?
         {
             self.place = Place::Done;
-            return Ok(Groups::of_count(aggregation, count));
+            return Ok(Stage::Groups(Groups::of_count(aggregation, count)));
+        }
+        if aggregate::InTurn::suits(aggregation) {
+            self.in_turn.restart(aggregation);
+            return Ok(Stage::InTurn);
         }
         let mut builder = aggregate::Builder::new(aggregation);
         while self.advance(program, inputs, cx)? {
@@ -311,7 +367,7 @@ impl SelectRun {
                 break;
             }
         }
-        builder.finish(aggregation, cx)
+        builder.finish(aggregation, cx).map(Stage::Groups)
     }
 
     /// Keeps what the windows need of every row, then computes them.
@@ -417,11 +473,12 @@ impl SelectRun {
 
     fn open(&mut self, d: usize, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<()> {
         let level = &program.levels[d];
+        let room = self.scans[d].take_room();
         let source = match &level.whole {
             Some(whole) if self.place == Place::Unmatched(d) => whole,
             _ => &level.source,
         };
-        let keys = scan::keys(source, &self.env_at(d.checked_sub(1), program, inputs, cx))?;
+        let keys = scan::keys(source, &self.env_at(d.checked_sub(1), program, inputs, cx), room)?;
         scan::open(source, &mut self.levels[d], &mut self.scans[d], keys, cx)
     }
 

@@ -51,6 +51,8 @@ pub struct Scan {
     keep: bool,
     /// Trees looked up once.
     trees: Trees,
+    /// Room for the key of the next opening.
+    room: Vec<u8>,
 }
 
 #[derive(Default)]
@@ -79,6 +81,14 @@ struct Chain {
 const CHAIN_END: u32 = u32::MAX;
 
 impl Scan {
+    /// Room for the key of the next opening, which ends the one before.
+    pub fn take_room(&mut self) -> Vec<u8> {
+        match std::mem::take(&mut self.end) {
+            End::Prefix(room) | End::Before(room) | End::Through(room) => room,
+            End::None => std::mem::take(&mut self.room),
+        }
+    }
+
     /// Lets go of everything but the room of its lists.
     pub fn rest(&mut self) {
         self.kept = None;

@@ -58,7 +58,17 @@ pub fn next_key(cursor: &mut KeyCursor, scan: &mut Scan) -> bool {
     if scan.skip.is_some() && !cursor.is_valid() {
         return next_skipped(cursor, scan);
     }
-    let mut more = cursor.is_valid() && if scan.reverse { cursor.prev() } else { cursor.next() };
+    let mut more = match &scan.end {
+        _ if !cursor.is_valid() => false,
+        End::Prefix(prefix) if !scan.reverse => {
+            if cursor.next_of(prefix) {
+                return true;
+            }
+            false
+        }
+        _ if scan.reverse => cursor.prev(),
+        _ => cursor.next(),
+    };
     loop {
         if more && within(cursor.key(), &scan.end, scan.reverse) {
             return true;
@@ -67,7 +77,7 @@ pub fn next_key(cursor: &mut KeyCursor, scan: &mut Scan) -> bool {
             if scan.skip.is_some() {
                 return next_skipped(cursor, scan);
             }
-            cursor.reset();
+            cursor.leave();
             return false;
         };
         if scan.reverse {
@@ -101,6 +111,9 @@ pub fn next_key(cursor: &mut KeyCursor, scan: &mut Scan) -> bool {
             };
             scan.end = if range.whole_prefix {
                 End::Prefix(range.low)
+            } else if range.through && range.low.starts_with(&range.high) {
+                // What is past the low end begins with the high one or is past it.
+                End::Prefix(range.high)
             } else if range.through {
                 End::Through(range.high)
             } else {

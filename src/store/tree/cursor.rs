@@ -20,6 +20,9 @@ pub struct Cursor<O: Order> {
     view: View,
     /// The leaf of the current entry; `None` if the cursor is at no entry.
     leaf: Option<LeafRef<O>>,
+    /// The leaf and the place of an entry that the cursor has left: the next seek looks there first. `known_from` and
+    /// `known_to` are of this leaf.
+    near: Option<(LeafRef<O>, usize)>,
     /// The current entry's place in the leaf.
     index: usize,
     /// The entries of the leaf that follow each other without a gap, the current one among them.
@@ -51,6 +54,7 @@ impl<O: Order> Cursor<O> {
             tree,
             view,
             leaf: None,
+            near: None,
             index: 0,
             known_from: 0,
             known_to: 0,
@@ -66,6 +70,12 @@ impl<O: Order> Cursor<O> {
         &self.tree
     }
 
+    /// Whether it reads this tree as this view sees it.
+    #[inline]
+    pub fn is_over(&self, tree: &Arc<Tree<O>>, view: View) -> bool {
+        Arc::ptr_eq(&self.tree, tree) && self.view == view
+    }
+
     pub fn view(&self) -> View {
         self.view
     }
@@ -78,7 +88,17 @@ impl<O: Order> Cursor<O> {
 
     /// Leaves the current entry and lets go of its leaf.
     pub fn reset(&mut self) {
+        self.near = None;
+        self.leave();
         self.leaf = None;
+    }
+
+    /// Leaves the current entry but remembers where it was, for a seek to a place near to it.
+    #[inline]
+    pub fn leave(&mut self) {
+        if let Some(leaf) = self.leaf.take() {
+            self.near = Some((leaf, self.index));
+        }
         self.older = None;
         self.parked = None;
         self.ahead = 1;
@@ -107,9 +127,29 @@ impl<O: Order> Cursor<O> {
 
     /// To the first entry at or after a key.
     pub fn seek_ge(&mut self, key: O::Key<'_>) -> bool {
-        self.reset();
-        let found = self.tree.find_after(O::probe(key), true);
+        self.leave();
+        let probe = O::probe(key);
+        let found = match self.near.take().and_then(|near| self.find_near(near, probe)) {
+            None => self.tree.find_after(probe, true),
+            found => found,
+        };
         self.enter_forward(found)
+    }
+
+    /// The first entry at or after a key, if it is in the leaf that was left and surely so.
+    #[inline]
+    fn find_near(&self, (leaf, left): (LeafRef<O>, usize), probe: O::Probe<'_>) -> Option<Found<O>> {
+        let (from, to) = (self.known_from, self.known_to);
+        let known = leaf.entries().get(from..to)?;
+        let at = O::inline(probe, leaf.skip());
+        if at <= known.first()?.inline || at >= known.last()?.inline {
+            return None;
+        }
+        if leaf.skip() > 0 && !O::shares(leaf.key(left), probe, leaf.skip()) {
+            return None;
+        }
+        let index = leaf.search(probe, leaf.len()).unwrap_or_else(|i| i);
+        Some(Found { leaf, index, from, to })
     }
 
     /// To the first entry after a key.
@@ -319,6 +359,26 @@ impl Cursor<RowOrder> {
 }
 
 impl Cursor<KeyOrder> {
+    /// To the next entry, from one that begins with `prefix`, if that does so too. If not, the cursor is to be left: the
+    /// next entry mostly has not been touched.
+    #[inline]
+    pub fn next_of(&mut self, prefix: &[u8]) -> bool {
+        if self.index + 1 < self.clear_to
+            && let Some(leaf) = &self.leaf
+            && let [here, next, ..] = &leaf.entries()[self.index..]
+        {
+            // The bits of an inline key that are the prefix's.
+            let bits = 8 * prefix.len().saturating_sub(leaf.skip());
+            let differ = (here.inline ^ next.inline).leading_zeros() as usize;
+            if differ < bits.min(64) {
+                return false;
+            }
+            self.index += 1;
+            return bits <= 64 || self.key().starts_with(prefix);
+        }
+        self.next() && self.key().starts_with(prefix)
+    }
+
     /// The current entry's key; empty if there is no current entry.
     #[inline]
     pub fn key(&self) -> &[u8] {

@@ -32,6 +32,8 @@ pub trait Order: Send + Sync + 'static {
     fn inline(probe: Self::Probe<'_>, skip: usize) -> Self::Inline;
     /// How many bytes the keys between two bounds have in common at their beginning.
     fn skip(low: Option<Self::Probe<'_>>, high: Option<Self::Probe<'_>>) -> usize;
+    /// Whether two keys begin with the same bytes, so many.
+    fn shares(a: Self::Probe<'_>, b: Self::Probe<'_>, skip: usize) -> bool;
     /// The key of an entry.
     fn of_entry(inline: Self::Inline, version: &Version) -> Self::Probe<'_>;
     /// How many separators are at most the key: the number of the child to descend to.
@@ -81,6 +83,11 @@ impl Order for RowOrder {
     #[inline]
     fn skip(_: Option<i64>, _: Option<i64>) -> usize {
         0
+    }
+
+    #[inline]
+    fn shares(_: i64, _: i64, _: usize) -> bool {
+        true
     }
 
     #[inline]
@@ -192,6 +199,11 @@ impl Order for KeyOrder {
             (Some(low), Some(high)) => common(low, high),
             _ => 0,
         }
+    }
+
+    #[inline]
+    fn shares(a: &[u8], b: &[u8], skip: usize) -> bool {
+        a.get(..skip).is_some_and(|start| b.get(..skip) == Some(start))
     }
 
     #[inline]
