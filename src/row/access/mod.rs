@@ -50,7 +50,7 @@ use super::lower::{Layout, Lower};
 use super::node::Node;
 use super::program::{Join, LevelProgram, QueryProgram};
 use crate::error::{Error, Result};
-use crate::plan::bound::{Expr, JoinKind, Select, SourceKind};
+use crate::plan::bound::{Expr, ExprKind, JoinKind, Select, SourceKind};
 
 pub struct Plan {
     pub levels: Vec<LevelProgram>,
@@ -258,17 +258,28 @@ fn put(
 
 /// Whether the access itself lets through exactly the rows that fulfil a condition.
 fn is_sought(candidates: &Candidates<'_, '_>, one: &Loop, t: usize) -> bool {
-    let exact = |used: usize| {
-        let term = &candidates.clause.terms[used];
-        term.ops & op::EQ != 0 && matches!(term.right, terms::Right::One(_)) && !term.like
-    };
+    let terms = &candidates.clause.terms;
     let inner = matches!(candidates.scope.sources[one.source].join, JoinKind::Inner | JoinKind::Cross);
-    inner
-        && !one.has(flag::OR | flag::AUTOMATIC)
-        && matches!(candidates.clause.terms[t].expr.kind, crate::plan::bound::ExprKind::Compare { .. })
-        && one
-            .terms
-            .iter()
-            .flatten()
-            .any(|used| exact(*used) && (*used == t || candidates.clause.terms[*used].parent == Some(t)))
+    if !inner || one.has(flag::OR | flag::AUTOMATIC) {
+        return false;
+    }
+    let exact = |used: usize| {
+        let term = &terms[used];
+        term.ops & (op::EQ | op::RANGE) != 0 && matches!(term.right, terms::Right::One(_)) && !term.like
+    };
+    let mut sought = one.terms.iter().flatten().filter(|used| exact(**used));
+    match &terms[t].expr.kind {
+        ExprKind::Compare { .. } => sought.any(|used| *used == t || terms[*used].parent == Some(t)),
+        // Both of its ends.
+        ExprKind::InList { negated: false, .. } | ExprKind::InQuery { negated: false, .. } => {
+            let whole = |used: &usize| match &terms[*used].right {
+                terms::Right::One(_) | terms::Right::List(_) => true,
+                terms::Right::Query(query, _) => query.columns.len() == 1,
+                _ => false,
+            };
+            one.terms.iter().flatten().any(|used| *used == t && terms[t].ops & (op::EQ | op::IN) != 0 && whole(used))
+        }
+        ExprKind::Between { negated: false, .. } => sought.filter(|used| terms[**used].parent == Some(t)).count() == 2,
+        _ => false,
+    }
 }

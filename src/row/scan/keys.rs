@@ -127,7 +127,7 @@ fn access_keys(access: &Access, env: &Env<'_>, room: Vec<u8>) -> Result<Keys> {
 }
 
 /// The values a seek term stands for; NULL stands for none unless the term is `IS`.
-fn term_values<'e>(term: &'e SeekTerm, env: &Env<'e>, take: &mut dyn FnMut(ValueRef<'e>) -> Result<()>) -> Result<()> {
+fn term_values(term: &SeekTerm, env: &Env<'_>, take: &mut dyn FnMut(ValueRef<'_>) -> Result<()>) -> Result<()> {
     match term {
         SeekTerm::Equal(node) => {
             let v = eval(node, env)?;
@@ -147,9 +147,7 @@ fn term_values<'e>(term: &'e SeekTerm, env: &Env<'e>, take: &mut dyn FnMut(Value
         SeekTerm::InQuery(id, column) => {
             let subquery = &env.subqueries[id.0 as usize];
             let mut run = env.runs[id.0 as usize].borrow_mut();
-            run.each_value(subquery, env, *column, &mut |v| {
-                if v.is_null() { Ok(()) } else { take(crate::row::eval::keep(&v.to_owned(), env.arena)) }
-            })
+            run.values(subquery, env, *column)?.iter().try_for_each(|v| take(v.as_ref()))
         }
     }
 }
@@ -224,7 +222,10 @@ fn index_ranges(
         term_values(term, env, &mut |v| {
             let mut part = Vec::new();
             if push_part(v, column, env, &mut part) {
-                next.extend(prefixes.iter().map(|prefix| [&prefix[..], &part[..]].concat()));
+                match &prefixes[..] {
+                    [prefix] if prefix.is_empty() => next.push(part),
+                    _ => next.extend(prefixes.iter().map(|prefix| [&prefix[..], &part[..]].concat())),
+                }
             }
             Ok(())
         })?;

@@ -84,9 +84,12 @@ pub fn open(source: &SourceProgram, level: &mut Level, scan: &mut Scan, keys: Ke
             Ok(())
         }
         SourceProgram::RecursiveRow { id } => {
-            let record = cx.shared.recursive_row(*id);
-            scan.placed = record.is_some();
-            level.rows = Rows::Single { record: record.unwrap_or_default(), rowid: None };
+            if !matches!(level.rows, Rows::Single { .. }) {
+                level.rows = Rows::Single { record: Vec::new(), rowid: None };
+            }
+            if let Rows::Single { record, .. } = &mut level.rows {
+                scan.placed = cx.shared.recursive_row(*id, record);
+            }
             Ok(())
         }
         SourceProgram::Function { function, .. } => {
@@ -300,12 +303,12 @@ fn open_table(
                     keys.leave();
                 }
                 (rows, Access::Index { covered: Some(covered), .. }) => {
-                    let keys = KeyCursor::new(index.clone(), view);
+                    let keys = cursor(index, view, cx);
                     let covered = covered.clone();
                     *rows = Rows::Covered { keys, covered, record: OnceCell::new(), spare: Cell::default() };
                 }
                 (rows, _) => {
-                    let keys = KeyCursor::new(index.clone(), view);
+                    let keys = cursor(index, view, cx);
                     *rows = Rows::Indexed { keys, table: tree.clone(), view, rowid: 0, row: OnceCell::new() };
                 }
             }
@@ -314,6 +317,11 @@ fn open_table(
         _ => return Err(Error::internal("seek values do not fit the access path")),
     }
     Ok(())
+}
+
+fn cursor(index: &Arc<KeyTree>, view: View, cx: &Context<'_>) -> KeyCursor {
+    let cursor = KeyCursor::new(index.clone(), view);
+    if cx.around.view_is_fixed() { cursor.staying_near() } else { cursor }
 }
 
 /// At the row of a rowid, if there is one.

@@ -101,25 +101,52 @@ pub fn next_key(cursor: &mut KeyCursor, scan: &mut Scan) -> bool {
                 End::Before(range.low)
             };
         } else {
-            more = if range.after_low {
-                match successor(&range.low) {
-                    Some(key) => cursor.seek_ge(&key),
-                    None => false,
-                }
-            } else {
-                cursor.seek_ge(&range.low)
-            };
             scan.end = if range.whole_prefix {
-                End::Prefix(range.low)
-            } else if range.through && range.low.starts_with(&range.high) {
+                End::Prefix(Vec::new())
+            } else if !range.through {
+                End::Before(range.high)
+            } else if range.low.starts_with(&range.high) {
                 // What is past the low end begins with the high one or is past it.
                 End::Prefix(range.high)
-            } else if range.through {
-                End::Through(range.high)
             } else {
-                End::Before(range.high)
+                End::Through(range.high)
+            };
+            let after;
+            let low = match range.after_low {
+                false => &range.low,
+                true => match successor(&range.low) {
+                    Some(key) => {
+                        after = key;
+                        &after
+                    }
+                    None => {
+                        more = false;
+                        continue;
+                    }
+                },
+            };
+            more = match &mut scan.end {
+                End::Prefix(prefix) => {
+                    let found = cursor.seek_of(low, if range.whole_prefix { low } else { prefix });
+                    if range.whole_prefix {
+                        *prefix = range.low;
+                    }
+                    if found {
+                        return true;
+                    }
+                    false
+                }
+                _ => cursor.seek_ge(low),
             };
         }
+    }
+}
+
+/// Passes over the entries behind the current one that are in its range; how many.
+pub fn pass_keys(cursor: &mut KeyCursor, end: &End) -> usize {
+    match end {
+        End::Prefix(prefix) => cursor.pass_of(prefix),
+        _ => cursor.pass(|key| within(key, end, false)),
     }
 }
 

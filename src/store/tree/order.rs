@@ -30,6 +30,8 @@ pub trait Order: Send + Sync + 'static {
     fn probe<'k>(key: Self::Key<'k>) -> Self::Probe<'k>;
     /// The inline part of a key in a node that skips so many bytes.
     fn inline(probe: Self::Probe<'_>, skip: usize) -> Self::Inline;
+    /// Whether all of a key is in its inline part.
+    fn is_inline(probe: Self::Probe<'_>, skip: usize) -> bool;
     /// How many bytes the keys between two bounds have in common at their beginning.
     fn skip(low: Option<Self::Probe<'_>>, high: Option<Self::Probe<'_>>) -> usize;
     /// Whether two keys begin with the same bytes, so many.
@@ -78,6 +80,11 @@ impl Order for RowOrder {
     #[inline]
     fn inline(probe: i64, _: usize) -> i64 {
         probe
+    }
+
+    #[inline]
+    fn is_inline(_: i64, _: usize) -> bool {
+        true
     }
 
     #[inline]
@@ -191,6 +198,11 @@ impl Order for KeyOrder {
     #[inline]
     fn inline(key: &[u8], skip: usize) -> u64 {
         window(key, skip)
+    }
+
+    #[inline]
+    fn is_inline(key: &[u8], skip: usize) -> bool {
+        key.len() <= skip + 8
     }
 
     #[inline]
