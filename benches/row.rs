@@ -148,6 +148,9 @@ fn fill(engine: &Engine) {
     each("INSERT INTO h2 VALUES (?1 * 17 % 100000, 'w' || ?1)", ROWS);
     engine.run("CREATE TABLE j(doc TEXT)");
     each("INSERT INTO j VALUES (json_object('a', ?1, 'b', json_array(1, 2, ?1), 'name', 'n' || ?1))", 20_000);
+    engine.run("CREATE TABLE g(id INTEGER PRIMARY KEY, c INTEGER, p TEXT)");
+    engine.run("CREATE INDEX g_c ON g(c)");
+    each("INSERT INTO g VALUES (?1, ?1 * 7919 % 10007, ?1 % 5)", ROWS);
     engine.run("CREATE TABLE u(id INTEGER PRIMARY KEY, k TEXT UNIQUE, n INTEGER)");
     each("INSERT INTO u VALUES (?1, 'key ' || ?1, 0)", ROWS);
 }
@@ -207,6 +210,21 @@ fn cases() -> Vec<Case> {
         }),
         case("EXISTS 100k", 1, |e, _| {
             e.run("SELECT count(*) FROM t WHERE EXISTS (SELECT 1 FROM o WHERE o.t_id = t.id AND q > 5)");
+        }),
+        case("NOT EXISTS 100k", 1, |e, _| {
+            e.run("SELECT count(*) FROM t WHERE NOT EXISTS (SELECT 1 FROM o WHERE o.t_id = t.id AND q > 5)");
+        }),
+        case("correlated average 10k", 1, |e, _| {
+            e.run("SELECT count(*) FROM t WHERE id < 10000 AND price > (SELECT avg(q) FROM o WHERE o.t_id = t.id)");
+        }),
+        case("IN (subquery) 100k", 1, |e, _| {
+            e.run("SELECT count(*) FROM o WHERE t_id IN (SELECT id FROM t WHERE k % 3 = 0)");
+        }),
+        case("self join through covering index", 1, |e, _| {
+            e.run("SELECT count(*) FROM g a JOIN g b ON a.c = b.c AND a.id < b.id");
+        }),
+        case("left join and GROUP BY", 1, |e, _| {
+            e.run("SELECT n, count(*) FROM (SELECT t.id, count(g.id) AS n FROM t LEFT JOIN g ON g.c = t.id AND g.p <> '3' WHERE t.id < 20000 GROUP BY t.id) GROUP BY n");
         }),
         case("recursive table to 1M", 1, |e, _| {
             e.run("WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1000000) SELECT sum(n) FROM c");

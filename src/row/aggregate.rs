@@ -81,6 +81,21 @@ struct Running {
 }
 
 impl Running {
+    fn restart(&mut self, program: &AggregateProgram) {
+        self.state = State::new(&program.function, program.args.len());
+        if let Some(seen) = &mut self.seen {
+            seen.clear();
+        }
+        self.waiting.clear();
+    }
+
+    /// The result; the state goes.
+    fn finish(&mut self, program: &AggregateProgram, cx: &Context<'_>, arena: &Bump) -> Result<Value> {
+        drain(program, self, cx)?;
+        let mut state = std::mem::replace(&mut self.state, State::Builtin(FastAggregate::CountStar(0)));
+        state.finish(&mut call(program, cx, arena, 0))
+    }
+
     fn new(program: &AggregateProgram) -> Running {
         Running {
             state: State::new(&program.function, program.args.len()),
@@ -97,6 +112,139 @@ impl Group {
             captured: Vec::new(),
             values: Vec::new(),
         }
+    }
+
+    /// Takes the current row in, which may be the group's first. False when no further row can change anything.
+    fn take(&mut self, aggregation: &Aggregation, is_first: bool, env: &Env<'_>) -> Result<bool> {
+        let mut representative = is_first;
+        for (i, (program, running)) in aggregation.aggregates.iter().zip(&mut self.states).enumerate() {
+            let extreme = step(program, running, env)?;
+            representative |= extreme && aggregation.extreme == Some(i);
+        }
+        if representative {
+            self.captured.clear();
+            for (node, _) in &aggregation.captured {
+                self.captured.push(eval(node, env)?.to_owned());
+            }
+        }
+        if aggregation.first_row_only {
+            let first = eval(&aggregation.aggregates[0].args[0], env)?;
+            return Ok(first.is_null());
+        }
+        Ok(true)
+    }
+}
+
+/// The groups of rows that come group by group: one after the other, each in the room of the one before.
+#[derive(Default)]
+pub struct InTurn {
+    group: Option<Group>,
+    /// The key of the group, if it has begun, and room for the next one's.
+    key: Vec<u8>,
+    next: Vec<u8>,
+    begun: bool,
+    /// There are no further rows.
+    done: bool,
+}
+
+impl InTurn {
+    /// Whether the groups of an aggregation come so.
+    pub fn suits(aggregation: &Aggregation) -> bool {
+        if !aggregation.grouped {
+            return true;
+        }
+        let custom = aggregation.keys.iter().any(|(_, c)| matches!(c, Collation::Custom(_)));
+        aggregation.in_order && !aggregation.first_row_only && !custom
+    }
+
+    /// Begins with the first group.
+    pub fn restart(&mut self, aggregation: &Aggregation) {
+        (self.begun, self.done) = (false, false);
+        self.clear(aggregation);
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// Ends with the last group; false if there is none.
+    pub fn finish_last(&mut self, aggregation: &Aggregation, slots: &mut [Value], cx: &Context<'_>) -> Result<bool> {
+        self.done = true;
+        if aggregation.grouped && !self.begun {
+            return Ok(false);
+        }
+        self.finish(aggregation, slots, cx).map(|()| true)
+    }
+
+    /// Empties the room for the next group.
+    pub fn clear(&mut self, aggregation: &Aggregation) {
+        match &mut self.group {
+            Some(group) => {
+                group.captured.clear();
+                for (program, running) in aggregation.aggregates.iter().zip(&mut group.states) {
+                    running.restart(program);
+                }
+            }
+            None => self.group = Some(Group::new(aggregation)),
+        }
+    }
+
+    /// Lets go of all values.
+    pub fn rest(&mut self) {
+        if let Some(group) = &mut self.group {
+            group.captured.clear();
+            for running in &mut group.states {
+                running.state = State::Builtin(FastAggregate::CountStar(0));
+                running.seen = running.seen.take().map(|_| FxHashSet::default());
+                running.waiting = Vec::new();
+            }
+        }
+    }
+
+    /// Whether the current row belongs to another group than the rows before it, of which there are some.
+    pub fn is_over(&mut self, aggregation: &Aggregation, env: &Env<'_>) -> Result<bool> {
+        if !aggregation.grouped {
+            return Ok(false);
+        }
+        self.next.clear();
+        for ((node, collation), descending) in aggregation.keys.iter().zip(&aggregation.descending) {
+            encode(eval(node, env)?, collation, *descending, &mut self.next);
+        }
+        Ok(self.begun && self.next != self.key)
+    }
+
+    /// Takes the current row in. False when no further row can change anything.
+    pub fn take(&mut self, aggregation: &Aggregation, env: &Env<'_>) -> Result<bool> {
+        let is_first = !self.begun;
+        if is_first {
+            self.begun = true;
+            std::mem::swap(&mut self.key, &mut self.next);
+        }
+        self.group.get_or_insert_with(|| Group::new(aggregation)).take(aggregation, is_first, env)
+    }
+
+    /// Takes rows in that are only counted.
+    pub fn count(&mut self, rows: i64) {
+        for running in self.group.iter_mut().flat_map(|group| &mut group.states) {
+            if let State::Builtin(FastAggregate::CountStar(n)) = &mut running.state {
+                *n += rows;
+            }
+        }
+    }
+
+    /// Puts the group into the slots and ends it.
+    pub fn finish(&mut self, aggregation: &Aggregation, slots: &mut [Value], cx: &Context<'_>) -> Result<()> {
+        let group = self.group.get_or_insert_with(|| Group::new(aggregation));
+        let captured = group.captured.drain(..).chain(std::iter::repeat(Value::Null));
+        for ((_, slot), value) in aggregation.captured.iter().zip(captured) {
+            slots[*slot as usize] = value;
+        }
+        let arena = Bump::new();
+        for (program, running) in aggregation.aggregates.iter().zip(&mut group.states) {
+            slots[program.slot as usize] = running.finish(program, cx, &arena)?;
+        }
+        self.begun = false;
+        Ok(())
     }
 }
 
@@ -131,33 +279,11 @@ impl Builder {
         }
         let (position, new) = self.find(aggregation, values);
         let group = &mut self.groups[position].1;
-        let mut representative = new;
-        for (i, (program, running)) in aggregation.aggregates.iter().zip(&mut group.states).enumerate() {
-            let extreme = step(program, running, env)?;
-            representative |= extreme && aggregation.extreme == Some(i);
-        }
-        if representative {
-            group.captured.clear();
-            for (node, _) in &aggregation.captured {
-                group.captured.push(eval(node, env)?.to_owned());
-            }
-        }
-        if aggregation.first_row_only {
-            let first = eval(&aggregation.aggregates[0].args[0], env)?;
-            return Ok(first.is_null());
-        }
-        Ok(true)
+        group.take(aggregation, new, env)
     }
 
     /// The group of the current key, and whether it is new.
     fn find(&mut self, aggregation: &Aggregation, values: Vec<Value>) -> (usize, bool) {
-        if !aggregation.grouped {
-            if self.groups.is_empty() {
-                self.groups.push((Box::default(), Group::new(aggregation)));
-                return (0, true);
-            }
-            return (0, false);
-        }
         if self.custom {
             let same = |group: &Group| {
                 group
@@ -183,11 +309,6 @@ impl Builder {
     }
 
     pub fn finish(mut self, aggregation: &Aggregation, cx: &Context<'_>) -> Result<Groups> {
-        if self.groups.is_empty() && !aggregation.grouped {
-            let mut group = Group::new(aggregation);
-            group.captured = vec![Value::Null; aggregation.captured.len()];
-            self.groups.push((Box::default(), group));
-        }
         if aggregation.in_order {
             // As the loops delivered them.
         } else if self.custom {
@@ -213,9 +334,7 @@ impl Builder {
         for (_, group) in self.groups {
             values.extend(group.captured);
             for (program, mut running) in aggregation.aggregates.iter().zip(group.states) {
-                drain(program, &mut running, cx)?;
-                let mut call = call(program, cx, &arena, 0);
-                values.push(running.state.finish(&mut call)?);
+                values.push(running.finish(program, cx, &arena)?);
             }
         }
         Ok(Groups { values: values.into_iter(), left: count })
@@ -235,12 +354,19 @@ fn step(program: &AggregateProgram, running: &mut Running, env: &Env<'_>) -> Res
     let is_builtin = matches!(program.function, AggregateFunction::Builtin(_));
     if is_builtin && !program.distinct && program.order_by.is_empty() {
         // The common ones, without room for their arguments.
-        let mut call = call(program, env.cx, env.arena, 0);
-        match &program.args[..] {
-            [] => return running.state.step(&mut call, &[]),
-            [Node::Call { .. } | Node::Case { .. }] => {}
-            [node] => return running.state.step(&mut call, &[eval(node, env)?]),
-            _ => {}
+        let arg = match &program.args[..] {
+            [] => Some(None),
+            [Node::Call { .. } | Node::Case { .. }] => None,
+            [node] => Some(Some(eval(node, env)?)),
+            _ => None,
+        };
+        if let Some(arg) = arg {
+            if let State::Builtin(state) = &mut running.state
+                && state.step_plain(arg.unwrap_or(ValueRef::Null))
+            {
+                return Ok(false);
+            }
+            return running.state.step(&mut call(program, env.cx, env.arena, 0), arg.as_slice());
         }
     }
     let mut json_args = 0;
@@ -270,6 +396,9 @@ fn step(program: &AggregateProgram, running: &mut Running, env: &Env<'_>) -> Res
 
 /// Gives the rows that waited for their order to the state.
 fn drain(program: &AggregateProgram, running: &mut Running, cx: &Context<'_>) -> Result<()> {
+    if running.waiting.is_empty() {
+        return Ok(());
+    }
     let mut waiting = std::mem::take(&mut running.waiting);
     waiting.sort_by(|a, b| order(&program.order_by, &a.0, &b.0));
     let arena = Bump::new();

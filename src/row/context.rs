@@ -50,6 +50,8 @@ pub trait Surroundings {
     fn key_tree(&self, database: DatabaseIndex, id: ObjectId) -> Result<Arc<KeyTree>>;
     /// What the running statement reads: everything before it began.
     fn view(&self, database: DatabaseIndex) -> Result<View>;
+    /// Whether what `view` gives stays the same while the statement writes.
+    fn view_is_fixed(&self) -> bool;
     /// Everything up to now, the running statement's own writes included.
     fn live_view(&self, database: DatabaseIndex) -> Result<View>;
     /// The connection's write transaction of a database; borrowed for one operation at a time.
@@ -167,7 +169,14 @@ impl Shared {
         *self.like.get_or_init(|| LikeOptions::of(around.host()))
     }
 
-    pub fn recursive_row(&self, id: u32) -> Option<Vec<u8>> {
-        self.recursive.borrow().iter().rev().find(|(of, _)| *of == id).map(|(_, row)| row.clone())
+    /// Copies the row that the innermost step of a recursive table is reading; false if there is none.
+    pub fn recursive_row(&self, id: u32, record: &mut Vec<u8>) -> bool {
+        record.clear();
+        let rows = self.recursive.borrow();
+        let row = rows.iter().rev().find(|(of, _)| *of == id);
+        if let Some((_, row)) = row {
+            record.extend_from_slice(row);
+        }
+        row.is_some()
     }
 }

@@ -275,6 +275,7 @@ impl<'l> Lower<'l> {
             aggregation: None,
             windows: None,
             output: Vec::new(),
+            computed: Vec::new(),
             distinct: select.distinct.clone().filter(|_| !plan.unique),
             distinct_in_order: plan.distinct,
             merged: None,
@@ -305,6 +306,8 @@ impl<'l> Lower<'l> {
             calls.push(self.window(window)?);
         }
         program.output = self.nodes(&select.output)?;
+        let computed = |(i, node)| (!SelectProgram::lies_ready(node)).then_some(i as u16);
+        program.computed = program.output.iter().enumerate().filter_map(computed).collect();
         let windows = !select.windows.is_empty();
         if setting.merged {
             program.merged = Some(plan.sorted);
@@ -337,6 +340,9 @@ impl<'l> Lower<'l> {
             for (what, slot) in stage.captured {
                 aggregation.captured.push((self.captured_node(what)?, slot));
             }
+            aggregation.counts_rows = !aggregation.grouped
+                && aggregation.captured.is_empty()
+                && aggregation.aggregates.iter().all(AggregateProgram::counts_rows);
         }
         let counts_table = program.counts_table();
         if let Some(aggregation) = &mut program.aggregation {
@@ -405,6 +411,7 @@ impl<'l> Lower<'l> {
             first_row_only: plan.extreme,
             in_order: plan.grouped,
             counts_table: false,
+            counts_rows: false,
         })
     }
 

@@ -99,6 +99,8 @@ pub struct SelectProgram {
     pub windows: Option<Windows>,
     /// One per output column.
     pub output: Vec<Node>,
+    /// Output columns that are not read where they lie, in a level or a slot.
+    pub computed: Vec<u16>,
     pub distinct: Option<Vec<Collation>>,
     /// ORDER BY that the loops do not deliver.
     pub sort: Option<Sort>,
@@ -107,6 +109,11 @@ pub struct SelectProgram {
 }
 
 impl SelectProgram {
+    /// Whether an output column is read where it lies.
+    pub fn lies_ready(node: &Node) -> bool {
+        matches!(node, Node::Column { default: None, .. } | Node::Rowid { .. } | Node::Slot(_) | Node::Constant(_))
+    }
+
     /// Whether the loops do nothing but count the rows of a table.
     pub fn counts_table(&self) -> bool {
         let ([level], Some(aggregation)) = (&self.levels[..], &self.aggregation) else { return false };
@@ -128,9 +135,7 @@ impl SelectProgram {
             && level.on.is_empty()
             && level.filters.is_empty()
             && self.precondition.is_empty()
-            && !aggregation.grouped
-            && aggregation.captured.is_empty()
-            && aggregation.aggregates.iter().all(AggregateProgram::counts_rows)
+            && aggregation.counts_rows
     }
 }
 
@@ -154,6 +159,17 @@ pub struct LevelProgram {
     pub narrowed: bool,
     /// Alias or name, for EXPLAIN QUERY PLAN.
     pub name: Box<str>,
+}
+
+impl LevelProgram {
+    /// Whether a row counts if it passes the filters: nothing asks for matches or for what an arm of an OR has yielded.
+    pub fn is_plain(&self) -> bool {
+        let arms = matches!(
+            &self.source,
+            SourceProgram::Table { access: Access::Or(_), .. } | SourceProgram::KeyTable { access: Access::Or(_), .. }
+        );
+        !arms && self.on.is_empty() && matches!(self.join, Join::Inner | Join::Exists)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -346,6 +362,8 @@ pub struct Aggregation {
     pub in_order: bool,
     /// Nothing but `count(*)` of a whole table: its rows are not visited.
     pub counts_table: bool,
+    /// Nothing but `count(*)` of the rows of the loops, without groups.
+    pub counts_rows: bool,
 }
 
 pub struct AggregateProgram {
@@ -360,7 +378,7 @@ pub struct AggregateProgram {
 
 impl AggregateProgram {
     /// `count(*)`
-    fn counts_rows(&self) -> bool {
+    pub fn counts_rows(&self) -> bool {
         matches!(&self.function, AggregateFunction::Builtin(def) if def.name == "count")
             && self.args.is_empty()
             && self.filter.is_none()

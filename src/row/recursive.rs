@@ -54,6 +54,8 @@ pub fn rows_of(cte: &Arc<CteProgram>, id: u32, inputs: Vec<Value>, cx: &Context<
 #[derive(Default)]
 struct Queue {
     rows: VecDeque<Vec<u8>>,
+    /// Room for the next row.
+    spare: Option<Vec<u8>>,
     seen: FxHashSet<Box<[u8]>>,
     key: Vec<u8>,
 }
@@ -83,7 +85,8 @@ impl Queue {
             }
             self.seen.insert(self.key.as_slice().into());
         }
-        let mut row = Vec::with_capacity(32);
+        let mut row = self.spare.take().unwrap_or_else(|| Vec::with_capacity(32));
+        row.clear();
         record::encode(&mut row, values);
         if sort.is_empty() {
             self.rows.push_back(row);
@@ -198,11 +201,11 @@ impl RecursiveRun {
         cx.shared.recursive.borrow_mut().push((self.id, row));
         let mut steps = std::mem::take(&mut self.steps);
         let result = steps.iter_mut().try_for_each(|step| {
-            step.restart(self.inputs.clone());
+            step.restart_with(&self.inputs);
             self.queue.take_in(step, cte, cx)
         });
         self.steps = steps;
-        cx.shared.recursive.borrow_mut().pop();
+        self.queue.spare = cx.shared.recursive.borrow_mut().pop().map(|(_, row)| row);
         result
     }
 }

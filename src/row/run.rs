@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bumpalo::Bump;
-use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef};
+use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef, number};
 use rustc_hash::FxHashSet;
 
 use super::context::Context;
@@ -27,8 +27,8 @@ pub struct QueryRun {
     program: Arc<QueryProgram>,
     inputs: Vec<Value>,
     state: State,
-    /// The SELECT's run while it is not running, kept for its room.
-    idle: Option<Box<SelectRun>>,
+    /// The SELECT's run, kept for its room while it is not running.
+    select: Option<Box<SelectRun>>,
     /// Rows still to pass over and still to yield.
     skip: i64,
     left: Option<i64>,
@@ -36,7 +36,7 @@ pub struct QueryRun {
 
 enum State {
     Start,
-    Select(Box<SelectRun>),
+    Select,
     /// VALUES: the next row, and the current row.
     Values {
         next: usize,
@@ -58,21 +58,19 @@ enum State {
 
 impl QueryRun {
     pub fn new(program: Arc<QueryProgram>, inputs: Vec<Value>) -> QueryRun {
-        QueryRun { program, inputs, state: State::Start, idle: None, skip: 0, left: None }
+        QueryRun { program, inputs, state: State::Start, select: None, skip: 0, left: None }
     }
 
     /// Begins anew with other inputs, reusing what can be reused.
     pub fn restart(&mut self, inputs: Vec<Value>) {
         self.inputs = inputs;
-        self.end();
         self.state = State::Start;
     }
 
     /// As [`QueryRun::restart`] with a copy of the inputs.
-    fn restart_with(&mut self, inputs: &[Value]) {
+    pub fn restart_with(&mut self, inputs: &[Value]) {
         self.inputs.clear();
         self.inputs.extend_from_slice(inputs);
-        self.end();
         self.state = State::Start;
     }
 
@@ -81,18 +79,11 @@ impl QueryRun {
         Arc::ptr_eq(&self.program, program)
     }
 
-    /// No row is wanted any more.
-    fn end(&mut self) {
-        if let State::Select(run) = std::mem::replace(&mut self.state, State::Done) {
-            self.idle = Some(run);
-        }
-    }
-
     /// Ends it and lets go of all rows and cursors.
     pub fn rest(&mut self) {
-        self.end();
+        self.state = State::Done;
         self.inputs.clear();
-        if let Some(run) = &mut self.idle {
+        if let Some(run) = &mut self.select {
             run.rest();
         }
     }
@@ -105,8 +96,8 @@ impl QueryRun {
     #[inline]
     pub fn column(&self, i: usize) -> ValueRef<'_> {
         match &self.state {
-            State::Select(run) => match &self.program.body {
-                Body::Select(select) => run.column(select, i),
+            State::Select => match (&self.program.body, &self.select) {
+                (Body::Select(select), Some(run)) => run.column(select, i),
                 _ => ValueRef::Null,
             },
             State::Values { row, .. } => row[i].as_ref(),
@@ -118,7 +109,7 @@ impl QueryRun {
 
     /// The rowid and the record of the row that a SELECT over one table stands at.
     pub fn table_row(&self) -> Option<(i64, &[u8])> {
-        let State::Select(run) = &self.state else { return None };
+        let (State::Select, Some(run)) = (&self.state, &self.select) else { return None };
         match run.levels() {
             [level] => match level.rowid() {
                 ValueRef::Integer(rowid) => Some((rowid, level.record())),
@@ -139,7 +130,7 @@ impl QueryRun {
         }
         loop {
             if self.left == Some(0) || !self.step(cx)? {
-                self.end();
+                self.state = State::Done;
                 return Ok(false);
             }
             if self.skip > 0 {
@@ -163,13 +154,11 @@ impl QueryRun {
         self.state = match &program.body {
             Body::Select(select) => {
                 let wanted = self.left.map(|l| l.saturating_add(self.skip));
-                State::Select(match self.idle.take() {
-                    Some(mut run) => {
-                        run.restart(wanted);
-                        run
-                    }
-                    None => Box::new(SelectRun::new(select, wanted)),
-                })
+                match &mut self.select {
+                    Some(run) => run.restart(wanted),
+                    none => *none = Some(Box::new(SelectRun::new(select, wanted))),
+                }
+                State::Select
             }
             Body::Values(_) => {
                 State::Values { next: 0, row: Vec::new(), subqueries: SubqueryRun::all(&program.subqueries) }
@@ -234,8 +223,10 @@ impl QueryRun {
     fn step(&mut self, cx: &Context<'_>) -> Result<bool> {
         match &mut self.state {
             State::Done | State::Start => Ok(false),
-            State::Select(run) => {
-                let Body::Select(select) = &self.program.body else { return Ok(false) };
+            State::Select => {
+                let (Body::Select(select), Some(run)) = (&self.program.body, &mut self.select) else {
+                    return Ok(false);
+                };
                 run.next(select, &self.inputs, cx)
             }
             State::Values { next, row, subqueries } => {
@@ -474,16 +465,38 @@ pub struct SubqueryRun {
     is_known: bool,
     /// Room for the inputs of the current row.
     fresh: Vec<Value>,
-    row: Option<Vec<Value>>,
+    /// The first row, NULLs without one, if `has_row`.
+    row: Vec<Value>,
+    has_row: bool,
     found: Option<bool>,
     set: Option<Set>,
+    /// The values of a column that has been asked for, with its number.
+    list: Option<(usize, Vec<Value>)>,
 }
 
 /// The rows of an IN subquery.
 struct Set {
     rows: Vec<Vec<Value>>,
     keys: FxHashSet<Vec<u8>>,
+    /// The integers among the rows of one column, and what equals one; they are not in `keys`.
+    integers: FxHashSet<i64>,
     has_null: bool,
+}
+
+impl Set {
+    fn is_empty(&self) -> bool {
+        self.keys.is_empty() && self.integers.is_empty() && self.rows.is_empty()
+    }
+}
+
+/// The integer that a value equals.
+#[inline]
+fn as_integer(v: ValueRef<'_>) -> Option<i64> {
+    match v {
+        ValueRef::Integer(i) => Some(i),
+        ValueRef::Real(r) => number::exact_integer(r),
+        _ => None,
+    }
 }
 
 impl SubqueryRun {
@@ -493,9 +506,11 @@ impl SubqueryRun {
             inputs: Vec::new(),
             is_known: false,
             fresh: Vec::new(),
-            row: None,
+            row: Vec::new(),
+            has_row: false,
             found: None,
             set: None,
+            list: None,
         };
         subqueries.iter().map(|_| RefCell::new(new())).collect()
     }
@@ -507,7 +522,8 @@ impl SubqueryRun {
 
     /// Lets go of all rows and cursors.
     pub fn rest(&mut self) {
-        (self.is_known, self.row, self.found, self.set) = (false, None, None, None);
+        (self.is_known, self.has_row, self.found, self.set, self.list) = (false, false, None, None, None);
+        self.row.clear();
         self.inputs.clear();
         if let Some(run) = &mut self.run {
             run.rest();
@@ -523,9 +539,10 @@ impl SubqueryRun {
         if self.is_known && same_inputs(&self.inputs, &self.fresh) && !subquery.volatile {
             return Ok(());
         }
-        self.row = None;
+        self.has_row = false;
         self.found = None;
         self.set = None;
+        self.list = None;
         std::mem::swap(&mut self.inputs, &mut self.fresh);
         self.is_known = true;
         Ok(())
@@ -542,17 +559,19 @@ impl SubqueryRun {
     /// A column of the first row, and whether it is JSON; NULL without a row.
     pub fn scalar(&mut self, subquery: &Subquery, env: &Env<'_>, column: usize) -> Result<(&Value, bool)> {
         self.refresh(subquery, env)?;
-        if self.row.is_none() {
+        if !self.has_row {
+            let mut row = std::mem::take(&mut self.row);
+            row.clear();
             let run = self.started(subquery);
-            let row = if run.next(env.cx)? {
-                (0..run.width()).map(|i| run.column(i).to_owned()).collect()
+            if run.next(env.cx)? {
+                row.extend((0..run.width()).map(|i| run.column(i).to_owned()));
             } else {
-                vec![Value::Null; run.width()]
-            };
-            self.row = Some(row);
+                row.resize(run.width(), Value::Null);
+            }
+            (self.row, self.has_row) = (row, true);
         }
         const NULL: &Value = &Value::Null;
-        Ok((self.row.as_ref().and_then(|r| r.get(column)).unwrap_or(NULL), false))
+        Ok((self.row.get(column).unwrap_or(NULL), false))
     }
 
     pub fn exists(&mut self, subquery: &Subquery, env: &Env<'_>) -> Result<bool> {
@@ -577,8 +596,15 @@ impl SubqueryRun {
         if self.set.is_none() {
             let width = subquery.program.width;
             let run = self.started(subquery);
-            let mut set = Set { rows: Vec::new(), keys: FxHashSet::default(), has_null: false };
+            let mut set =
+                Set { rows: Vec::new(), keys: FxHashSet::default(), integers: FxHashSet::default(), has_null: false };
             while run.next(env.cx)? {
+                if width == 1
+                    && let Some(i) = as_integer(prepare(run.column(0), by[0].0, env.arena))
+                {
+                    set.integers.insert(i);
+                    continue;
+                }
                 let row: Vec<Value> =
                     (0..width).map(|i| prepare(run.column(i), by[i].0, env.arena).to_owned()).collect();
                 if row.iter().any(|v| matches!(v, Value::Null)) {
@@ -598,8 +624,21 @@ impl SubqueryRun {
             self.set = Some(set);
         }
         let set = self.set.as_ref().expect("made just above");
-        if set.keys.is_empty() && set.rows.is_empty() {
+        if set.is_empty() {
             return Ok(Some(false));
+        }
+        if let [v] = left {
+            let v = prepare(*v, by[0].0, env.arena);
+            if v.is_null() {
+                return Ok(None);
+            }
+            if let Some(i) = as_integer(v) {
+                return Ok(match set.integers.contains(&i) {
+                    true => Some(true),
+                    false if set.has_null => None,
+                    false => Some(false),
+                });
+            }
         }
         let left: Vec<ValueRef<'_>> = left.iter().zip(by).map(|(v, (aff, _))| prepare(*v, *aff, env.arena)).collect();
         let custom = by.iter().any(|(_, c)| matches!(c, Collation::Custom(_)));
@@ -641,20 +680,21 @@ impl SubqueryRun {
         Ok(if unknown { None } else { Some(false) })
     }
 
-    /// Every value of a column.
-    pub fn each_value(
-        &mut self,
-        subquery: &Subquery,
-        env: &Env<'_>,
-        column: usize,
-        take: &mut dyn FnMut(ValueRef<'_>) -> Result<()>,
-    ) -> Result<()> {
+    /// The values of a column, but NULL.
+    pub fn values(&mut self, subquery: &Subquery, env: &Env<'_>, column: usize) -> Result<&[Value]> {
         self.refresh(subquery, env)?;
-        let run = self.started(subquery);
-        while run.next(env.cx)? {
-            take(run.column(column))?;
+        if self.list.as_ref().is_none_or(|(of, _)| *of != column) {
+            let run = self.started(subquery);
+            let mut values = Vec::new();
+            while run.next(env.cx)? {
+                let value = run.column(column);
+                if !value.is_null() {
+                    values.push(value.to_owned());
+                }
+            }
+            self.list = Some((column, values));
         }
-        Ok(())
+        Ok(self.list.as_ref().map_or(&[], |(_, values)| values))
     }
 }
 

@@ -32,6 +32,8 @@ pub struct SelectRun {
     matched: Vec<FxHashSet<Vec<u8>>>,
     /// The computed output row; columns that can be read from a level are not in it.
     out: Vec<Value>,
+    /// Room for groups that come one after the other.
+    in_turn: Option<Box<aggregate::InTurn>>,
     /// The rows that DISTINCT has let through, as keys.
     seen: FxHashSet<Box<[u8]>>,
     /// Room for the key of the row at hand.
@@ -58,6 +60,8 @@ enum Stage {
     /// Straight from the loops.
     Loops,
     Groups(Groups),
+    /// Groups that are finished as the loops go on.
+    InTurn,
     Kept(window::Kept),
     Sorted(Sorted),
     Done,
@@ -80,7 +84,7 @@ impl SelectRun {
         let n = program.levels.len();
         SelectRun {
             levels: (0..n).map(|_| Level::default()).collect(),
-            scans: (0..n).map(|_| Scan::default()).collect(),
+            scans: program.levels.iter().map(Scan::new).collect(),
             slots: vec![Value::Null; program.slots],
             runs: SubqueryRun::all(&program.subqueries),
             arena: Bump::new(),
@@ -88,6 +92,7 @@ impl SelectRun {
             place: Place::Start,
             matched: vec![FxHashSet::default(); n],
             out: Vec::new(),
+            in_turn: None,
             seen: FxHashSet::default(),
             key: Vec::new(),
             stage: Stage::Loops,
@@ -105,11 +110,13 @@ impl SelectRun {
         for run in &self.runs {
             run.borrow_mut().forget();
         }
-        for matched in &mut self.matched {
+        for matched in self.matched.iter_mut().filter(|matched| !matched.is_empty()) {
             matched.clear();
         }
         self.place = Place::Start;
-        self.seen.clear();
+        if !self.seen.is_empty() {
+            self.seen.clear();
+        }
         self.stage = Stage::Loops;
     }
 
@@ -123,6 +130,9 @@ impl SelectRun {
         self.slots.fill(Value::Null);
         self.matched.iter_mut().for_each(|matched| *matched = FxHashSet::default());
         self.out.clear();
+        if let Some(groups) = &mut self.in_turn {
+            groups.rest();
+        }
         self.seen = FxHashSet::default();
         self.stage = Stage::Loops;
         self.arena.reset();
@@ -160,34 +170,39 @@ impl SelectRun {
 
     /// A value of the current row.
     #[inline]
-    pub fn column(&self, program: &SelectProgram, i: usize) -> ValueRef<'_> {
+    pub fn column<'s>(&'s self, program: &'s SelectProgram, i: usize) -> ValueRef<'s> {
         match &self.stage {
             Stage::Sorted(sorted) => record::column(sorted.record(), i).unwrap_or(ValueRef::Null),
-            _ if self.is_direct() => match &program.output[i] {
+            _ => match &program.output[i] {
                 Node::Column { level, field, default: None } => {
                     self.levels[*level as usize].field(*field as usize).unwrap_or(ValueRef::Null)
                 }
                 Node::Rowid { level } => self.levels[*level as usize].rowid(),
+                Node::Slot(slot) => self.slots[*slot as usize].as_ref(),
+                Node::Constant(value) => value.as_ref(),
                 _ => self.out[i].as_ref(),
             },
-            _ => self.out[i].as_ref(),
         }
-    }
-
-    /// Whether output columns are read from the levels: they stay where they are until the next row.
-    #[inline]
-    fn is_direct(&self) -> bool {
-        matches!(self.stage, Stage::Loops)
     }
 
     pub fn next(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
-        if let Stage::Sorted(sorted) = &mut self.stage {
-            return Ok(sorted.advance());
+        match &mut self.stage {
+            // A further row of the loops, the usual case.
+            Stage::Loops if self.place == Place::Inside && program.distinct.is_none() => {
+                let more = self.advance(program, inputs, cx)?;
+                if more {
+                    self.project(program, inputs, cx)?;
+                } else {
+                    self.stage = Stage::Done;
+                }
+                return Ok(more);
+            }
+            Stage::Sorted(sorted) => return Ok(sorted.advance()),
+            _ => {}
         }
         if self.place == Place::Start && matches!(self.stage, Stage::Loops) {
             if let Some(aggregation) = &program.aggregation {
-                let groups = self.aggregate(program, aggregation, inputs, cx)?;
-                self.stage = Stage::Groups(groups);
+                self.stage = self.aggregate(program, aggregation, inputs, cx)?;
             }
             if let Some(windows) = &program.windows {
                 let kept = self.keep_for_windows(program, windows, inputs, cx)?;
@@ -226,7 +241,7 @@ impl SelectRun {
     fn next_row(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
         match &mut self.stage {
             Stage::Loops => self.advance(program, inputs, cx),
-            Stage::Groups(_) => self.next_group(program, inputs, cx),
+            Stage::Groups(_) | Stage::InTurn => self.next_group(program, inputs, cx),
             Stage::Kept(kept) => {
                 let more = kept.next(&mut self.slots);
                 if more {
@@ -240,10 +255,13 @@ impl SelectRun {
 
     fn next_group(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
         loop {
-            let Stage::Groups(groups) = &mut self.stage else { return Ok(false) };
             let Some(aggregation) = &program.aggregation else { return Ok(false) };
             self.arena.reset();
-            if !groups.next(aggregation, &mut self.slots, cx)? {
+            let more = match &mut self.stage {
+                Stage::Groups(groups) => groups.next(aggregation, &mut self.slots, cx)?,
+                _ => self.next_in_turn(program, aggregation, inputs, cx)?,
+            };
+            if !more {
                 return Ok(false);
             }
             if self.all_true(&aggregation.having, None, program, inputs, cx)? {
@@ -252,17 +270,69 @@ impl SelectRun {
         }
     }
 
+    /// Puts the group of the next rows of the loops into the slots.
+    fn next_in_turn(
+        &mut self,
+        program: &SelectProgram,
+        aggregation: &super::program::Aggregation,
+        inputs: &[Value],
+        cx: &Context<'_>,
+    ) -> Result<bool> {
+        let mut groups = self.in_turn.take().unwrap_or_default();
+        let found = self.group_in_turn(&mut groups, program, aggregation, inputs, cx);
+        self.in_turn = Some(groups);
+        found
+    }
+
+    fn group_in_turn(
+        &mut self,
+        groups: &mut aggregate::InTurn,
+        program: &SelectProgram,
+        aggregation: &super::program::Aggregation,
+        inputs: &[Value],
+        cx: &Context<'_>,
+    ) -> Result<bool> {
+        if groups.is_done() {
+            return Ok(false);
+        }
+        let last = program.levels.len().checked_sub(1);
+        // Rows of the last level that differ in nothing that is asked for need not be visited.
+        let counted = last.filter(|last| {
+            let level = &program.levels[*last];
+            aggregation.counts_rows && self.scans[*last].plain && level.filters.is_empty() && level.join == Join::Inner
+        });
+        while self.advance(program, inputs, cx)? {
+            let is_over = groups.is_over(aggregation, &self.env_at(last, program, inputs, cx))?;
+            if is_over {
+                groups.finish(aggregation, &mut self.slots, cx)?;
+                groups.clear(aggregation);
+            }
+            if !groups.take(aggregation, &self.env_at(last, program, inputs, cx))? {
+                break;
+            }
+            if is_over {
+                return Ok(true);
+            }
+            if let Some(last) = counted {
+                groups.count(scan::pass(&mut self.levels[last], &self.scans[last]));
+            }
+        }
+        self.place = Place::Done;
+        groups.finish_last(aggregation, &mut self.slots, cx)
+    }
+
     fn project(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<()> {
+        if program.computed.is_empty() {
+            return Ok(());
+        }
         let mut out = std::mem::take(&mut self.out);
-        out.resize(program.output.len(), Value::Null);
-        let direct = self.is_direct();
+        if out.len() != program.output.len() {
+            out.resize(program.output.len(), Value::Null);
+        }
         {
             let env = self.env(program, inputs, cx);
-            for (node, value) in program.output.iter().zip(&mut out) {
-                let read_in_place = matches!(node, Node::Column { default: None, .. } | Node::Rowid { .. });
-                if !(direct && read_in_place) {
-                    *value = eval(node, &env)?.to_owned();
-                }
+            for i in &program.computed {
+                out[*i as usize] = eval(&program.output[*i as usize], &env)?.to_owned();
             }
         }
         self.out = out;
@@ -291,18 +361,23 @@ impl SelectRun {
         Ok(more)
     }
 
+    /// The stage that yields the groups.
     fn aggregate(
         &mut self,
         program: &SelectProgram,
         aggregation: &super::program::Aggregation,
         inputs: &[Value],
         cx: &Context<'_>,
-    ) -> Result<Groups> {
+    ) -> Result<Stage> {
         if aggregation.counts_table
             && let Some(count) = scan::count(&program.levels[0].source, cx)?
         {
             self.place = Place::Done;
-            return Ok(Groups::of_count(aggregation, count));
+            return Ok(Stage::Groups(Groups::of_count(aggregation, count)));
+        }
+        if aggregate::InTurn::suits(aggregation) {
+            self.in_turn.get_or_insert_default().restart(aggregation);
+            return Ok(Stage::InTurn);
         }
         let mut builder = aggregate::Builder::new(aggregation);
         while self.advance(program, inputs, cx)? {
@@ -311,7 +386,7 @@ impl SelectRun {
                 break;
             }
         }
-        builder.finish(aggregation, cx)
+        builder.finish(aggregation, cx).map(Stage::Groups)
     }
 
     /// Keeps what the windows need of every row, then computes them.
@@ -417,11 +492,12 @@ impl SelectRun {
 
     fn open(&mut self, d: usize, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<()> {
         let level = &program.levels[d];
+        let room = self.scans[d].take_room();
         let source = match &level.whole {
             Some(whole) if self.place == Place::Unmatched(d) => whole,
             _ => &level.source,
         };
-        let keys = scan::keys(source, &self.env_at(d.checked_sub(1), program, inputs, cx))?;
+        let keys = scan::keys(source, &self.env_at(d.checked_sub(1), program, inputs, cx), room)?;
         scan::open(source, &mut self.levels[d], &mut self.scans[d], keys, cx)
     }
 
@@ -446,7 +522,11 @@ impl SelectRun {
             let null_row_given = self.levels[d].null_row;
             let more = !null_row_given && self.step(d, level, cx)?;
             if more {
-                if !self.row_passes(d, level, program, inputs, cx)? {
+                let passes = match self.scans[d].plain {
+                    true => level.filters.is_empty() || self.all_true(&level.filters, Some(d), program, inputs, cx)?,
+                    false => self.row_passes(d, level, program, inputs, cx)?,
+                };
+                if !passes {
                     continue;
                 }
             } else {

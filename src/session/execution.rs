@@ -200,6 +200,10 @@ impl Surroundings for Execution<'_> {
         Ok(view)
     }
 
+    fn view_is_fixed(&self) -> bool {
+        self.inner.trigger_depth.get() == 0
+    }
+
     fn live_view(&self, database: DatabaseIndex) -> Result<View> {
         let mut transaction = self.inner.transaction(database);
         if transaction.state() == TransactionState::None {

@@ -390,6 +390,10 @@ impl Surroundings for Live<'_> {
         self.execution.live_view(database)
     }
 
+    fn view_is_fixed(&self) -> bool {
+        false
+    }
+
     fn live_view(&self, database: DatabaseIndex) -> Result<crate::store::View> {
         self.execution.live_view(database)
     }

@@ -65,6 +65,12 @@ impl Version {
         self.0.header.header.stamp
     }
 
+    /// Looks at the head and at the end of the payload, which may lie in another line of the cache.
+    #[inline]
+    pub fn touch(&self) -> u64 {
+        self.stamp().0 | u64::from(self.0.slice.last().copied().unwrap_or_default())
+    }
+
     #[inline]
     pub fn is_tombstone(&self) -> bool {
         self.0.header.header.tombstone

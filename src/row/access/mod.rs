@@ -51,7 +51,7 @@ use super::lower::{Layout, Lower, Planning};
 use super::node::Node;
 use super::program::{Join, LevelProgram, QueryProgram};
 use crate::error::{Error, Result};
-use crate::plan::bound::{ColumnRef, Expr, JoinKind, ROWID, Select, SourceKind};
+use crate::plan::bound::{ColumnRef, Expr, ExprKind, JoinKind, ROWID, Select, SourceKind};
 
 pub struct Plan {
     pub levels: Vec<LevelProgram>,
@@ -271,32 +271,46 @@ fn put(
 
 /// Whether the access itself lets through exactly the rows that fulfil a condition.
 fn is_sought(candidates: &Candidates<'_, '_>, one: &Loop, t: usize) -> bool {
+    let inner = matches!(candidates.scope.sources[one.source].join, JoinKind::Inner | JoinKind::Cross);
+    if !inner || one.has(flag::OR | flag::AUTOMATIC) {
+        return false;
+    }
+    let terms = &candidates.clause.terms;
     let source = &candidates.scope.sources[one.source];
     let keys = one.has(flag::INDEX).then(|| &candidates.facts[one.source].indexes[one.index].keys);
     // Another column of the source may be sought by the same value, where both are equal to a third.
     let is_key = |n: usize, c: ColumnRef| {
-        let own = match keys {
-            Some(keys) => {
-                matches!(keys.get(n), Some(key) if matches!(key.term, KeyTerm::Column(own) if own == c.column))
-            }
+        let own = match keys.map(|keys| keys.get(n.min(one.equal))) {
+            Some(key) => matches!(key, Some(key) if matches!(key.term, KeyTerm::Column(own) if own == c.column)),
             None => c.column == ROWID,
         };
         own && c.source == source.id
     };
-    let exact = |n: usize, used: usize| {
-        let term = &candidates.clause.terms[used];
-        let by_own = match term.left {
-            Some(terms::Left::Column(c)) => is_key(n, c),
-            _ => true,
-        };
-        by_own && term.ops & op::EQ != 0 && matches!(term.right, terms::Right::One(_)) && !term.like
-    };
-    let inner = matches!(candidates.scope.sources[one.source].join, JoinKind::Inner | JoinKind::Cross);
-    inner
-        && !one.has(flag::OR | flag::AUTOMATIC)
-        && matches!(candidates.clause.terms[t].expr.kind, crate::plan::bound::ExprKind::Compare { .. })
-        && one.terms.iter().enumerate().any(|(n, used)| {
-            let is_term = |used: usize| used == t || candidates.clause.terms[used].parent == Some(t);
-            used.is_some_and(|used| exact(n, used) && is_term(used))
+    let used = || {
+        one.terms.iter().enumerate().filter_map(|(n, used)| {
+            used.filter(|used| match terms[*used].left {
+                Some(terms::Left::Column(c)) => is_key(n, c),
+                _ => true,
+            })
         })
+    };
+    let exact = |used: &usize| {
+        let term = &terms[*used];
+        term.ops & (op::EQ | op::RANGE) != 0 && matches!(term.right, terms::Right::One(_)) && !term.like
+    };
+    let mut sought = used().filter(exact);
+    match &terms[t].expr.kind {
+        ExprKind::Compare { .. } => sought.any(|used| used == t || terms[used].parent == Some(t)),
+        // Both of its ends.
+        ExprKind::Between { negated: false, .. } => sought.filter(|used| terms[*used].parent == Some(t)).count() == 2,
+        ExprKind::InList { negated: false, .. } | ExprKind::InQuery { negated: false, .. } => {
+            let whole = match &terms[t].right {
+                terms::Right::One(_) | terms::Right::List(_) => true,
+                terms::Right::Query(query, _) => query.columns.len() == 1,
+                _ => false,
+            };
+            whole && terms[t].ops & (op::EQ | op::IN) != 0 && used().any(|used| used == t)
+        }
+        _ => false,
+    }
 }

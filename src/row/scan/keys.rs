@@ -26,12 +26,12 @@ pub enum Keys {
     Hash(Vec<u8>),
 }
 
-/// Evaluates what opening a level needs.
-pub fn keys(source: &SourceProgram, env: &Env<'_>) -> Result<Keys> {
+/// Evaluates what opening a level needs. A key is made in `room`.
+pub fn keys(source: &SourceProgram, env: &Env<'_>, room: Vec<u8>) -> Result<Keys> {
     match source {
-        SourceProgram::Table { access, .. } | SourceProgram::KeyTable { access, .. } => access_keys(access, env),
+        SourceProgram::Table { access, .. } | SourceProgram::KeyTable { access, .. } => access_keys(access, env, room),
         SourceProgram::Query { inputs, lookup, .. } | SourceProgram::Cte { inputs, lookup, .. } => match lookup {
-            Some(lookup) => hash_key(lookup, env),
+            Some(lookup) => hash_key(lookup, env, room),
             None => values(inputs, env),
         },
         SourceProgram::Function { args, .. } => values(args, env),
@@ -44,8 +44,8 @@ fn values(nodes: &[crate::row::node::Node], env: &Env<'_>) -> Result<Keys> {
     Ok(Keys::Values(values?))
 }
 
-fn hash_key(lookup: &Lookup, env: &Env<'_>) -> Result<Keys> {
-    let mut bytes = Vec::new();
+fn hash_key(lookup: &Lookup, env: &Env<'_>, mut bytes: Vec<u8>) -> Result<Keys> {
+    bytes.clear();
     for (node, (aff, collation)) in lookup.keys.iter().zip(&lookup.by) {
         let v = prepare(eval(node, env)?, *aff, env.arena);
         if v.is_null() {
@@ -56,7 +56,7 @@ fn hash_key(lookup: &Lookup, env: &Env<'_>) -> Result<Keys> {
     Ok(Keys::Hash(bytes))
 }
 
-fn access_keys(access: &Access, env: &Env<'_>) -> Result<Keys> {
+fn access_keys(access: &Access, env: &Env<'_>, room: Vec<u8>) -> Result<Keys> {
     match access {
         Access::Scan { .. } => Ok(Keys::None),
         Access::Rowids { keys: SeekTerm::Equal(node), .. } => {
@@ -85,7 +85,8 @@ fn access_keys(access: &Access, env: &Env<'_>) -> Result<Keys> {
         Access::Index { equal, low, high, columns, .. }
             if equal.iter().all(|term| matches!(term, SeekTerm::Equal(_) | SeekTerm::Is(_))) =>
         {
-            let mut prefix = Vec::with_capacity(32);
+            let mut prefix = room;
+            prefix.clear();
             for (term, column) in equal.iter().zip(columns) {
                 let (SeekTerm::Equal(node) | SeekTerm::Is(node)) = term else { return Ok(Keys::Nothing) };
                 let v = eval(node, env)?;
@@ -118,15 +119,15 @@ fn access_keys(access: &Access, env: &Env<'_>) -> Result<Keys> {
             })
         }
         Access::Or(arms) => {
-            let arms: Result<Vec<Keys>> = arms.iter().map(|arm| access_keys(&arm.access, env)).collect();
+            let arms: Result<Vec<Keys>> = arms.iter().map(|arm| access_keys(&arm.access, env, Vec::new())).collect();
             Ok(Keys::Arms(arms?))
         }
-        Access::Hash(lookup) => hash_key(lookup, env),
+        Access::Hash(lookup) => hash_key(lookup, env, room),
     }
 }
 
 /// The values a seek term stands for; NULL stands for none unless the term is `IS`.
-fn term_values<'e>(term: &'e SeekTerm, env: &Env<'e>, take: &mut dyn FnMut(ValueRef<'e>) -> Result<()>) -> Result<()> {
+fn term_values(term: &SeekTerm, env: &Env<'_>, take: &mut dyn FnMut(ValueRef<'_>) -> Result<()>) -> Result<()> {
     match term {
         SeekTerm::Equal(node) => {
             let v = eval(node, env)?;
@@ -146,9 +147,7 @@ fn term_values<'e>(term: &'e SeekTerm, env: &Env<'e>, take: &mut dyn FnMut(Value
         SeekTerm::InQuery(id, column) => {
             let subquery = &env.subqueries[id.0 as usize];
             let mut run = env.runs[id.0 as usize].borrow_mut();
-            run.each_value(subquery, env, *column, &mut |v| {
-                if v.is_null() { Ok(()) } else { take(crate::row::eval::keep(&v.to_owned(), env.arena)) }
-            })
+            run.values(subquery, env, *column)?.iter().try_for_each(|v| take(v.as_ref()))
         }
     }
 }
@@ -223,7 +222,10 @@ fn index_ranges(
         term_values(term, env, &mut |v| {
             let mut part = Vec::new();
             if push_part(v, column, env, &mut part) {
-                next.extend(prefixes.iter().map(|prefix| [&prefix[..], &part[..]].concat()));
+                match &prefixes[..] {
+                    [prefix] if prefix.is_empty() => next.push(part),
+                    _ => next.extend(prefixes.iter().map(|prefix| [&prefix[..], &part[..]].concat())),
+                }
             }
             Ok(())
         })?;
@@ -260,7 +262,8 @@ fn end(
     columns: &[KeyColumn],
     env: &Env<'_>,
 ) -> Result<Option<(Vec<u8>, bool)>> {
-    let mut key = prefix.to_vec();
+    let mut key = Vec::with_capacity(prefix.len() + 16);
+    key.extend_from_slice(prefix);
     if columns.first().is_some_and(|c| c.rowid) {
         let rowid = if is_low { rowid_low(Some(bound), env)? } else { rowid_high(Some(bound), env)? };
         return Ok(rowid.map(|rowid| {
@@ -297,8 +300,11 @@ fn key_ranges(
         return Ok(());
     };
     let descending = column.descending;
-    let mut null_key = prefix.clone();
-    encode(ValueRef::Null, &column.collation, descending, &mut null_key);
+    let null_key = |prefix: &[u8]| {
+        let mut key = prefix.to_vec();
+        encode(ValueRef::Null, &column.collation, descending, &mut key);
+        key
+    };
     let mut low_key = None;
     if let Some(bound) = low.filter(|b| b.kind != BoundKind::NotNull) {
         low_key = end(&prefix, bound, true, columns, env)?;
@@ -313,14 +319,20 @@ fn key_ranges(
             return Ok(());
         }
     }
-    let first = ranges.len();
-    ranges.push(range(&prefix, low_key, high_key, null_key.clone(), descending));
-    if let (Some(low), Some(high)) = (low.filter(|b| b.kind == BoundKind::Like), high) {
-        let (Some(from), Some(to)) = (as_blob(&prefix, low, column, env)?, as_blob(&prefix, high, column, env)?) else {
-            return Ok(());
-        };
-        let blobs = range(&prefix, Some((from, true)), Some((to, false)), null_key, descending);
-        ranges.insert(if descending { first } else { first + 1 }, blobs);
+    if low_key.is_none() && column.rowid {
+        // There is no NULL to keep out.
+        low_key = Some((prefix.clone(), true));
+    }
+    let mut blobs = None;
+    if let (Some(low), Some(high)) = (low.filter(|b| b.kind == BoundKind::Like), high)
+        && let (Some(from), Some(to)) = (as_blob(&prefix, low, column, env)?, as_blob(&prefix, high, column, env)?)
+    {
+        blobs = Some(range(prefix.clone(), Some((from, true)), Some((to, false)), null_key, descending));
+    }
+    let texts = range(prefix, low_key, high_key, null_key, descending);
+    match blobs {
+        Some(blobs) if descending => ranges.extend([blobs, texts]),
+        blobs => ranges.extend([Some(texts), blobs].into_iter().flatten()),
     }
     Ok(())
 }
@@ -336,14 +348,15 @@ fn as_blob(prefix: &[u8], bound: &Bound, column: &KeyColumn, env: &Env<'_>) -> R
 
 type End = Option<(Vec<u8>, bool)>;
 
-fn range(prefix: &[u8], low: End, high: End, null_key: Vec<u8>, descending: bool) -> KeyRange {
+fn range(prefix: Vec<u8>, low: End, high: End, null_key: impl Fn(&[u8]) -> Vec<u8>, descending: bool) -> KeyRange {
     // In a descending column the larger value has the smaller key, and NULL the largest.
+    let (first, last) = if descending { (high, low) } else { (low, high) };
     if descending {
-        let (low_key, after_low) = high.map_or((prefix.to_vec(), false), |(k, inclusive)| (k, !inclusive));
-        let (high, through) = low.unwrap_or((null_key, false));
-        return KeyRange { low: low_key, after_low, high, through, whole_prefix: false };
+        let (high, through) = last.unwrap_or_else(|| (null_key(&prefix), false));
+        let (low, after_low) = first.map_or((prefix, false), |(k, inclusive)| (k, !inclusive));
+        return KeyRange { low, after_low, high, through, whole_prefix: false };
     }
-    let (low, after_low) = low.map_or((null_key, true), |(k, inclusive)| (k, !inclusive));
-    let (high, through) = high.unwrap_or((prefix.to_vec(), true));
+    let (low, after_low) = first.map_or_else(|| (null_key(&prefix), true), |(k, inclusive)| (k, !inclusive));
+    let (high, through) = last.unwrap_or((prefix, true));
     KeyRange { low, after_low, high, through, whole_prefix: false }
 }

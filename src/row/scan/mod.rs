@@ -20,6 +20,7 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::context::Context;
 use super::level::{Kept, Level, Rows, rowid_key, rowid_of_key};
+use super::program::LevelProgram;
 use crate::error::Result;
 pub use crate::store::image::layout::encode_term as encode;
 use crate::store::{KeyTree, RowTree};
@@ -30,6 +31,8 @@ pub struct Scan {
     /// The first row has been placed by `open` and not been delivered yet.
     placed: bool,
     reverse: bool,
+    /// As [`crate::row::program::LevelProgram::is_plain`].
+    pub plain: bool,
     /// Rowids still to be visited, the next one last; only with `by_rowids`.
     rowids: Vec<i64>,
     by_rowids: bool,
@@ -51,6 +54,8 @@ pub struct Scan {
     keep: bool,
     /// Trees looked up once.
     trees: Trees,
+    /// Room for the key of the next opening.
+    room: Vec<u8>,
 }
 
 #[derive(Default)]
@@ -79,6 +84,18 @@ struct Chain {
 const CHAIN_END: u32 = u32::MAX;
 
 impl Scan {
+    pub fn new(level: &LevelProgram) -> Scan {
+        Scan { plain: level.is_plain(), ..Scan::default() }
+    }
+
+    /// Room for the key of the next opening, which ends the one before.
+    pub fn take_room(&mut self) -> Vec<u8> {
+        match std::mem::take(&mut self.end) {
+            End::Prefix(room) | End::Before(room) | End::Through(room) => room,
+            End::None => std::mem::take(&mut self.room),
+        }
+    }
+
     /// Lets go of everything but the room of its lists.
     pub fn rest(&mut self) {
         self.kept = None;
@@ -248,6 +265,28 @@ pub fn next(level: &mut Level, scan: &mut Scan, cx: &Context<'_>) -> Result<bool
             Ok(true)
         }
     }
+}
+
+/// Passes over rows behind the current one, where that is quicker than to visit them; how many.
+pub fn pass(level: &mut Level, scan: &Scan) -> i64 {
+    if scan.placed || scan.reverse || scan.by_rowids || scan.skip.is_some() {
+        return 0;
+    }
+    let passed = match &mut level.rows {
+        Rows::Table(cursor) => {
+            let end = scan.rowid_end.map_or(i64::MAX, |(end, _)| end);
+            cursor.pass(|rowid| rowid <= end)
+        }
+        Rows::Covered { keys, .. } | Rows::Indexed { keys, .. } | Rows::Key(keys) => ranges::pass_keys(keys, &scan.end),
+        Rows::Kept { rows, at, matches } => {
+            let last = matches.as_ref().map_or(rows.len(), Vec::len).saturating_sub(1);
+            let passed = last.saturating_sub(*at);
+            *at += passed;
+            passed
+        }
+        _ => 0,
+    };
+    passed as i64
 }
 
 /// What tells one row of a level from another, for RIGHT and FULL joins.

@@ -84,9 +84,12 @@ pub fn open(source: &SourceProgram, level: &mut Level, scan: &mut Scan, keys: Ke
             Ok(())
         }
         SourceProgram::RecursiveRow { id } => {
-            let record = cx.shared.recursive_row(*id);
-            scan.placed = record.is_some();
-            level.rows = Rows::Single { record: record.unwrap_or_default(), rowid: None };
+            if !matches!(level.rows, Rows::Single { .. }) {
+                level.rows = Rows::Single { record: Vec::new(), rowid: None };
+            }
+            if let Rows::Single { record, .. } = &mut level.rows {
+                scan.placed = cx.shared.recursive_row(*id, record);
+            }
             Ok(())
         }
         SourceProgram::Function { function, .. } => {
@@ -151,15 +154,17 @@ fn open_access(
 ) -> Result<()> {
     match source {
         SourceProgram::Table { database, table, .. } => {
-            let tree = match &scan.trees.row {
-                Some(tree) => tree.clone(),
-                None => scan.trees.row.insert(cx.around.row_tree(*database, table.id)?).clone(),
+            let tree = match scan.trees.row.take() {
+                Some(tree) => tree,
+                None => cx.around.row_tree(*database, table.id)?,
             };
             let view = cx.view(*database)?;
-            open_table(access, level, scan, keys, tree, view, cx, || {
+            let opened = open_table(access, level, scan, keys, &tree, view, cx, || {
                 let Access::Index { index, .. } = access else { return Err(Error::internal("not an index access")) };
                 cx.around.key_tree(*database, index.id)
-            })
+            });
+            scan.trees.row = Some(tree);
+            opened
         }
         SourceProgram::KeyTable { database, table, .. } => {
             let view = cx.view(*database)?;
@@ -212,30 +217,30 @@ fn open_table(
     level: &mut Level,
     scan: &mut Scan,
     keys: Keys,
-    tree: Arc<RowTree>,
+    tree: &Arc<RowTree>,
     view: View,
     cx: &Context<'_>,
     index_tree: impl FnOnce() -> Result<Arc<KeyTree>>,
 ) -> Result<()> {
     match (access, keys) {
         (Access::Scan { reverse }, _) => {
-            let mut cursor = RowCursor::new(tree, view);
+            let mut cursor = RowCursor::new(tree.clone(), view);
             scan.reverse = *reverse;
             scan.placed = if *reverse { cursor.last() } else { cursor.first() };
             level.rows = if scan.placed { Rows::Table(cursor) } else { Rows::Closed };
         }
-        (Access::Rowids { .. }, Keys::Rowid(rowid)) => place_at(level, scan, rowid, &tree, view),
+        (Access::Rowids { .. }, Keys::Rowid(rowid)) => place_at(level, scan, rowid, tree, view),
         (Access::Rowids { reverse, .. }, Keys::Rowids(mut rowids)) => {
             if !*reverse {
                 rowids.reverse();
             }
             scan.rowids = rowids;
             scan.by_rowids = true;
-            level.rows = Rows::Table(RowCursor::new(tree, view));
+            level.rows = Rows::Table(RowCursor::new(tree.clone(), view));
             scan.placed = false;
         }
         (Access::RowidRange { reverse, .. }, Keys::RowidRange(low, high)) => {
-            let mut cursor = RowCursor::new(tree, view);
+            let mut cursor = RowCursor::new(tree.clone(), view);
             scan.reverse = *reverse;
             scan.placed = if *reverse {
                 scan.rowid_end = low.map(|l| (l, true));
@@ -260,45 +265,63 @@ fn open_table(
             if let Some(hash) = &scan.hash {
                 scan.rowids.extend(hash.matches(&key));
             }
+            scan.room = key;
             match scan.rowids[..] {
                 [] => {
                     level.rows = Rows::Closed;
                     return Ok(());
                 }
                 [rowid] => {
-                    place_at(level, scan, rowid, &tree, view);
+                    place_at(level, scan, rowid, tree, view);
                     return Ok(());
                 }
                 _ => {}
             }
             scan.rowids.reverse();
             scan.by_rowids = true;
-            level.rows = Rows::Table(RowCursor::new(tree, view));
+            level.rows = Rows::Table(RowCursor::new(tree.clone(), view));
         }
         (Access::Index { counted: true, .. }, _) => {
-            let mut cursor = RowCursor::new(tree, view);
+            let mut cursor = RowCursor::new(tree.clone(), view);
             scan.reverse = false;
             scan.placed = cursor.first();
             level.rows = if scan.placed { Rows::Table(cursor) } else { Rows::Closed };
         }
         (Access::Index { reverse, .. }, keys) => {
             let index = match &scan.trees.key {
-                Some(index) => index.clone(),
-                None => scan.trees.key.insert(index_tree()?).clone(),
+                Some(index) => index,
+                None => scan.trees.key.insert(index_tree()?),
             };
-            let cursor = KeyCursor::new(index, view);
-            level.rows = match access {
-                Access::Index { covered: Some(covered), .. } => {
-                    let covered = covered.clone();
-                    Rows::Covered { keys: cursor, covered, record: OnceCell::new(), spare: Cell::default() }
+            match (&mut level.rows, access) {
+                // The cursor of the opening before.
+                (Rows::Covered { keys, covered, .. }, Access::Index { covered: Some(wanted), .. })
+                    if keys.is_over(index, view) && Arc::ptr_eq(covered, wanted) =>
+                {
+                    keys.leave();
                 }
-                _ => Rows::Indexed { keys: cursor, table: tree, view, rowid: 0, row: OnceCell::new() },
-            };
+                (Rows::Indexed { keys, .. }, Access::Index { covered: None, .. }) if keys.is_over(index, view) => {
+                    keys.leave();
+                }
+                (rows, Access::Index { covered: Some(covered), .. }) => {
+                    let keys = cursor(index, view, cx);
+                    let covered = covered.clone();
+                    *rows = Rows::Covered { keys, covered, record: OnceCell::new(), spare: Cell::default() };
+                }
+                (rows, _) => {
+                    let keys = cursor(index, view, cx);
+                    *rows = Rows::Indexed { keys, table: tree.clone(), view, rowid: 0, row: OnceCell::new() };
+                }
+            }
             open_ranges(scan, keys, *reverse);
         }
         _ => return Err(Error::internal("seek values do not fit the access path")),
     }
     Ok(())
+}
+
+fn cursor(index: &Arc<KeyTree>, view: View, cx: &Context<'_>) -> KeyCursor {
+    let cursor = KeyCursor::new(index.clone(), view);
+    if cx.around.view_is_fixed() { cursor.staying_near() } else { cursor }
 }
 
 /// At the row of a rowid, if there is one.
@@ -374,6 +397,7 @@ fn open_hash_over(
     if let Some(hash) = &scan.hash {
         matches.extend(hash.matches(&key));
     }
+    scan.room = key;
     scan.placed = !matches.is_empty();
     level.rows = Rows::Kept { rows, at: 0, matches: Some(matches) };
     Ok(())

@@ -58,7 +58,17 @@ pub fn next_key(cursor: &mut KeyCursor, scan: &mut Scan) -> bool {
     if scan.skip.is_some() && !cursor.is_valid() {
         return next_skipped(cursor, scan);
     }
-    let mut more = cursor.is_valid() && if scan.reverse { cursor.prev() } else { cursor.next() };
+    let mut more = match &scan.end {
+        _ if !cursor.is_valid() => false,
+        End::Prefix(prefix) if !scan.reverse => {
+            if cursor.next_of(prefix) {
+                return true;
+            }
+            false
+        }
+        _ if scan.reverse => cursor.prev(),
+        _ => cursor.next(),
+    };
     loop {
         if more && within(cursor.key(), &scan.end, scan.reverse) {
             return true;
@@ -67,7 +77,7 @@ pub fn next_key(cursor: &mut KeyCursor, scan: &mut Scan) -> bool {
             if scan.skip.is_some() {
                 return next_skipped(cursor, scan);
             }
-            cursor.reset();
+            cursor.leave();
             return false;
         };
         if scan.reverse {
@@ -91,22 +101,52 @@ pub fn next_key(cursor: &mut KeyCursor, scan: &mut Scan) -> bool {
                 End::Before(range.low)
             };
         } else {
-            more = if range.after_low {
-                match successor(&range.low) {
-                    Some(key) => cursor.seek_ge(&key),
-                    None => false,
-                }
-            } else {
-                cursor.seek_ge(&range.low)
-            };
             scan.end = if range.whole_prefix {
-                End::Prefix(range.low)
-            } else if range.through {
-                End::Through(range.high)
-            } else {
+                End::Prefix(Vec::new())
+            } else if !range.through {
                 End::Before(range.high)
+            } else if range.low.starts_with(&range.high) {
+                // What is past the low end begins with the high one or is past it.
+                End::Prefix(range.high)
+            } else {
+                End::Through(range.high)
+            };
+            let after;
+            let low = match range.after_low {
+                false => &range.low,
+                true => match successor(&range.low) {
+                    Some(key) => {
+                        after = key;
+                        &after
+                    }
+                    None => {
+                        more = false;
+                        continue;
+                    }
+                },
+            };
+            more = match &mut scan.end {
+                End::Prefix(prefix) => {
+                    let found = cursor.seek_of(low, if range.whole_prefix { low } else { prefix });
+                    if range.whole_prefix {
+                        *prefix = range.low;
+                    }
+                    if found {
+                        return true;
+                    }
+                    false
+                }
+                _ => cursor.seek_ge(low),
             };
         }
+    }
+}
+
+/// Passes over the entries behind the current one that are in its range; how many.
+pub fn pass_keys(cursor: &mut KeyCursor, end: &End) -> usize {
+    match end {
+        End::Prefix(prefix) => cursor.pass_of(prefix),
+        _ => cursor.pass(|key| within(key, end, false)),
     }
 }
 

@@ -10,6 +10,7 @@
 use std::sync::Arc;
 
 use super::leaf::Entry;
+use super::node::From;
 use super::order::{KeyOrder, Order, RowOrder};
 use super::{Found, LeafRef, Tree, visible_older};
 use crate::store::ids::View;
@@ -20,6 +21,11 @@ pub struct Cursor<O: Order> {
     view: View,
     /// The leaf of the current entry; `None` if the cursor is at no entry.
     leaf: Option<LeafRef<O>>,
+    /// The leaf of an entry that the cursor has left: the next seek looks there first. `known_from` and `known_to` are of
+    /// this leaf.
+    near: Option<LeafRef<O>>,
+    /// Whether leaves are remembered so.
+    stays_near: bool,
     /// The current entry's place in the leaf.
     index: usize,
     /// The entries of the leaf that follow each other without a gap, the current one among them.
@@ -51,6 +57,8 @@ impl<O: Order> Cursor<O> {
             tree,
             view,
             leaf: None,
+            near: None,
+            stays_near: false,
             index: 0,
             known_from: 0,
             known_to: 0,
@@ -62,8 +70,19 @@ impl<O: Order> Cursor<O> {
         }
     }
 
+    /// Lets it begin to look for a key where it has been before. Its view must not come to see what is written meanwhile.
+    pub fn staying_near(self) -> Cursor<O> {
+        Cursor { stays_near: true, ..self }
+    }
+
     pub fn tree(&self) -> &Arc<Tree<O>> {
         &self.tree
+    }
+
+    /// Whether it reads this tree as this view sees it.
+    #[inline]
+    pub fn is_over(&self, tree: &Arc<Tree<O>>, view: View) -> bool {
+        Arc::ptr_eq(&self.tree, tree) && self.view == view
     }
 
     pub fn view(&self) -> View {
@@ -78,7 +97,18 @@ impl<O: Order> Cursor<O> {
 
     /// Leaves the current entry and lets go of its leaf.
     pub fn reset(&mut self) {
+        self.near = None;
+        self.leave();
         self.leaf = None;
+    }
+
+    /// Leaves the current entry but remembers where it was, for a seek to a place near to it.
+    #[inline]
+    pub fn leave(&mut self) {
+        let leaf = self.leaf.take();
+        if self.stays_near && leaf.is_some() {
+            self.near = leaf;
+        }
         self.older = None;
         self.parked = None;
         self.ahead = 1;
@@ -107,15 +137,71 @@ impl<O: Order> Cursor<O> {
 
     /// To the first entry at or after a key.
     pub fn seek_ge(&mut self, key: O::Key<'_>) -> bool {
-        self.reset();
-        let found = self.tree.find_after(O::probe(key), true);
+        let found = self.find(O::probe(key), From::At);
         self.enter_forward(found)
+    }
+
+    #[inline]
+    fn find(&mut self, probe: O::Probe<'_>, way: From) -> Option<Found<O>> {
+        self.leave();
+        match self.near.take().and_then(|near| self.find_near(near, probe, way)) {
+            None => self.tree.find_after(probe, way),
+            found => found,
+        }
+    }
+
+    /// Passes over the entries behind the current one up to the first that is not within, of which none is within again.
+    /// How many they are; afterwards the cursor stands at the last of them, or at no entry.
+    pub fn pass(&mut self, is_within: impl Fn(O::Probe<'_>) -> bool) -> usize {
+        let mut passed = 0;
+        loop {
+            if self.index + 1 < self.clear_to
+                && let Some(leaf) = &self.leaf
+            {
+                let last = self.clear_to - 1;
+                if !is_within(leaf.key(last)) {
+                    let entries = &leaf.entries()[self.index + 1..last];
+                    let more = entries.partition_point(|e| is_within(O::of_entry(e.inline, e.version())));
+                    self.index += more;
+                    return passed + more;
+                }
+                passed += last - self.index;
+                self.index = last;
+            }
+            let within = self.advance()
+                && match (&self.leaf, self.current()) {
+                    (Some(leaf), Some(version)) => is_within(O::of_entry(leaf.entries()[self.index].inline, version)),
+                    _ => false,
+                };
+            if !within {
+                self.leave();
+                return passed;
+            }
+            passed += 1;
+        }
+    }
+
+    /// The first entry at or after a key, if it is in the leaf that was left and surely so.
+    #[inline]
+    fn find_near(&self, leaf: LeafRef<O>, probe: O::Probe<'_>, way: From) -> Option<Found<O>> {
+        let (from, to) = (self.known_from, self.known_to);
+        let known = leaf.entries().get(from..to)?;
+        let at = O::inline(probe, leaf.skip());
+        if at <= known.first()?.inline || at >= known.last()?.inline {
+            return None;
+        }
+        // Always the same entry is asked, which is in the cache then.
+        if leaf.skip() > 0 && !O::shares(leaf.key(from), probe, leaf.skip()) {
+            return None;
+        }
+        let index = leaf.first_from(probe, leaf.len(), way);
+        Some(Found { leaf, index, from, to })
     }
 
     /// To the first entry after a key.
     pub fn seek_gt(&mut self, key: O::Key<'_>) -> bool {
         self.reset();
-        let found = self.tree.find_after(O::probe(key), false);
+        let found = self.tree.find_after(O::probe(key), From::Behind);
         self.enter_forward(found)
     }
 
@@ -194,7 +280,7 @@ impl<O: Order> Cursor<O> {
     fn advance(&mut self) -> bool {
         if let Some(parked) = self.parked.take() {
             let from = O::of_entry(parked.inline, &parked.version);
-            let found = self.tree.find_after(from, false);
+            let found = self.tree.find_after(from, From::Behind);
             return self.enter_forward(found);
         }
         let Some(leaf) = self.leaf.take() else { return false };
@@ -203,7 +289,7 @@ impl<O: Order> Cursor<O> {
         let found = if self.index + 1 < self.known_to {
             Some(Found { leaf, index: self.index + 1, from: self.known_from, to: self.known_to })
         } else {
-            self.tree.find_after(leaf.key(self.index), false)
+            self.tree.find_after(leaf.key(self.index), From::Behind)
         };
         self.enter_forward(found)
     }
@@ -235,7 +321,7 @@ impl<O: Order> Cursor<O> {
                     }
                 }
             }
-            found = self.tree.find_after(leaf.key(to - 1), false);
+            found = self.tree.find_after(leaf.key(to - 1), From::Behind);
         }
         self.reset();
         false
@@ -246,7 +332,7 @@ impl<O: Order> Cursor<O> {
     #[inline]
     fn fetch(&self, entries: &[Entry<O>]) {
         if self.ahead > 1 {
-            let any = entries.iter().fold(0, |any, entry| any | entry.version().stamp().0);
+            let any = entries.iter().fold(0, |any, entry| any | entry.version().touch());
             std::hint::black_box(any);
         }
     }
@@ -319,6 +405,77 @@ impl Cursor<RowOrder> {
 }
 
 impl Cursor<KeyOrder> {
+    /// To the first entry at or after a key, of which no entry is a true beginning, if that begins with `prefix`. If not,
+    /// the cursor is to be left.
+    pub fn seek_of(&mut self, key: &[u8], prefix: &[u8]) -> bool {
+        let found = self.find(key, From::Beginning);
+        // Between two entries of a leaf the key has in common with them what these have.
+        let home = found.as_ref().filter(|found| found.index > 0).map(|found| LeafRef::as_ptr(&found.leaf));
+        if !self.enter_forward(found) {
+            return false;
+        }
+        if let Some(leaf) = self.leaf.as_ref().filter(|leaf| home == Some(LeafRef::as_ptr(leaf)))
+            && let (Some(rest), Some(start)) = (prefix.len().checked_sub(leaf.skip()), key.get(..leaf.skip()))
+            && prefix.starts_with(start)
+        {
+            let inline = leaf.entries()[self.index].inline ^ KeyOrder::inline(prefix, leaf.skip());
+            if (inline.leading_zeros() as usize) < (8 * rest).min(64) {
+                return false;
+            }
+            if rest <= 8 {
+                return true;
+            }
+        }
+        self.key().starts_with(prefix)
+    }
+
+    /// As [`Cursor::pass`] over the entries that begin with `prefix`, from one that does.
+    pub fn pass_of(&mut self, prefix: &[u8]) -> usize {
+        let mut passed = 0;
+        while let Some(leaf) = &self.leaf {
+            let bits = 8 * prefix.len().saturating_sub(leaf.skip());
+            let entries = &leaf.entries()[..self.clear_to.max(self.index + 1)];
+            if bits > 64 {
+                return passed + self.pass(|key| key.starts_with(prefix));
+            }
+            let here = entries[self.index].inline;
+            let begins = |e: &&Entry<KeyOrder>| (e.inline ^ here).leading_zeros() as usize >= bits;
+            let more = entries[self.index + 1..].iter().take_while(begins).count();
+            let is_end = self.index + 1 + more < entries.len();
+            self.index += more;
+            passed += more;
+            if is_end {
+                break;
+            }
+            if !self.advance() || !self.key().starts_with(prefix) {
+                self.leave();
+                break;
+            }
+            passed += 1;
+        }
+        passed
+    }
+
+    /// To the next entry, from one that begins with `prefix`, if that does so too. If not, the cursor is to be left: the
+    /// next entry mostly has not been touched.
+    #[inline]
+    pub fn next_of(&mut self, prefix: &[u8]) -> bool {
+        if self.index + 1 < self.clear_to
+            && let Some(leaf) = &self.leaf
+            && let [here, next, ..] = &leaf.entries()[self.index..]
+        {
+            // The bits of an inline key that are the prefix's.
+            let bits = 8 * prefix.len().saturating_sub(leaf.skip());
+            let differ = (here.inline ^ next.inline).leading_zeros() as usize;
+            if differ < bits.min(64) {
+                return false;
+            }
+            self.index += 1;
+            return bits <= 64 || self.key().starts_with(prefix);
+        }
+        self.next() && self.key().starts_with(prefix)
+    }
+
     /// The current entry's key; empty if there is no current entry.
     #[inline]
     pub fn key(&self) -> &[u8] {

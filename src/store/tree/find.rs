@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::coverage::{Coverage, Partial, Stretch, Target};
 use super::leaf::Leaf;
-use super::node::Node;
+use super::node::{From, Node};
 use super::order::Order;
 use super::{Body, LeafRef, Tree};
 use crate::error::{Code, Error};
@@ -86,13 +86,13 @@ impl<O: Order> Tree<O> {
 
     /// The first entry after a key, or at it.
     #[inline]
-    pub(super) fn find_after(&self, probe: O::Probe<'_>, or_at: bool) -> Option<Found<O>> {
+    pub(super) fn find_after(&self, probe: O::Probe<'_>, from: From) -> Option<Found<O>> {
         let body = self.body.read();
         if body.partial.is_some() {
             drop(body);
-            return self.find_in_partial(probe, |body| body.root.after(probe, or_at), settle_below);
+            return self.find_in_partial(probe, |body| body.root.after(probe, from), settle_below);
         }
-        body.root.after(probe, or_at).map(Found::whole)
+        body.root.after(probe, from).map(Found::whole)
     }
 
     /// The last entry before a key, or at it.

@@ -7,6 +7,7 @@
 //! entry `i` is one; no version is newer than `newest`; all keys that may ever come here begin with the same
 //! `skip` bytes, and inline keys are those of that skip.
 
+use super::node::From;
 use super::order::Order;
 use super::visible_older;
 use crate::store::ids::{Stamp, View};
@@ -152,11 +153,27 @@ impl<O: Order> Leaf<O> {
             let found = from < self.len && self.entries[from].inline == inline;
             return if found { Ok(from) } else { Err(from) };
         }
-        let alike = self.entries().get(from..).unwrap_or_default().partition_point(|e| e.inline == inline);
+        let rest = self.entries().get(from..).unwrap_or_default();
+        let alike = match rest.first() {
+            Some(first) if first.inline == inline => rest.partition_point(|e| e.inline == inline),
+            _ => return Err(from),
+        };
         self.entries[from..from + alike]
             .binary_search_by(|e| O::compare(O::of_entry(e.inline, e.version()), probe))
             .map(|i| from + i)
             .map_err(|i| from + i)
+    }
+
+    /// Where the entries that a search upwards is for begin.
+    #[inline]
+    pub fn first_from(&self, probe: O::Probe<'_>, guess: usize, from: From) -> usize {
+        if from == From::Beginning && O::is_inline(probe, self.skip) {
+            return self.lower_bound(O::inline(probe, self.skip)).min(self.len);
+        }
+        match self.search(probe, guess) {
+            Ok(i) if from == From::Behind => i + 1,
+            Ok(i) | Err(i) => i,
+        }
     }
 
     /// The number of entries whose inline key is less. One look at every cache line, then one line's entries: no

@@ -50,6 +50,17 @@ fn bounds_of<'n, 'b: 'n, O: Order>(
     )
 }
 
+/// Which entry a search upwards is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum From {
+    /// The first one behind a key.
+    Behind,
+    /// The key's or the first one behind it.
+    At,
+    /// The same for a key of which no entry is a true beginning: it may be found by what lies in the leaf.
+    Beginning,
+}
+
 impl<O: Order> Node<O> {
     /// The leaf where a key is or would be, and a guess where in it.
     #[inline]
@@ -120,7 +131,7 @@ impl<O: Order> Node<O> {
 
     /// The first entry after a key, or at it.
     #[inline]
-    pub fn after(&self, probe: O::Probe<'_>, or_at: bool) -> Option<Place<'_, O>> {
+    pub fn after(&self, probe: O::Probe<'_>, from: From) -> Option<Place<'_, O>> {
         let mut node = self;
         // The part of the tree right behind the leaf being descended to.
         let mut right = None;
@@ -134,11 +145,7 @@ impl<O: Order> Node<O> {
                     node = &inner.children[child];
                 }
                 Node::Leaf(leaf) => {
-                    let i = match leaf.search(probe, guess) {
-                        Ok(i) if or_at => i,
-                        Ok(i) => i + 1,
-                        Err(i) => i,
-                    };
+                    let i = leaf.first_from(probe, guess, from);
                     if i < leaf.len() {
                         return Some((leaf, i));
                     }

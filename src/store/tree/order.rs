@@ -30,8 +30,12 @@ pub trait Order: Send + Sync + 'static {
     fn probe<'k>(key: Self::Key<'k>) -> Self::Probe<'k>;
     /// The inline part of a key in a node that skips so many bytes.
     fn inline(probe: Self::Probe<'_>, skip: usize) -> Self::Inline;
+    /// Whether all of a key is in its inline part.
+    fn is_inline(probe: Self::Probe<'_>, skip: usize) -> bool;
     /// How many bytes the keys between two bounds have in common at their beginning.
     fn skip(low: Option<Self::Probe<'_>>, high: Option<Self::Probe<'_>>) -> usize;
+    /// Whether two keys begin with the same bytes, so many.
+    fn shares(a: Self::Probe<'_>, b: Self::Probe<'_>, skip: usize) -> bool;
     /// The key of an entry.
     fn of_entry(inline: Self::Inline, version: &Version) -> Self::Probe<'_>;
     /// How many separators are at most the key: the number of the child to descend to.
@@ -79,8 +83,18 @@ impl Order for RowOrder {
     }
 
     #[inline]
+    fn is_inline(_: i64, _: usize) -> bool {
+        true
+    }
+
+    #[inline]
     fn skip(_: Option<i64>, _: Option<i64>) -> usize {
         0
+    }
+
+    #[inline]
+    fn shares(_: i64, _: i64, _: usize) -> bool {
+        true
     }
 
     #[inline]
@@ -187,11 +201,21 @@ impl Order for KeyOrder {
     }
 
     #[inline]
+    fn is_inline(key: &[u8], skip: usize) -> bool {
+        key.len() <= skip + 8
+    }
+
+    #[inline]
     fn skip(low: Option<&[u8]>, high: Option<&[u8]>) -> usize {
         match (low, high) {
             (Some(low), Some(high)) => common(low, high),
             _ => 0,
         }
+    }
+
+    #[inline]
+    fn shares(a: &[u8], b: &[u8], skip: usize) -> bool {
+        a.get(..skip).is_some_and(|start| b.get(..skip) == Some(start))
     }
 
     #[inline]
