@@ -16,6 +16,14 @@ select * from a left join b on a.x=b.x
 
 select * from a left join b on a.x=b.x where b.x is null
 
+select a.x from a left join b on a.x=b.x where not (b.x is not null)
+
+select a.x from a left join b on a.x=b.x where not (b.z='b1' and b.z is not null)
+
+select count(*) from a left join b on a.x=b.x where (b.x is not null)=0
+
+select a.x from a left join b on a.x=b.x where b.x is not null
+
 select * from a natural join b
 
 select * from a join b using(x) order by x, z
