@@ -67,3 +67,23 @@ insert into mixed values (1, '10'), (20, '3'), (4, '40')
 create view arms as select n as v from mixed union all select t from mixed where t > ''
 
 select v, typeof(v) from arms where v > 4.0
+
+create table item(id integer primary key, creator, note)
+
+create index item_creator on item(creator)
+
+create index item_note on item(note)
+
+create table tagged(item, tag, unique(item, tag))
+
+insert into item values(1,1,3),(2,2,2),(3,2,3),(4,4,3)
+
+insert into tagged values(1,1),(1,2),(2,1),(2,3),(4,4)
+
+select item.id, tag from item left join tagged on item.id=tagged.item where (tag=1 and note=3) or creator=4
+
+select item.id, tag from item join tagged on item.id=tagged.item where creator=4 or (note=3 and tag+0=1)
+
+select item.id, (select count(*) from tagged where item=id and ((note=3 and tag>1) or creator=4)) from item where (note=3 and id>1) or creator=2
+
+select x.id, y.id from item x left join item y on x.id=y.id where (x.note=3 and y.creator=2) or (x.creator=2 and y.note=2)
