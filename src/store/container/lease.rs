@@ -62,14 +62,20 @@ struct Reads {
     lease: Prepared,
     data_version: Prepared,
     schema_version: Prepared,
-    page: Prepared,
+    /// Reads a page through the library. Preparing it makes the library read the schema: not every file needs it.
+    page: Option<Prepared>,
 }
+
+/// The header at the beginning of the main file, https://sqlite.org/fileformat2.html#the_database_header.
+const HEADER_BYTES: usize = 100;
+/// The version to read the file, if it is in WAL mode.
+const IN_WAL_MODE: u8 = 2;
 
 /// Write statements kept prepared.
 const WRITES_MAX: usize = 256;
 
-/// The first row comes before anything is read, but after the lock was taken.
-const LEASE: &str = "VALUES(0) UNION ALL SELECT 1 FROM sqlite_schema";
+/// A query that is at its row holds the lock. This one needs no schema, which the library reads as a whole.
+const LEASE: &str = "PRAGMA schema_version";
 
 impl Container {
     /// Takes the lease, if there is none; gives what to compare with the last time.
@@ -81,8 +87,8 @@ impl Container {
             None => reads.insert(Reads {
                 lease: sqlite.prepare(LEASE)?,
                 data_version: sqlite.prepare("PRAGMA data_version")?,
-                schema_version: sqlite.prepare("PRAGMA schema_version")?,
-                page: sqlite.prepare("SELECT data FROM sqlite_dbpage WHERE pgno = ?")?,
+                schema_version: sqlite.prepare(LEASE)?,
+                page: None,
             }),
         };
         if !*leased {
@@ -201,6 +207,10 @@ impl Container {
         let Parts { reads: Some(Reads { page, .. }), sqlite, .. } = &mut *parts else {
             return Err(Error::internal("a page is read without a lease"));
         };
+        let page = match page {
+            Some(page) => page,
+            None => page.insert(sqlite.prepare("SELECT data FROM sqlite_dbpage WHERE pgno = ?")?),
+        };
         sqlite.start(page, [ValueRef::Integer(i64::from(number))])?;
         let bytes = if sqlite.step(page)? {
             match page.value(0) {
@@ -218,7 +228,7 @@ impl Container {
     /// is the committed state, and the library has nothing else in its cache.
     pub fn page_of_file(&self, number: u32, page_size: usize) -> Result<Option<Arc<[u8]>>> {
         let parts = self.parts()?;
-        if !parts.leased || parts.in_doubt || parts.sqlite.in_transaction() {
+        if !parts.may_read_file() {
             drop(parts);
             return self.page(number);
         }
@@ -230,13 +240,29 @@ impl Container {
 
     /// The file's header, under the lease.
     pub fn header(&self) -> Result<Header> {
-        let Some(page) = self.page(1)? else { return Ok(Header::default()) };
+        let mut first = [0; HEADER_BYTES];
+        let parts = self.parts()?;
+        let read = parts.may_read_file() && parts.sqlite.read_file(0, &mut first)?;
+        drop(parts);
+        let page: Arc<[u8]> = if read && first[18] != IN_WAL_MODE {
+            Arc::from(first)
+        } else {
+            match self.page(1)? {
+                Some(page) => page,
+                None => return Ok(Header::default()),
+            }
+        };
+        let page_size = match page.get(16..18) {
+            Some(&[0, 1]) => 0x1_0000,
+            Some(&[high, low]) => usize::from(u16::from_be_bytes([high, low])),
+            _ => 0,
+        };
         let word = |at: usize| page.get(at..).and_then(|b| b.first_chunk::<4>()).map_or(0, |b| u32::from_be_bytes(*b));
         let reserved = page.get(20).map_or(0, |b| usize::from(*b));
         Ok(Header {
             pages: word(28).max(1),
-            page_size: page.len(),
-            usable_size: page.len().saturating_sub(reserved),
+            page_size,
+            usable_size: page_size.saturating_sub(reserved),
             schema_cookie: word(40),
             schema_format: word(44),
             encoding: match word(56) {
@@ -246,7 +272,7 @@ impl Container {
             },
             user_version: word(60) as i32,
             application_id: word(68) as i32,
-            is_wal: page.get(18) == Some(&2),
+            is_wal: page.get(18) == Some(&IN_WAL_MODE),
             auto_vacuum: word(52) != 0,
         })
     }
@@ -268,6 +294,11 @@ impl Parts {
             sqlite: Sqlite::of(&connection),
             connection,
         }
+    }
+
+    /// Whether the main file is the committed state, beside what a log may hold.
+    fn may_read_file(&self) -> bool {
+        self.leased && !self.in_doubt && !self.sqlite.in_transaction()
     }
 
     fn take_lease(&mut self) -> Result<()> {
