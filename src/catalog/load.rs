@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use heliosdb_dialect::ast::{CreateIndex, CreateTrigger, CreateVirtualTable, Parsed, Statement};
+use rustc_hash::FxHashMap;
 
 use super::build_index::build_index;
 use super::build_table::build_table;
@@ -32,6 +33,9 @@ pub struct SchemaRow {
     pub sql: Option<Arc<str>>,
 }
 
+/// The root pages of automatic indexes by name (lowercased).
+type Automatic = FxHashMap<Box<str>, u32>;
+
 /// Gives an object its number: name, kind of tree and the root page its row has.
 pub type Number<'n> = &'n mut dyn FnMut(&str, TreeKind, u32) -> ObjectId;
 
@@ -46,9 +50,14 @@ pub fn malformed(name: &str, reason: &str) -> Error {
 /// `number`, which is asked once for every object that has a tree.
 pub fn load(rows: &[SchemaRow], database: &str, number: Number<'_>) -> Result<Schema> {
     let mut schema = empty_schema(database.eq_ignore_ascii_case("temp"));
+    let mut automatic = Automatic::default();
+    for row in rows.iter().filter(|r| r.sql.is_none()) {
+        automatic.entry(fold(&row.name)).or_insert(row.root_page);
+    }
     for row in rows {
         let Some(sql) = &row.sql else { continue };
-        let added = parse_stored(sql).and_then(|parsed| add(&mut schema, rows, row, sql, &parsed, database, number));
+        let added =
+            parse_stored(sql).and_then(|parsed| add(&mut schema, &automatic, row, sql, &parsed, database, number));
         added.map_err(|e| malformed(&row.name, &e.message))?;
     }
     for row in rows.iter().filter(|r| r.sql.is_none()) {
@@ -66,7 +75,7 @@ pub fn load_own(rows: &[SchemaRow], database: &str) -> Result<Schema> {
 
 fn add(
     schema: &mut Schema,
-    rows: &[SchemaRow],
+    automatic: &Automatic,
     row: &SchemaRow,
     sql: &Arc<str>,
     parsed: &Parsed,
@@ -76,7 +85,7 @@ fn add(
     match &parsed.statement {
         Statement::CreateTable(statement) => {
             let draft = build_table(statement, sql, database, &Loading)?;
-            let table = draft.numbered(&mut |name, kind| number(name, kind, root_page(rows, row, name)));
+            let table = draft.numbered(&mut |name, kind| number(name, kind, root_page(automatic, row, name)));
             schema.add_table(table);
         }
         Statement::CreateVirtualTable(statement) => schema.add_table(virtual_table(statement, sql)),
@@ -92,11 +101,11 @@ fn add(
 }
 
 /// The root page of a table or of one of its automatic indexes, which have rows of their own.
-fn root_page(rows: &[SchemaRow], table: &SchemaRow, name: &str) -> u32 {
+fn root_page(automatic: &Automatic, table: &SchemaRow, name: &str) -> u32 {
     if table.name.eq_ignore_ascii_case(name) {
         return table.root_page;
     }
-    rows.iter().find(|r| r.sql.is_none() && r.name.eq_ignore_ascii_case(name)).map_or(0, |r| r.root_page)
+    automatic.get(&fold(name)).copied().unwrap_or(0)
 }
 
 fn add_index(

@@ -15,6 +15,7 @@ pub mod layout;
 pub mod load;
 pub mod schema;
 pub mod self_reference;
+pub mod shared_map;
 pub mod sql_text;
 pub mod system;
 pub mod table;

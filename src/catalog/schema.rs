@@ -6,12 +6,13 @@
 use std::sync::Arc;
 
 use heliosdb_udfs::value::{Encoding, ValueRef};
-use rustc_hash::FxHashMap;
 
 use super::index::Index;
+use super::shared_map::SharedMap;
 use super::table::Table;
 use super::trigger::Trigger;
 use super::view::View;
+use crate::store::ObjectId;
 
 #[derive(Clone, Debug, Default)]
 pub struct Schema {
@@ -23,14 +24,16 @@ pub struct Schema {
     pub application_id: i32,
     /// `PRAGMA encoding`. A connection goes by that of `main`; all its databases have the same.
     pub encoding: Encoding,
-    pub tables: FxHashMap<Box<str>, Arc<Table>>,
-    pub views: FxHashMap<Box<str>, Arc<View>>,
-    pub indexes: FxHashMap<Box<str>, Arc<Index>>,
-    pub triggers: FxHashMap<Box<str>, Arc<Trigger>>,
+    pub tables: SharedMap<Box<str>, Table>,
+    /// The names (lowercased) of tables by their number, but for the schema table.
+    pub table_names: SharedMap<ObjectId, str>,
+    pub views: SharedMap<Box<str>, View>,
+    pub indexes: SharedMap<Box<str>, Index>,
+    pub triggers: SharedMap<Box<str>, Trigger>,
     /// Trigger names (lowercased) in the order of creation.
     pub trigger_order: Vec<Box<str>>,
     /// `sqlite_stat1` as read after ANALYZE, by name (lowercased) of the index or, without one, of the table.
-    pub statistics: FxHashMap<Box<str>, Statistics>,
+    pub statistics: SharedMap<Box<str>, Statistics>,
 }
 
 /// A row of `sqlite_stat1`.
@@ -90,6 +93,11 @@ impl Schema {
         self.index(name).map(|i| Object::Index(i.clone()))
     }
 
+    /// The table whose rows are in this tree.
+    pub fn table_of_tree(&self, id: ObjectId) -> Option<&Arc<Table>> {
+        self.tables.get(&**self.table_names.get(&id)?)
+    }
+
     /// The triggers on a table or view, newest first: the order in which they fire.
     pub fn triggers_on<'s>(&'s self, table: &'s str) -> impl Iterator<Item = &'s Arc<Trigger>> + 's {
         self.trigger_order
@@ -130,7 +138,7 @@ impl Schema {
             no_skip: rest.iter().any(|w| w.starts_with("noskipscan")),
             width: rest.iter().find_map(|w| w.strip_prefix("sz=")).and_then(|n| n.parse().ok()).filter(|n| *n >= 2),
         };
-        self.statistics.insert(fold(&index.unwrap_or(table)), one);
+        self.statistics.insert(fold(&index.unwrap_or(table)), Arc::new(one));
     }
 
     /// Adds a table with the indexes of its constraints, or replaces the table of that name.
@@ -138,7 +146,20 @@ impl Schema {
         for index in &table.indexes {
             self.indexes.insert(fold(&index.name), index.clone());
         }
-        self.tables.insert(fold(&table.name), Arc::new(table));
+        let name = fold(&table.name);
+        self.forget_number(&name);
+        if !table.is_virtual() {
+            self.table_names.insert(table.id, (*name).into());
+        }
+        self.tables.insert(name, Arc::new(table));
+    }
+
+    fn forget_number(&mut self, name: &str) {
+        if let Some(table) = self.tables.get(name)
+            && self.table_names.get(&table.id).is_some_and(|known| **known == *name)
+        {
+            self.table_names.remove(&table.id);
+        }
     }
 
     /// Adds an index to the schema and to its table.
@@ -158,7 +179,9 @@ impl Schema {
 
     /// Takes a table out with its indexes. Its triggers are the caller's to remove.
     pub fn remove_table(&mut self, name: &str) {
-        if let Some(table) = self.tables.remove(&fold(name)) {
+        let name = fold(name);
+        self.forget_number(&name);
+        if let Some(table) = self.tables.remove(&name) {
             for index in &table.indexes {
                 self.indexes.remove(&fold(&index.name));
             }
@@ -181,11 +204,11 @@ impl Schema {
     }
 }
 
-fn lookup<'m, T>(map: &'m FxHashMap<Box<str>, T>, name: &str) -> Option<&'m T> {
-    if let Some(found) = map.get(name) {
+fn lookup<'m, T>(names: &'m SharedMap<Box<str>, T>, name: &str) -> Option<&'m Arc<T>> {
+    if let Some(found) = names.get(name) {
         return Some(found);
     }
-    if name.bytes().any(|b| b.is_ascii_uppercase()) { map.get(name.to_ascii_lowercase().as_str()) } else { None }
+    if name.bytes().any(|b| b.is_ascii_uppercase()) { names.get(&*name.to_ascii_lowercase()) } else { None }
 }
 
 #[cfg(test)]

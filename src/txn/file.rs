@@ -17,7 +17,7 @@ use rustc_hash::FxHashMap;
 use super::database::Transactions;
 use crate::catalog::layout::{FileRules, key_layout, row_layout};
 use crate::catalog::load::{SchemaRow, load};
-use crate::catalog::system::SCHEMA_TABLE_ID;
+use crate::catalog::system::{SCHEMA_TABLE_ID, schema_column, schema_table};
 use crate::catalog::{Schema, Table};
 use crate::env;
 use crate::error::{Code, Error, Result};
@@ -29,7 +29,7 @@ use crate::store::image::{Encoding, Pages, damaged};
 use crate::store::tree::Tree as TreeOf;
 use crate::store::tree::coverage::Base;
 use crate::store::tree::order::{KeyOrder, RowOrder};
-use crate::store::{ObjectId, Stamp, Tree, Version, memory, record};
+use crate::store::{ObjectId, RowCursor, Stamp, Tree, Version, View, memory, record};
 
 pub struct DatabaseFile {
     container: Arc<Container>,
@@ -73,6 +73,9 @@ struct FilePages {
     encoding: Encoding,
     steady: Arc<Steady>,
 }
+
+/// The newest format of a schema, https://sqlite.org/fileformat2.html#the_database_header.
+const SCHEMA_FORMAT_MAX: u32 = 4;
 
 /// Inner pages kept at most.
 const INNER_MAX: usize = 4096;
@@ -233,10 +236,10 @@ impl DatabaseFile {
         }
     }
 
-    /// Commits changes; afterwards memory describes the file again.
+    /// Commits changes, with the schema before and after if it changed; afterwards memory describes the file again.
     pub(super) fn commit(
         &self,
-        new_schema: Option<&Schema>,
+        schemas: Option<(&Schema, &Schema)>,
         changes: impl FnOnce(&mut Writer<'_>) -> Result<()>,
     ) -> Result<Token> {
         let _reads_wait = self.steady.reading.write();
@@ -249,43 +252,63 @@ impl DatabaseFile {
             state.token = None;
         })?;
         state.token = Some(token);
-        if let Some(schema) = new_schema {
-            self.find_roots(&mut state, schema)?;
+        if let Some((before, after)) = schemas {
+            self.find_roots(&mut state, before, after)?;
         }
         Ok(token)
     }
 
-    /// Notes the root pages of a changed schema's objects; those of others may have moved.
-    fn find_roots(&self, state: &mut State, schema: &Schema) -> Result<()> {
-        let mut pages: FxHashMap<String, u32> = FxHashMap::default();
-        self.container.read(|sqlite| {
-            sqlite.query("SELECT name, rootpage FROM sqlite_schema", &[], |row| {
-                pages.insert(row.text(0), row.integer(1) as u32);
-                Ok(())
-            })
-        })?;
-        let known = std::mem::take(&mut state.roots);
-        let tables = schema.tables.values().filter(|t| t.id != SCHEMA_TABLE_ID && !t.is_virtual());
-        let objects = tables.flat_map(|t| t.indexes.iter().map(|i| (i.id, &i.name)).chain([(t.id, &t.name)]));
-        for (id, name) in objects {
-            let page = pages.get(&**name).copied().unwrap_or(0);
-            let root = known.get(&id).cloned().unwrap_or_default();
-            root.store(page, Ordering::Relaxed);
+    /// Notes the root pages of new objects and forgets those of objects that are gone.
+    fn find_roots(&self, state: &mut State, before: &Schema, after: &Schema) -> Result<()> {
+        let mut known = FxHashMap::default();
+        for id in before.tables.differing(&after.tables).flat_map(ids) {
+            known.extend(state.roots.remove(&id).map(|root| (id, root)));
+        }
+        let mut wanted: FxHashMap<&str, Arc<AtomicU32>> = FxHashMap::default();
+        for (id, name) in after.tables.differing(&before.tables).filter(|t| is_stored(t)).flat_map(objects) {
+            let root = known.remove(&id);
+            let is_new = root.is_none();
+            let root = root.unwrap_or_default();
+            if is_new {
+                wanted.insert(name, root.clone());
+            }
             state.roots.insert(id, root);
         }
-        Ok(())
+        // What is left was dropped: then the pages of others may have moved.
+        if !known.is_empty() && self.container.header()?.auto_vacuum {
+            let all = after.tables.values().filter(|t| is_stored(t)).flat_map(objects);
+            wanted = all.filter_map(|(id, name)| Some((name, state.roots.get(&id)?.clone()))).collect();
+        }
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        self.container.read(|sqlite| {
+            // The newest are the last ones.
+            let sql = "SELECT name, rootpage FROM sqlite_schema WHERE rootpage > 0 ORDER BY rowid DESC";
+            let mut rows = sqlite.prepare(sql)?;
+            sqlite.start(&mut rows, [])?;
+            while !wanted.is_empty() && sqlite.step(&mut rows)? {
+                if let Some(root) = wanted.remove(&*rows.text(0)) {
+                    root.store(rows.integer(1) as u32, Ordering::Relaxed);
+                }
+            }
+            Ok(())
+        })
     }
 
     /// Reads schema and header, and makes the trees. Nobody has a pin.
     fn take_in(&self, state: &mut State, token: Token, shared: &Transactions) -> Result<()> {
         let header = self.container.header()?;
+        if header.schema_format > SCHEMA_FORMAT_MAX {
+            return Err(Error::sql("unsupported file format"));
+        }
         let same_schema = state.token.is_some_and(|known| known.schema_cookie == token.schema_cookie)
             && state.header.encoding == header.encoding;
         state.header = header;
         state.token = None;
         let before = shared.schema();
         if !same_schema {
-            let rows = self.schema_rows()?;
+            let rows = if header.pages == 0 { Vec::new() } else { schema_rows(&self.pages(&header))? };
             state.roots.clear();
             let store = shared.store();
             let roots = &mut state.roots;
@@ -299,7 +322,7 @@ impl DatabaseFile {
             schema.application_id = header.application_id;
             schema.encoding = header.encoding;
             schema.cookie = token.schema_cookie;
-            self.read_statistics(&mut schema)?;
+            read_statistics(&mut schema, roots, &self.pages(&header))?;
             store.put(schema_tree(&rows, &schema));
             for id in before.tables.values().filter(|t| t.id != SCHEMA_TABLE_ID).flat_map(ids) {
                 store.remove(id);
@@ -329,20 +352,25 @@ impl DatabaseFile {
         Ok(())
     }
 
-    /// Puts trees over the b-trees of all objects in place of those that are there. Nobody has a pin.
-    fn make_trees(&self, state: &mut State, shared: &Transactions) {
-        let header = state.header;
-        let pages = Arc::new(FilePages {
+    /// The pages of the file as it is now.
+    fn pages(&self, header: &Header) -> Arc<FilePages> {
+        self.steady.inner.lock().clear();
+        Arc::new(FilePages {
             container: self.container.clone(),
             usable_size: header.usable_size,
             page_of_file: (!header.is_wal && header.page_size > 0).then_some(header.page_size),
             encoding: header.encoding,
             steady: self.steady.clone(),
-        });
-        self.steady.inner.lock().clear();
+        })
+    }
+
+    /// Puts trees over the b-trees of all objects in place of those that are there. Nobody has a pin.
+    fn make_trees(&self, state: &mut State, shared: &Transactions) {
+        let header = state.header;
+        let pages = self.pages(&header);
         let schema = shared.schema();
         let rules = FileRules { encoding: header.encoding, schema_format: header.schema_format };
-        for table in schema.tables.values().filter(|t| t.id != SCHEMA_TABLE_ID && !t.is_virtual()) {
+        for table in schema.tables.values().filter(|t| is_stored(t)) {
             if table.has_rowid() {
                 let root = state.roots.get(&table.id).cloned().unwrap_or_default();
                 let base = Rows { pages: pages.clone(), root, layout: row_layout(table), len_estimate: None };
@@ -357,41 +385,66 @@ impl DatabaseFile {
             }
         }
     }
+}
 
-    /// What ANALYZE found, as of now: SQLite too reads it with the schema only.
-    fn read_statistics(&self, schema: &mut Schema) -> Result<()> {
-        let Some(table) = schema.table("sqlite_stat1") else { return Ok(()) };
-        if !["tbl", "idx", "stat"].iter().all(|name| table.columns.iter().any(|c| c.name.eq_ignore_ascii_case(name))) {
-            return Ok(());
-        }
-        self.container.read(|sqlite| {
-            sqlite.query("SELECT tbl, idx, stat FROM sqlite_stat1", &[], |row| {
-                schema.add_statistics(row.value(0), row.value(1), row.value(2));
-                Ok(())
-            })
-        })
-    }
+/// What ANALYZE found, as of now: SQLite too reads it with the schema only.
+fn read_statistics(
+    schema: &mut Schema,
+    roots: &FxHashMap<ObjectId, Arc<AtomicU32>>,
+    pages: &Arc<FilePages>,
+) -> Result<()> {
+    let Some(table) = schema.table("sqlite_stat1").filter(|t| t.has_rowid()).cloned() else { return Ok(()) };
+    let place = |name: &str| table.columns.iter().position(|c| c.is_stored() && c.name.eq_ignore_ascii_case(name));
+    let (Some(tbl), Some(idx), Some(stat)) = (place("tbl"), place("idx"), place("stat")) else { return Ok(()) };
+    let root = roots.get(&table.id).map_or(0, |root| root.load(Ordering::Relaxed));
+    each_row(pages, &table, root, |_, bytes| {
+        let value = |i| record::column(bytes, i).unwrap_or(ValueRef::Null);
+        schema.add_statistics(value(tbl), value(idx), value(stat));
+    })
+}
 
-    fn schema_rows(&self) -> Result<Vec<(i64, SchemaRow)>> {
-        let mut rows = Vec::new();
-        let sql = "SELECT rowid, type, name, tbl_name, rootpage, sql FROM sqlite_schema ORDER BY rowid";
-        self.container.read(|sqlite| {
-            sqlite.query(sql, &[], |row| {
-                let text = |i| row.text(i).into_boxed_str();
-                let sql = match row.value(5) {
-                    ValueRef::Null => None,
-                    _ => Some(row.text(5).into()),
-                };
-                let page = u32::try_from(row.integer(4)).unwrap_or(0);
-                rows.push((
-                    row.integer(0),
-                    SchemaRow { kind: text(1), name: text(2), table: text(3), root_page: page, sql },
-                ));
-                Ok(())
-            })
-        })?;
-        Ok(rows)
+/// The rows of the file's schema table.
+fn schema_rows(pages: &Arc<FilePages>) -> Result<Vec<(i64, SchemaRow)>> {
+    let mut rows = Vec::new();
+    each_row(pages, &schema_table(false), 1, |rowid, bytes| {
+        let text = |i| match record::column(bytes, i) {
+            Some(ValueRef::Text(t) | ValueRef::Blob(t)) => Some(String::from_utf8_lossy(t)),
+            _ => None,
+        };
+        let word = |i| text(i).unwrap_or_default().into();
+        let root_page = match record::column(bytes, usize::from(schema_column::ROOT_PAGE)) {
+            Some(ValueRef::Integer(page)) => u32::try_from(page).unwrap_or(0),
+            _ => 0,
+        };
+        let sql = text(usize::from(schema_column::SQL)).map(Arc::from);
+        rows.push((rowid, SchemaRow { kind: word(0), name: word(1), table: word(2), root_page, sql }));
+    })?;
+    Ok(rows)
+}
+
+/// Reads a table of the file past its tree.
+fn each_row(pages: &Arc<FilePages>, table: &Table, root: u32, mut row: impl FnMut(i64, &[u8])) -> Result<()> {
+    let root = Arc::new(AtomicU32::new(root));
+    let base = Rows { pages: pages.clone(), root, layout: row_layout(table), len_estimate: None };
+    let tree = Arc::new(TreeOf::<RowOrder>::over(table.id, Arc::new(base)));
+    let mut cursor = RowCursor::new(tree, View::main(Stamp(u64::MAX)));
+    let mut more = cursor.first();
+    while more {
+        row(cursor.rowid(), cursor.record());
+        more = cursor.next();
     }
+    crate::store::fault::check()
+}
+
+/// Whether a table has a tree of its own in the file.
+fn is_stored(table: &Table) -> bool {
+    table.id != SCHEMA_TABLE_ID && !table.is_virtual()
+}
+
+/// The trees of a table by the names that the file's schema table has for them.
+fn objects(table: &Arc<Table>) -> impl Iterator<Item = (ObjectId, &str)> {
+    let indexes = table.indexes.iter().filter(|i| i.id != table.id).map(|i| (i.id, &*i.name));
+    indexes.chain([(table.id, &*table.name)])
 }
 
 fn ids(table: &Arc<Table>) -> impl Iterator<Item = ObjectId> + '_ {

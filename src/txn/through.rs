@@ -17,7 +17,7 @@ use crate::catalog::system::SCHEMA_TABLE_ID;
 use crate::catalog::{Schema, Table};
 use crate::error::{Error, Result};
 use crate::store::container::Writer;
-use crate::store::{ObjectId, Stamp, Store, Tree, Version, record};
+use crate::store::{Stamp, Store, Tree, Version, record};
 
 /// What a transaction wrote.
 pub struct Changes<'t> {
@@ -104,17 +104,14 @@ impl Changes<'_> {
     /// `sqlite_sequence`, if its rows in the file have to be written anew: the container's own AUTOINCREMENT changes them.
     fn changed_sequences(&self) -> Option<&Table> {
         let table = self.after.table("sqlite_sequence")?;
-        let of_tree = |id: ObjectId| self.after.tables.values().find(|t| t.id == id);
-        let mut changed = self.trees.iter().filter_map(|tree| of_tree(tree.id()));
+        let mut changed = self.trees.iter().filter_map(|tree| self.after.table_of_tree(tree.id()));
         changed.any(|t| t.id == table.id || uses_autoincrement(t)).then_some(table)
     }
 
     /// The tables with changed rows.
     fn changed_tables(&self) -> Vec<(Arc<Table>, Tree)> {
-        let of_tree = |id: ObjectId| self.after.tables.values().find(|t| t.id == id);
         let mut tables: Vec<(Arc<Table>, Tree)> = (self.trees.iter())
-            .filter(|tree| tree.id() != SCHEMA_TABLE_ID)
-            .filter_map(|tree| of_tree(tree.id()).map(|table| (table.clone(), tree.clone())))
+            .filter_map(|tree| Some((self.after.table_of_tree(tree.id())?.clone(), tree.clone())))
             .collect();
         tables.sort_by_key(|(table, _)| table.id);
         tables

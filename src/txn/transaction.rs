@@ -350,11 +350,13 @@ impl Transaction {
         }
         changes.read_ahead(shared.store())?;
         let schema_changed = !Arc::ptr_eq(&before, &self.schema);
-        let new_schema = schema_changed.then_some(&*self.schema);
-        let written = |table: &Table| schema_changed || self.trees.iter().any(|tree| tree.id() == table.id);
-        let defines = (self.definitions.as_ref())
-            .filter(|_| self.schema.tables.values().any(|table| written(table) && uses_definitions(table)));
-        let token = file.commit(new_schema, |writer| {
+        let schemas = schema_changed.then_some((&*before, &*self.schema));
+        let defines = self.definitions.as_ref().filter(|_| {
+            let written = self.trees.iter().filter_map(|tree| self.schema.table_of_tree(tree.id()));
+            let mut touched = written.chain(self.schema.tables.differing(&before.tables));
+            touched.any(|table| uses_definitions(table))
+        });
+        let token = file.commit(schemas, |writer| {
             if schema_changed {
                 writer.set_name(&self.name);
             }

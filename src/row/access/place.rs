@@ -140,7 +140,10 @@ impl<'q> Placing<'_, 'q> {
             inner.source(one.source, 0, &mut super::candidates::Sink::Loops(&mut loops));
             let able = loops.all.iter().filter(|l| l.needs & !placed == 0 && !l.has(flag::AUTOMATIC | flag::OR));
             let Some(best) = able.min_by_key(|l| l.run) else { return Ok(Access::Scan { reverse: false }) };
-            let filters = arm.terms[..arm.base].iter().map(|t| lower.node(t.expr)).collect::<Result<Vec<Node>>>()?;
+            // What needs sources further in is seen to there, by the OR as a whole.
+            let known = placed | 1 << one.source;
+            let local = arm.terms[..arm.base].iter().filter(|t| t.all & !known == 0);
+            let filters = local.map(|t| lower.node(t.expr)).collect::<Result<Vec<Node>>>()?;
             arms.push(ArmProgram { access: access(&inner, lower, best, false)?, filters });
         }
         Ok(Access::Or(arms))

@@ -36,11 +36,13 @@ pub fn reduce(select: &mut Select) {
 fn refuses_null(e: &Expr, id: SourceId) -> bool {
     match &e.kind {
         ExprKind::And(terms) => terms.iter().any(|t| refuses_null(t, id)),
+        // False of NULL, so that nothing may be made of its result.
+        ExprKind::IsNull { negated: true, operand } => is_null_with(operand, id),
         _ => is_null_with(e, id),
     }
 }
 
-/// Whether an expression is NULL (or false) when all columns of a source are.
+/// Whether an expression is NULL when all columns of a source are.
 fn is_null_with(e: &Expr, id: SourceId) -> bool {
     let of = |e: &Expr| is_null_with(e, id);
     match &e.kind {
@@ -51,7 +53,6 @@ fn is_null_with(e: &Expr, id: SourceId) -> bool {
         ExprKind::Between { operand, low, high, .. } => of(operand) || of(low) && of(high),
         ExprKind::InList { operand, items, .. } => !items.is_empty() && of(operand),
         ExprKind::Unary(_, operand) | ExprKind::Cast { operand, .. } => of(operand),
-        ExprKind::IsNull { negated: true, operand } => matches!(operand.kind, ExprKind::Column(c) if c.source == id),
         _ => false,
     }
 }

@@ -176,7 +176,7 @@ fn reload(host: &dyn Host, database: DatabaseIndex) -> Result<()> {
     let Some(table) = host.schema(database).table("sqlite_stat1").cloned() else { return Ok(()) };
     let rows = schema_rows::plain_rows(&mut *host.write(database)?, table.id)?;
     let mut schema = (*host.schema(database)).clone();
-    schema.statistics.clear();
+    schema.statistics = Default::default();
     for (_, row) in rows {
         let value = |i: usize| row.get(i).map_or(ValueRef::Null, Value::as_ref);
         schema.add_statistics(value(0), value(1), value(2));

@@ -47,7 +47,7 @@ fn drop_view(host: &dyn Host, database: DatabaseIndex, name: &str) -> Result<()>
         return Ok(());
     }
     drop_triggers_of(host, database, name)?;
-    remove_rows(host, database, |row| row.name.eq_ignore_ascii_case(name) && &*row.kind == "view")?;
+    schema_rows::remove(host, database, |row| row.name.eq_ignore_ascii_case(name) && row.kind == "view")?;
     change_schema(host, database, |schema| {
         schema.views.remove(&fold(name));
     })
@@ -67,7 +67,7 @@ fn drop_table(host: &dyn Host, database: DatabaseIndex, table: &Arc<Table>) -> R
         forget_sequence(host, database, &table.name)?;
     }
     forget_statistics(host, database, |row| schema_rows::is_text(row.first(), &table.name))?;
-    remove_rows(host, database, |row| row.table.eq_ignore_ascii_case(&table.name) && &*row.kind != "trigger")?;
+    schema_rows::remove(host, database, |row| row.table.eq_ignore_ascii_case(&table.name) && row.kind != "trigger")?;
     {
         let mut write = host.write(database)?;
         if !table.is_virtual() {
@@ -109,7 +109,7 @@ pub fn index(host: &dyn Host, name: &QualifiedName, if_exists: bool) -> Result<(
 
 fn drop_index(host: &dyn Host, database: DatabaseIndex, index: &Index) -> Result<()> {
     forget_statistics(host, database, |row| schema_rows::is_text(row.get(1), &index.name))?;
-    remove_rows(host, database, |row| row.name.eq_ignore_ascii_case(&index.name) && &*row.kind == "index")?;
+    schema_rows::remove(host, database, |row| row.name.eq_ignore_ascii_case(&index.name) && row.kind == "index")?;
     host.write(database)?.drop_tree(index.id);
     change_schema(host, database, |schema| schema.remove_index(&index.name))
 }
@@ -126,7 +126,7 @@ pub fn trigger(host: &dyn Host, name: &QualifiedName, if_exists: bool) -> Result
 }
 
 fn drop_trigger(host: &dyn Host, database: DatabaseIndex, name: &str) -> Result<()> {
-    remove_rows(host, database, |row| row.name.eq_ignore_ascii_case(name) && &*row.kind == "trigger")?;
+    schema_rows::remove(host, database, |row| row.name.eq_ignore_ascii_case(name) && row.kind == "trigger")?;
     change_schema(host, database, |schema| schema.remove_trigger(name))
 }
 
@@ -171,14 +171,6 @@ fn refuse_while_running(host: &dyn Host) -> Result<()> {
         return Err(Error::new(Code::LOCKED, "database table is locked"));
     }
     Ok(())
-}
-
-fn remove_rows(
-    host: &dyn Host,
-    database: DatabaseIndex,
-    matches: impl Fn(&crate::catalog::SchemaRow) -> bool,
-) -> Result<()> {
-    schema_rows::update(host, database, |row| (!matches(row)).then(|| row.clone()))
 }
 
 fn forget_sequence(host: &dyn Host, database: DatabaseIndex, table: &str) -> Result<()> {

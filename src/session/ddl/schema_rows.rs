@@ -66,22 +66,33 @@ pub fn read_in(transaction: &mut Transaction) -> Result<Vec<(i64, SchemaRow)>> {
     Ok(rows)
 }
 
-/// Replaces the rows that `change` changes; a row for which it returns `None` is removed.
-pub fn update(
-    host: &dyn Host,
-    database: DatabaseIndex,
-    mut change: impl FnMut(&SchemaRow) -> Option<SchemaRow>,
-) -> Result<()> {
+/// What a row of the schema table is about.
+pub struct Subject<'r> {
+    pub kind: &'r str,
+    pub name: &'r str,
+    pub table: &'r str,
+}
+
+/// Removes the rows that match.
+pub fn remove(host: &dyn Host, database: DatabaseIndex, matches: impl Fn(Subject<'_>) -> bool) -> Result<()> {
     let mut transaction = host.write(database)?;
     let tree = tree(&transaction, SCHEMA_TABLE_ID)?;
-    for (rowid, row) in read_in(&mut transaction)? {
-        match change(&row) {
-            Some(new) if new == row => {}
-            Some(new) => put(&mut transaction, &tree, rowid, &new),
-            None => {
-                transaction.delete_row(&tree, rowid);
-            }
+    let mut found = Vec::new();
+    let mut cursor = RowCursor::new(tree.clone(), transaction.view());
+    let mut more = cursor.first();
+    while more {
+        let record = cursor.record();
+        let text = |i| match record::column(record, i) {
+            Some(ValueRef::Text(t)) => std::str::from_utf8(t).unwrap_or_default(),
+            _ => "",
+        };
+        if matches(Subject { kind: text(0), name: text(1), table: text(2) }) {
+            found.push(cursor.rowid());
         }
+        more = cursor.next();
+    }
+    for rowid in found {
+        transaction.delete_row(&tree, rowid);
     }
     Ok(())
 }

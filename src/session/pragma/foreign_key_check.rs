@@ -7,9 +7,10 @@ use heliosdb_udfs::value::{Value, ValueRef};
 use super::schema_info::object;
 use super::{Call, row};
 use crate::catalog::sql_text::always_quoted;
-use crate::catalog::{ForeignKey, IndexTerm, Object, Schema, Table};
+use crate::catalog::{ForeignKey, IndexTerm, Object, Table};
 use crate::error::{Error, Result};
 use crate::plan::bound::DatabaseIndex;
+use crate::store::{KeyCursor, RowCursor, Tree};
 
 pub fn run(call: &Call<'_>) -> Result<Vec<Vec<Value>>> {
     let (database, tables) = match call.value {
@@ -36,8 +37,16 @@ fn check_table(call: &Call<'_>, database: DatabaseIndex, table: &Table, out: &mu
     let database_name = call.context.database_name(database);
     // (rowid, key): SQLite goes row by row, and at each through the keys.
     let mut found: Vec<(Option<i64>, usize)> = Vec::new();
+    let empty = is_empty(call, database, table)?;
     for (id, key) in table.foreign_keys.iter().enumerate() {
-        let sql = orphans(&database_name, &schema, table, key)?;
+        let parent = match schema.table(&key.parent) {
+            Some(parent) => Some((&**parent, parent_columns(table, parent, key)?)),
+            None => None,
+        };
+        if empty {
+            continue;
+        }
+        let sql = orphans(&database_name, table, key, parent);
         call.context.query(&sql, &mut |row| {
             let rowid = match row.first() {
                 Some(ValueRef::Integer(rowid)) => Some(*rowid),
@@ -58,13 +67,25 @@ fn check_table(call: &Call<'_>, database: DatabaseIndex, table: &Table, out: &mu
     Ok(())
 }
 
+/// Whether a table has no rows: then its keys are right, and nothing has to be prepared.
+fn is_empty(call: &Call<'_>, database: DatabaseIndex, table: &Table) -> Result<bool> {
+    let mut transaction = call.context.transaction(database);
+    let guard = transaction.open_view();
+    let found = match transaction.shared().store().tree(table.id) {
+        Some(Tree::Row(tree)) => RowCursor::new(tree, guard.view()).first(),
+        Some(Tree::Key(tree)) => KeyCursor::new(tree, guard.view()).first(),
+        None => false,
+    };
+    crate::store::fault::check()?;
+    Ok(!found)
+}
+
 /// The query for the rows of the child that need a parent and have none.
-fn orphans(database: &str, schema: &Schema, table: &Table, key: &ForeignKey) -> Result<String> {
+fn orphans(database: &str, table: &Table, key: &ForeignKey, parent: Option<(&Table, Vec<u16>)>) -> String {
     let column = |source: &str, name: &str| format!("{source}.{}", always_quoted(name));
     let child: Vec<String> = key.columns.iter().map(|c| column("c", &table.columns[usize::from(*c)].name)).collect();
     let mut conditions: Vec<String> = child.iter().map(|c| format!("{c} IS NOT NULL")).collect();
-    if let Some(parent) = schema.table(&key.parent) {
-        let parent_columns = parent_columns(table, parent, key)?;
+    if let Some((parent, parent_columns)) = parent {
         let equal: Vec<String> = parent_columns
             .iter()
             .zip(&child)
@@ -76,7 +97,7 @@ fn orphans(database: &str, schema: &Schema, table: &Table, key: &ForeignKey) -> 
     }
     let rowid = if table.has_rowid() { "c.rowid" } else { "NULL" };
     let from = format!("{}.{} AS c", always_quoted(database), always_quoted(&table.name));
-    Ok(format!("SELECT {rowid} FROM {from} WHERE {}", conditions.join(" AND ")))
+    format!("SELECT {rowid} FROM {from} WHERE {}", conditions.join(" AND "))
 }
 
 /// The parent's columns, which must be its PRIMARY KEY or have a UNIQUE index with their own collations.

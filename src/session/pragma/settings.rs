@@ -23,6 +23,7 @@ pub struct DatabaseSettings {
     pub journal_size_limit: i64,
     pub page_size: i64,
     pub max_page_count: i64,
+    pub mmap_bytes: i64,
     /// 0 off, 1 on, 2 fast.
     pub secure_delete: i64,
 }
@@ -75,6 +76,7 @@ impl Default for DatabaseSettings {
             journal_size_limit: -1,
             page_size: 4096,
             max_page_count: 4_294_967_294,
+            mmap_bytes: 0,
             secure_delete: 0,
         }
     }
@@ -334,6 +336,28 @@ pub fn max_page_count(call: &Call<'_>) -> Rows {
         database.max_page_count = value.min(4_294_967_294);
     }
     Ok(vec![row![database.max_page_count]])
+}
+
+/// Of files only. Without a name it is set for all of them.
+pub fn mmap_size(call: &Call<'_>) -> Rows {
+    /// As the library is built by default.
+    const MMAP_BYTES_MAX: i64 = 0x7fff_0000;
+    if let Some(value) = call.value {
+        let bytes = leading_integer_64(value).clamp(0, MMAP_BYTES_MAX);
+        let mut settings = call.context.settings();
+        match call.database {
+            Some(database) => settings.database(database).mmap_bytes = bytes,
+            None => {
+                for i in 0..call.context.database_count() {
+                    settings.database(DatabaseIndex(i as u16)).mmap_bytes = bytes;
+                }
+            }
+        }
+    }
+    if call.context.transaction(call.database()).shared().file().is_none() {
+        return Ok(Vec::new());
+    }
+    call.one(call.context.settings().database(call.database()).mmap_bytes)
 }
 
 /// Setting it has no effect: pages are a file's.

@@ -130,7 +130,7 @@ pub static PRAGMAS: &[Pragma] = &[
     pragma("legacy_alter_table", SWITCH, &[], settings::flag, "Whether ALTER TABLE RENAME leaves triggers and views alone."),
     pragma("locking_mode", OF_DATABASE, &[], settings::locking_mode, "normal or exclusive; kept without effect."),
     pragma("max_page_count", OF_DATABASE, &[], settings::max_page_count, "Kept without effect."),
-    pragma("mmap_size", NONE, &[], header::nothing, "A database in memory is not mapped."),
+    pragma("mmap_size", NONE, &[], settings::mmap_size, "Kept without effect for a file; a database in memory is not mapped."),
     pragma("module_list", RESULT, &["name"], lists::module_list, "Virtual table modules and table-valued functions."),
     pragma("optimize", WITH, &[], header::nothing, "Runs ANALYZE where it would help: nowhere yet."),
     pragma("page_count", OF_DATABASE, &[], header::page_count, "About how many pages the database would have."),

@@ -16,6 +16,14 @@ select * from a left join b on a.x=b.x
 
 select * from a left join b on a.x=b.x where b.x is null
 
+select a.x from a left join b on a.x=b.x where not (b.x is not null)
+
+select a.x from a left join b on a.x=b.x where not (b.z='b1' and b.z is not null)
+
+select count(*) from a left join b on a.x=b.x where (b.x is not null)=0
+
+select a.x from a left join b on a.x=b.x where b.x is not null
+
 select * from a natural join b
 
 select * from a join b using(x) order by x, z
@@ -69,3 +77,23 @@ insert into same values(null, 6, 45), (3, 6, 5), (2, 1, 0), (0, 10, 6), (-40, 6,
 select y.n, x.a, x.c, z.a from same as x join (select c, count(a) as n from same group by 1) as y on y.n = x.a join same as z on z.a = x.a where z.a <= 8 and x.c = z.a
 
 select x.a, x.c, z.a from (select 6 as n union all select 0 order by 1 limit 2) as y cross join same as z on z.a = y.n cross join same as x on x.a = z.a and x.a = y.n where x.c = z.a
+
+create table item(id integer primary key, creator, note)
+
+create index item_creator on item(creator)
+
+create index item_note on item(note)
+
+create table tagged(item, tag, unique(item, tag))
+
+insert into item values(1,1,3),(2,2,2),(3,2,3),(4,4,3)
+
+insert into tagged values(1,1),(1,2),(2,1),(2,3),(4,4)
+
+select item.id, tag from item left join tagged on item.id=tagged.item where (tag=1 and note=3) or creator=4
+
+select item.id, tag from item join tagged on item.id=tagged.item where creator=4 or (note=3 and tag+0=1)
+
+select item.id, (select count(*) from tagged where item=id and ((note=3 and tag>1) or creator=4)) from item where (note=3 and id>1) or creator=2
+
+select x.id, y.id from item x left join item y on x.id=y.id where (x.note=3 and y.creator=2) or (x.creator=2 and y.note=2)

@@ -123,6 +123,52 @@ fn read_only() {
 }
 
 #[test]
+fn mapped_bytes() {
+    compare(|path, open| {
+        let mut engine = open(path);
+        [
+            "PRAGMA mmap_size",
+            "PRAGMA mmap_size=67108864",
+            "PRAGMA main.mmap_size",
+            "PRAGMA mmap_size=-1",
+            "PRAGMA temp.mmap_size",
+        ]
+        .map(|sql| line(&mut *engine, sql))
+        .to_vec()
+    });
+}
+
+/// Dropping moves what is left to other pages, where the file vacuums itself.
+#[test]
+fn many_tables() {
+    for mode in ["none", "full"] {
+        compare(|path, open| {
+            let path = &beside(path, "many.db");
+            let mut engine = open(path);
+            let tables = (0..70).map(|i| {
+                format!("CREATE TABLE t{i}(a UNIQUE, b); INSERT INTO t{i} VALUES ({i}, 'b{i}'); CREATE INDEX i{i} ON t{i}(b);")
+            });
+            let made = format!("PRAGMA page_size=512; PRAGMA auto_vacuum={mode}; {}", tables.collect::<String>());
+            let mut said = vec![line(&mut *engine, &made)];
+            drop(engine);
+            let mut engine = open(path);
+            said.push(line(&mut *engine, "SELECT * FROM t3"));
+            let dropped: String = (0..70).step_by(3).map(|i| format!("DROP TABLE t{i};")).collect();
+            said.push(line(
+                &mut *engine,
+                &format!("BEGIN; {dropped} CREATE TABLE last(a); INSERT INTO last VALUES (7); COMMIT"),
+            ));
+            said.push(line(&mut *engine, "ALTER TABLE t4 RENAME TO renamed"));
+            let left = (0..70).filter(|i| i % 3 != 0 && *i != 4);
+            said.extend(left.map(|i| line(&mut *engine, &format!("SELECT * FROM t{i} WHERE b = 'b{i}'"))));
+            said.extend(["SELECT * FROM last", "SELECT * FROM renamed WHERE a = 4"].map(|sql| line(&mut *engine, sql)));
+            said.push(line(&mut *engine, "PRAGMA integrity_check"));
+            said
+        });
+    }
+}
+
+#[test]
 fn vacuum() {
     compare(|path, open| {
         let mut engine = open(path);

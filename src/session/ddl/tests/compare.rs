@@ -121,14 +121,14 @@ impl Pair {
                 different.push(format!("reload\n   now:   {now}\n   again: {again}"));
             }
         };
-        for (name, table) in &current.tables {
-            compare(format!("{:?}", Some(table)), format!("{:?}", loaded.tables.get(name)));
+        for table in current.tables.values() {
+            compare(format!("{:?}", Some(table)), format!("{:?}", loaded.table(&table.name)));
         }
         compare(format!("{:?}", current.trigger_order), format!("{:?}", loaded.trigger_order));
         compare(current.tables.len().to_string(), loaded.tables.len().to_string());
         compare(current.indexes.len().to_string(), loaded.indexes.len().to_string());
-        for (name, trigger) in &current.triggers {
-            let again = loaded.triggers.get(name).map(|t| t.table_database.clone());
+        for trigger in current.triggers.values() {
+            let again = loaded.trigger(&trigger.name).map(|t| t.table_database.clone());
             compare(format!("{:?}", Some(trigger.table_database.clone())), format!("{again:?}"));
         }
         different
