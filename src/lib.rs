@@ -25,7 +25,8 @@
 //!    it, finds room in every unique index (`row/write/key.rs`) and stores it.
 //! 3. The first write of a database calls `session::inner::Inner::begin_write`: [`txn::Transaction::begin_write`] waits for its
 //!    turn, and a statement mark remembers the way back.
-//! 4. [`txn::Transaction::put_row`] puts a version into the tree and an entry into the undo list.
+//! 4. [`txn::Transaction::put_row`] puts a version into the tree and an entry into the undo list. DELETE without WHERE empties
+//!    the trees at once instead (`store/tree/cleared.rs`).
 //! 5. `end_write` in `session/statement.rs` ends the mark; in autocommit `Inner::commit_all` calls
 //!    [`txn::Transaction::commit`], which publishes the commit number and cleans what nobody reads.
 //!

@@ -170,7 +170,7 @@ impl Host for ConnectionHost<'_> {
                 .map(|v| crate::row::eval::keep(&v.to_owned(), &arena))
                 .collect();
             self.load_row(database, table, rowid, &values)?;
-            self.execution.count_change();
+            self.execution.count_changes(1);
         }
         Ok(())
     }
@@ -432,8 +432,8 @@ impl Surroundings for Live<'_> {
         self.execution.count_nested_changes(n);
     }
 
-    fn count_change(&self) {
-        self.execution.count_change();
+    fn count_changes(&self, n: i64) {
+        self.execution.count_changes(n);
     }
 
     fn set_last_insert_rowid(&self, rowid: i64) {

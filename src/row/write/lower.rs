@@ -94,21 +94,8 @@ pub struct DeleteProgram {
     pub view: bool,
     /// As in `plain`.
     pub plain: bool,
-}
-
-impl DeleteProgram {
-    /// Every row goes: nothing is looked for.
-    pub fn is_truncate(&self) -> bool {
-        let crate::row::program::Body::Select(select) = &self.rows.body else { return false };
-        let [level] = &select.levels[..] else { return false };
-        let whole = !matches!(&level.source, SourceProgram::Table { access, .. } | SourceProgram::KeyTable { access, .. }
-            if !matches!(access, Access::Scan { .. }));
-        whole
-            && level.filters.is_empty()
-            && select.precondition.is_empty()
-            && self.target.triggers.is_empty()
-            && !self.view
-    }
+    /// Every row goes, and nothing watches them: nothing is looked for.
+    pub truncates: bool,
 }
 
 pub fn lower(statement: &bound::Statement, planning: Planning<'_>) -> Result<Arc<WriteProgram>> {
@@ -342,7 +329,11 @@ fn delete(s: &bound::Delete, shared: &Lowering<'_>) -> Result<DeleteProgram> {
     let rows = rows(&s.select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
     let by_key = !view && keyed_delete(s);
     let target = lower_target(&s.target)?;
+    let keys = target.child_keys.is_empty() && target.parent_keys.is_empty();
+    let whole = s.select.filter.is_none() && s.limit.is_none() && s.returning.is_none();
+    let system = target.table.name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"));
     Ok(DeleteProgram {
+        truncates: whole && keys && !system && !view && target.triggers.is_empty() && !target.table.is_virtual(),
         plain: target.plain && !view && !by_key && s.returning.is_none() && is_plain_scan(&rows),
         by_key,
         target,

@@ -25,6 +25,33 @@ use crate::row::program::{Body, QueryProgram};
 use crate::row::scan::encode;
 use crate::store::{KeyTree, RowTree, View, record};
 
+/// Room for what a plain write packs.
+#[derive(Default)]
+pub struct Packing {
+    arena: Bump,
+    record: Vec<u8>,
+    keys: Vec<Vec<u8>>,
+}
+
+/// Of what a statement packed, so much stays allocated for its next run.
+const PACKING_KEPT_MAX: usize = 16 * 1024;
+
+impl Packing {
+    fn take(cx: &Context<'_>) -> Box<Packing> {
+        cx.shared.packing.take().unwrap_or_default()
+    }
+
+    fn give_back(mut self: Box<Packing>, writer: Writer<'_>, cx: &Context<'_>) {
+        self.arena.reset();
+        self.record = writer.record;
+        self.keys.extend(writer.indexes.into_iter().flat_map(|index| [index.key, index.old_key]));
+        let keys: usize = self.keys.iter().map(Vec::capacity).sum();
+        if self.arena.allocated_bytes() + self.record.capacity() + keys <= PACKING_KEPT_MAX {
+            cx.shared.packing.set(Some(self));
+        }
+    }
+}
+
 /// The trees of a table and room for what is written to them.
 struct Writer<'t> {
     target: &'t TargetProgram,
@@ -47,7 +74,12 @@ struct IndexWriter<'t> {
 }
 
 impl<'t> Writer<'t> {
-    fn new(target: &'t TargetProgram, wanted: impl Fn(&IndexProgram) -> bool, cx: &Context<'_>) -> Result<Writer<'t>> {
+    fn new(
+        target: &'t TargetProgram,
+        wanted: impl Fn(&IndexProgram) -> bool,
+        packing: &mut Packing,
+        cx: &Context<'_>,
+    ) -> Result<Writer<'t>> {
         let around = cx.around;
         let tree = around.row_tree(target.database, target.table.id)?;
         let mut indexes = Vec::new();
@@ -58,14 +90,14 @@ impl<'t> Writer<'t> {
                 index,
                 columns,
                 tree,
-                key: Vec::new(),
-                old_key: Vec::new(),
+                key: packing.keys.pop().unwrap_or_default(),
+                old_key: packing.keys.pop().unwrap_or_default(),
                 changed: true,
                 has_null: false,
             });
         }
         let options = around.write_options();
-        Ok(Writer { target, tree, indexes, record: Vec::with_capacity(64), options })
+        Ok(Writer { target, tree, indexes, record: std::mem::take(&mut packing.record), options })
     }
 
     /// Whether a NULL stands where none may be.
@@ -190,16 +222,17 @@ impl Run<'_> {
     /// Inserts; false if nothing was done because the general way must be taken.
     pub fn insert_plain(&mut self, program: &InsertProgram) -> Result<bool> {
         let cx = self.cx;
-        let mut arena = Bump::new();
         let Some(source) = &program.rows else { return Ok(false) };
         if let Body::Values(rows) = &source.body
             && source.subqueries.is_empty()
         {
-            let mut writer = Writer::new(&program.target, |_| true, cx)?;
+            let mut packing = Packing::take(cx);
+            let mut writer = Writer::new(&program.target, |_| true, &mut packing, cx)?;
             let json = Cell::new(false);
             let runs: [RefCell<crate::row::run::SubqueryRun>; 0] = [];
             for nodes in rows {
-                arena.reset();
+                packing.arena.reset();
+                let arena = &packing.arena;
                 let inputs = self.inputs;
                 let env = Env {
                     cx,
@@ -209,28 +242,31 @@ impl Run<'_> {
                     slots: &[],
                     subqueries: &[],
                     runs: &runs,
-                    arena: &arena,
+                    arena,
                     json: &json,
                 };
-                let mut values = bumpalo::collections::Vec::with_capacity_in(nodes.len(), &arena);
+                let mut values = bumpalo::collections::Vec::with_capacity_in(nodes.len(), arena);
                 for node in nodes {
                     values.push(eval(node, &env)?);
                 }
-                self.insert_row(program, &mut writer, &values, &arena)?;
+                self.insert_row(program, &mut writer, &values, arena)?;
             }
+            packing.give_back(writer, cx);
             return Ok(true);
         }
         if self.is_nested() {
             return Ok(false);
         }
-        let mut writer = Writer::new(&program.target, |_| true, cx)?;
+        let mut packing = Packing::take(cx);
+        let mut writer = Writer::new(&program.target, |_| true, &mut packing, cx)?;
         let mut run = cx.shared.run(source, self.inputs.to_vec());
         while run.next(cx)? {
-            arena.reset();
-            let mut values = bumpalo::collections::Vec::with_capacity_in(run.width(), &arena);
+            packing.arena.reset();
+            let mut values = bumpalo::collections::Vec::with_capacity_in(run.width(), &packing.arena);
             values.extend((0..run.width()).map(|i| run.column(i)));
-            self.insert_row(program, &mut writer, &values, &arena)?;
+            self.insert_row(program, &mut writer, &values, &packing.arena)?;
         }
+        packing.give_back(writer, cx);
         cx.shared.rest(run);
         Ok(true)
     }
@@ -359,21 +395,21 @@ impl Run<'_> {
         let cx = self.cx;
         let target = &program.target;
         let table = &*target.table;
-        let mut writer = Writer::new(target, |index| index.depends_on(&program.columns), cx)?;
+        let mut packing = Packing::take(cx);
+        let mut writer = Writer::new(target, |index| index.depends_on(&program.columns), &mut packing, cx)?;
         // Which output column sets a column.
         let mut set_by = vec![None; table.columns.len()];
         for (n, column) in program.columns.iter().enumerate() {
             set_by[usize::from(*column)] = Some(program.found_by + n);
         }
-        let mut arena = Bump::new();
         let mut run = cx.shared.run(&program.rows, self.inputs.to_vec());
         while run.next(cx)? {
-            arena.reset();
+            packing.arena.reset();
             let Some((rowid, old)) = run.table_row() else { return Err(Error::internal("a plain scan has a row")) };
             let view = cx.around.live_view(target.database)?;
             let before = |i: usize| stored(table, old, i);
             let after = |i: usize| match set_by[i] {
-                Some(at) => affinity::apply(run.column(at), table.columns[i].affinity, &arena),
+                Some(at) => affinity::apply(run.column(at), table.columns[i].affinity, &packing.arena),
                 None => stored(table, old, i),
             };
             let mut free = !writer.lacks_value(after);
@@ -405,6 +441,7 @@ impl Run<'_> {
             drop(transaction);
             self.count(None, &Row::default())?;
         }
+        packing.give_back(writer, cx);
         cx.shared.rest(run);
         Ok(true)
     }
@@ -416,7 +453,8 @@ impl Run<'_> {
         }
         let cx = self.cx;
         let target = &program.target;
-        let mut writer = Writer::new(target, |_| true, cx)?;
+        let mut packing = Packing::take(cx);
+        let mut writer = Writer::new(target, |_| true, &mut packing, cx)?;
         let mut run = cx.shared.run(&program.rows, self.inputs.to_vec());
         while run.next(cx)? {
             let Some((rowid, old)) = run.table_row() else { return Err(Error::internal("a plain scan has a row")) };
@@ -431,6 +469,7 @@ impl Run<'_> {
             drop(transaction);
             self.count(None, &Row::default())?;
         }
+        packing.give_back(writer, cx);
         cx.shared.rest(run);
         Ok(true)
     }

@@ -95,41 +95,41 @@ impl<O: Order> Cursor<O> {
 
     pub fn first(&mut self) -> bool {
         self.reset();
-        let found = self.tree.find_first();
+        let found = self.tree.find_first(self.view);
         self.enter_forward(found)
     }
 
     pub fn last(&mut self) -> bool {
         self.reset();
-        let found = self.tree.find_last();
+        let found = self.tree.find_last(self.view);
         self.enter_backward(found)
     }
 
     /// To the first entry at or after a key.
     pub fn seek_ge(&mut self, key: O::Key<'_>) -> bool {
         self.reset();
-        let found = self.tree.find_after(O::probe(key), true);
+        let found = self.tree.find_after(O::probe(key), true, self.view);
         self.enter_forward(found)
     }
 
     /// To the first entry after a key.
     pub fn seek_gt(&mut self, key: O::Key<'_>) -> bool {
         self.reset();
-        let found = self.tree.find_after(O::probe(key), false);
+        let found = self.tree.find_after(O::probe(key), false, self.view);
         self.enter_forward(found)
     }
 
     /// To the last entry at or before a key.
     pub fn seek_le(&mut self, key: O::Key<'_>) -> bool {
         self.reset();
-        let found = self.tree.find_before(O::probe(key), true);
+        let found = self.tree.find_before(O::probe(key), true, self.view);
         self.enter_backward(found)
     }
 
     /// To the last entry before a key.
     pub fn seek_lt(&mut self, key: O::Key<'_>) -> bool {
         self.reset();
-        let found = self.tree.find_before(O::probe(key), false);
+        let found = self.tree.find_before(O::probe(key), false, self.view);
         self.enter_backward(found)
     }
 
@@ -194,7 +194,7 @@ impl<O: Order> Cursor<O> {
     fn advance(&mut self) -> bool {
         if let Some(parked) = self.parked.take() {
             let from = O::of_entry(parked.inline, &parked.version);
-            let found = self.tree.find_after(from, false);
+            let found = self.tree.find_after(from, false, self.view);
             return self.enter_forward(found);
         }
         let Some(leaf) = self.leaf.take() else { return false };
@@ -203,7 +203,7 @@ impl<O: Order> Cursor<O> {
         let found = if self.index + 1 < self.known_to {
             Some(Found { leaf, index: self.index + 1, from: self.known_from, to: self.known_to })
         } else {
-            self.tree.find_after(leaf.key(self.index), false)
+            self.tree.find_after(leaf.key(self.index), false, self.view)
         };
         self.enter_forward(found)
     }
@@ -235,7 +235,7 @@ impl<O: Order> Cursor<O> {
                     }
                 }
             }
-            found = self.tree.find_after(leaf.key(to - 1), false);
+            found = self.tree.find_after(leaf.key(to - 1), false, self.view);
         }
         self.reset();
         false
@@ -263,7 +263,7 @@ impl<O: Order> Cursor<O> {
     fn retreat(&mut self) -> bool {
         if let Some(parked) = self.parked.take() {
             let from = O::of_entry(parked.inline, &parked.version);
-            let found = self.tree.find_before(from, false);
+            let found = self.tree.find_before(from, false, self.view);
             return self.enter_backward(found);
         }
         let Some(leaf) = self.leaf.take() else { return false };
@@ -272,7 +272,7 @@ impl<O: Order> Cursor<O> {
         let found = if self.index > self.known_from {
             Some(Found { leaf, index: self.index - 1, from: self.known_from, to: self.known_to })
         } else {
-            self.tree.find_before(leaf.key(self.index), false)
+            self.tree.find_before(leaf.key(self.index), false, self.view)
         };
         self.enter_backward(found)
     }
@@ -300,7 +300,7 @@ impl<O: Order> Cursor<O> {
                     }
                 }
             }
-            found = self.tree.find_before(leaf.key(from), false);
+            found = self.tree.find_before(leaf.key(from), false, self.view);
         }
         self.reset();
         false

@@ -6,13 +6,13 @@
 //! No lock is held while the base is read. What it gave goes into the tree where nobody has covered the
 //! place meanwhile: a writer covers a key before it writes it, so what is covered is newer than what was read.
 
-use std::sync::Arc;
-
 use super::coverage::{Partial, Stretch, Target};
+use super::node::Node;
 use super::order::Order;
 use super::{Body, LeafRef, Tree};
 use crate::error::{Code, Error};
 use crate::store::fault;
+use crate::store::ids::View;
 use crate::store::version::Version;
 
 /// A place in a leaf, and the entries of the leaf around it (`from..to`) between which nothing is missing.
@@ -42,9 +42,12 @@ impl<O: Order> Found<O> {
 }
 
 impl<O: Order> Tree<O> {
-    pub(super) fn find_first(&self) -> Option<Found<O>> {
+    pub(super) fn find_first(&self, view: View) -> Option<Found<O>> {
         loop {
             let body = self.body.read();
+            if let Some(root) = body.root_before(view) {
+                return root.first().map(Found::whole);
+            }
             let found = body.root.first();
             let Some(partial) = &body.partial else { return found.map(Found::whole) };
             let Some(high) = partial.coverage.bottom() else {
@@ -62,9 +65,12 @@ impl<O: Order> Tree<O> {
         }
     }
 
-    pub(super) fn find_last(&self) -> Option<Found<O>> {
+    pub(super) fn find_last(&self, view: View) -> Option<Found<O>> {
         loop {
             let body = self.body.read();
+            if let Some(root) = body.root_before(view) {
+                return root.last().map(Found::whole);
+            }
             let found = body.root.last();
             let Some(partial) = &body.partial else { return found.map(Found::whole) };
             let Some(low) = partial.coverage.top() else {
@@ -84,31 +90,33 @@ impl<O: Order> Tree<O> {
 
     /// The first entry after a key, or at it.
     #[inline]
-    pub(super) fn find_after(&self, probe: O::Probe<'_>, or_at: bool) -> Option<Found<O>> {
+    pub(super) fn find_after(&self, probe: O::Probe<'_>, or_at: bool, view: View) -> Option<Found<O>> {
         let body = self.body.read();
-        if body.partial.is_some() {
+        if body.partial.is_some() || body.before.is_some() {
             drop(body);
-            return self.find_in_partial(probe, |body| body.root.after(probe, or_at), settle_below);
+            return self.find_elsewhere(probe, |root| root.after(probe, or_at), view, settle_below);
         }
         body.root.after(probe, or_at).map(Found::whole)
     }
 
     /// The last entry before a key, or at it.
     #[inline]
-    pub(super) fn find_before(&self, probe: O::Probe<'_>, or_at: bool) -> Option<Found<O>> {
+    pub(super) fn find_before(&self, probe: O::Probe<'_>, or_at: bool, view: View) -> Option<Found<O>> {
         let body = self.body.read();
-        if body.partial.is_some() {
+        if body.partial.is_some() || body.before.is_some() {
             drop(body);
-            return self.find_in_partial(probe, |body| body.root.before(probe, or_at), settle_above);
+            return self.find_elsewhere(probe, |root| root.before(probe, or_at), view, settle_above);
         }
         body.root.before(probe, or_at).map(Found::whole)
     }
 
+    /// Where not all is in memory, or an older view does not read the nodes in force.
     #[cold]
-    fn find_in_partial(
+    fn find_elsewhere(
         &self,
         probe: O::Probe<'_>,
-        look: impl for<'b> Fn(&'b Body<O>) -> Option<(&'b LeafRef<O>, usize)>,
+        look: impl for<'b> Fn(&'b Node<O>) -> Option<(&'b LeafRef<O>, usize)>,
+        view: View,
         settle: impl for<'b> Fn(
             Option<(&'b LeafRef<O>, usize)>,
             Option<&O::Owned>,
@@ -117,7 +125,10 @@ impl<O: Order> Tree<O> {
     ) -> Option<Found<O>> {
         loop {
             let body = self.body.read();
-            let found = look(&body);
+            if let Some(root) = body.root_before(view) {
+                return look(root).map(Found::whole);
+            }
+            let found = look(&body.root);
             let Some(partial) = &body.partial else { return found.map(Found::whole) };
             let target = match partial.coverage.around(probe) {
                 None => Target::At(O::to_owned(probe)),
@@ -159,7 +170,7 @@ impl<O: Order> Tree<O> {
     }
 
     /// Takes everything into memory; false if the base could not be read.
-    pub fn cover_all(self: &Arc<Self>) -> bool {
+    pub fn cover_all(&self) -> bool {
         loop {
             let body = self.body.read();
             let Some(partial) = &body.partial else { return true };
@@ -362,12 +373,12 @@ mod tests {
                     0 => assert_eq!(tree.get(key, view).is_some(), model.contains(&key)),
                     1 => {
                         let version = Version::row(Stamp(step + 1), b"new");
-                        tree.put(key, &version, super::super::PutIf::Always);
+                        tree.put(key, version, super::super::PutIf::Always);
                         model.insert(key);
                     }
                     2 => {
                         let version = Version::row_tombstone(Stamp(step + 1));
-                        let put = tree.put(key, &version, super::super::PutIf::Present);
+                        let put = tree.put(key, version.clone(), super::super::PutIf::Present);
                         assert_eq!(matches!(put, super::super::Put::Refused), !model.remove(&key));
                         tree.remove_if(key, &version);
                     }

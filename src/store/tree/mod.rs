@@ -4,6 +4,7 @@
 //! * `leaf`      up to 64 entries, reference-counted as a whole.
 //! * `node`      the inner nodes: descent, split, removal, merge.
 //! * [`cursor`]  reading in both directions.
+//! * `cleared`   a tree that was emptied at once, for views from before.
 //! * [`coverage`] trees whose entries are read from elsewhere when they are asked for.
 //!
 //! A lock per tree guards the nodes. Readers hold it for a descent, then keep the leaf they found: they read
@@ -14,6 +15,7 @@
 //! Invariants: no leaf is empty but that of an empty tree; a child's keys lie between its separators. The tree
 //! does not know transactions: who calls the writing functions is the only writer and keeps the undo list.
 
+mod cleared;
 pub mod coverage;
 pub mod cursor;
 mod find;
@@ -28,6 +30,7 @@ use parking_lot::RwLock;
 use super::ids::{ObjectId, Stamp, View};
 use super::version::Version;
 use crate::error::Result;
+use cleared::Before;
 use coverage::{Base, Partial};
 use find::Found;
 use leaf::Leaf;
@@ -57,6 +60,8 @@ struct Body<O: Order> {
     entries: usize,
     /// `None`: everything is in memory.
     partial: Option<Box<Partial<O>>>,
+    /// What older views see instead.
+    before: Option<Box<Before<O>>>,
 }
 
 /// Under which condition a version is put.
@@ -77,9 +82,9 @@ pub enum Put {
     /// The key had no version.
     New,
     /// The version before, a tombstone or not, is linked behind the new one. `newest_around` is at least its stamp.
-    Over { tombstone: bool, newest_around: Stamp },
+    Over { new: Version, tombstone: bool, newest_around: Stamp },
     /// The version before has the same stamp: only what was behind it is linked behind the new one.
-    Same { old: Version, tombstone: bool },
+    Same { new: Version, old: Version, tombstone: bool },
 }
 
 impl<O: Order> Tree<O> {
@@ -110,6 +115,10 @@ impl<O: Order> Tree<O> {
         let _held = base.as_ref().and_then(|base| base.hold());
         let body = self.body.read();
         let mut count = 0;
+        if let Some(root) = body.root_before(view) {
+            root.each_leaf(&mut |leaf| count += leaf.count(view) as u64);
+            return Ok(count);
+        }
         body.root.each_leaf(&mut |leaf| count += leaf.count(view) as u64);
         let gaps = body.partial.as_ref().map(|partial| partial.coverage.gaps()).unwrap_or_default();
         drop(body);
@@ -123,7 +132,7 @@ impl<O: Order> Tree<O> {
     /// The version of a key that the view sees.
     #[inline]
     pub fn get(&self, key: O::Key<'_>, view: View) -> Option<Version> {
-        let newest = self.newest(key)?;
+        let newest = self.newest_for(key, view)?;
         if view.sees(newest.stamp()) {
             return (!newest.is_tombstone()).then_some(newest);
         }
@@ -133,8 +142,18 @@ impl<O: Order> Tree<O> {
     /// The newest version of a key, committed or not, tombstone or not.
     #[inline]
     pub fn newest(&self, key: O::Key<'_>) -> Option<Version> {
+        self.newest_for(key, View::main(Stamp(u64::MAX)))
+    }
+
+    /// The newest version of a key in the nodes that a view reads.
+    #[inline]
+    fn newest_for(&self, key: O::Key<'_>, view: View) -> Option<Version> {
         let probe = O::probe(key);
         let body = self.body.read();
+        if let Some(root) = body.root_before(view) {
+            let (leaf, guess) = root.leaf(probe);
+            return leaf.search(probe, guess).ok().map(|i| leaf.entries()[i].version().clone());
+        }
         let (leaf, guess) = body.root.leaf(probe);
         match leaf.search(probe, guess) {
             Ok(i) => Some(leaf.entries()[i].version().clone()),
@@ -148,7 +167,7 @@ impl<O: Order> Tree<O> {
 
     /// Makes `new` the key's newest version if the condition holds.
     #[inline]
-    pub fn put(&self, key: O::Key<'_>, new: &Version, condition: PutIf) -> Put {
+    pub fn put(&self, key: O::Key<'_>, new: Version, condition: PutIf) -> Put {
         let probe = O::probe(key);
         let mut body = self.body.write();
         if body.partial.is_some() {
@@ -172,17 +191,17 @@ impl<O: Order> Tree<O> {
                 {
                     // No view can tell two versions of one stamp apart: the older one needs no link.
                     new.set_older(old.older());
-                    return Put::Same { old: old.clone(), tombstone };
+                    return Put::Same { new, old: old.clone(), tombstone };
                 }
                 new.set_older(old);
-                Put::Over { tombstone, newest_around }
+                Put::Over { new, tombstone, newest_around }
             }
             Err(_) if condition == PutIf::Present => Put::Refused,
             Err(i) => {
                 if leaf.is_full() {
-                    body.root.insert_splitting(probe, new.clone());
+                    body.root.insert_splitting(probe, new);
                 } else {
-                    LeafRef::make_mut(leaf).insert(i, probe, new.clone());
+                    LeafRef::make_mut(leaf).insert(i, probe, new);
                 }
                 body.entries += 1;
                 Put::New
@@ -229,7 +248,7 @@ impl<O: Order> Tree<O> {
 
 impl<O: Order> Body<O> {
     fn empty(partial: Option<Box<Partial<O>>>) -> Body<O> {
-        Body { root: Node::Leaf(LeafRef::new(Leaf::default())), entries: 0, partial }
+        Body { root: Node::Leaf(LeafRef::new(Leaf::default())), entries: 0, partial, before: None }
     }
 
     /// Inserts a version under a key that is not there.
@@ -276,6 +295,18 @@ impl RowTree {
 
     /// The greatest rowid that the view sees.
     pub fn max_key(self: &Arc<Self>, view: View) -> Option<i64> {
+        let body = self.body.read();
+        // Mostly the last entry is there for everybody.
+        if body.partial.is_none() && body.before.is_none() {
+            match body.root.last() {
+                None => return None,
+                Some((leaf, i)) if leaf.is_seen(view) && !leaf.is_tombstone(i) => {
+                    return Some(leaf.entries()[i].inline);
+                }
+                Some(_) => {}
+            }
+        }
+        drop(body);
         let mut cursor = RowCursor::new(self.clone(), view);
         cursor.last().then(|| cursor.rowid())
     }
