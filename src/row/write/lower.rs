@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::plain::is_plain_scan;
 use super::target::{IndexProgram, TargetProgram, lower_target};
-use crate::catalog::{Index, IndexTerm};
+use crate::catalog::{Index, IndexTerm, Table};
 use crate::error::Result;
 use crate::plan::bound::{
     self, Body, BoundTrigger, Classes, ColumnRef, Conflict, Expr, ExprKind, Free, InsertValue, OrderBy, OrderKey,
@@ -34,6 +34,8 @@ pub struct InsertProgram {
     pub subqueries: Vec<Subquery>,
     /// As in `plain`.
     pub plain: bool,
+    /// The source's rows are rows of a table, and stored alike in this one.
+    pub copies: bool,
 }
 
 pub enum ColumnValue {
@@ -144,8 +146,10 @@ fn insert(s: &bound::Insert, shared: &Lowering<'_>) -> Result<InsertProgram> {
         && s.returning.is_none()
         && upserts.iter().all(|u| u.action.as_ref().is_none_or(|update| is_plain_upsert(&target, update)))
         && values.iter().all(|v| matches!(v, ColumnValue::Source(_) | ColumnValue::Default(Node::Constant(_))));
+    let copies = plain && s.rowid.is_none() && rows.as_ref().is_some_and(|rows| copies(&target.table, rows, &values));
     Ok(InsertProgram {
         plain,
+        copies,
         target,
         or: s.or,
         rows,
@@ -159,6 +163,31 @@ fn insert(s: &bound::Insert, shared: &Lowering<'_>) -> Result<InsertProgram> {
 }
 
 /// Whether DO UPDATE leaves every key and index entry as it is.
+/// Whether every row that a query gives is stored alike in two tables.
+fn copies(table: &Table, rows: &QueryProgram, values: &[ColumnValue]) -> bool {
+    let program::Body::Select(select) = &rows.body else { return false };
+    let [level] = &select.levels[..] else { return false };
+    let SourceProgram::Table { table: source, access, .. } = &level.source else { return false };
+    let alike = |i: usize| {
+        let (from, to) = (&source.columns[i], &table.columns[i]);
+        let output = match &values[i] {
+            ColumnValue::Source(at) => select.output.get(usize::from(*at)),
+            _ => None,
+        };
+        let same = match output {
+            Some(Node::Rowid { level: 0 }) => table.rowid_alias() == Some(i as u16),
+            Some(Node::Column { level: 0, field, default: None }) => usize::from(*field) == i,
+            _ => false,
+        };
+        same && from.affinity == to.affinity && from.generated.is_none() && to.generated.is_none()
+    };
+    is_plain_scan(rows)
+        && matches!(access, Access::Scan { .. } | Access::Rowids { .. } | Access::RowidRange { .. })
+        && source.columns.len() == table.columns.len()
+        && source.rowid_alias() == table.rowid_alias()
+        && (0..values.len()).all(alike)
+}
+
 fn is_plain_upsert(target: &TargetProgram, update: &UpsertUpdate) -> bool {
     let set: Vec<u16> = update.set.iter().map(|(c, _)| *c).collect();
     let is_key = |c: &u16| *c == ROWID || target.table.rowid_alias() == Some(*c);

@@ -44,7 +44,9 @@ impl Packing {
     fn give_back(mut self: Box<Packing>, writer: Writer<'_>, cx: &Context<'_>) {
         self.arena.reset();
         self.record = writer.record;
-        self.keys.extend(writer.indexes.into_iter().flat_map(|index| [index.key, index.old_key]));
+        for index in writer.indexes {
+            self.keys.extend([index.key, index.old_key]);
+        }
         let keys: usize = self.keys.iter().map(Vec::capacity).sum();
         if self.arena.allocated_bytes() + self.record.capacity() + keys <= PACKING_KEPT_MAX {
             cx.shared.packing.set(Some(self));
@@ -156,6 +158,31 @@ impl<'t> Writer<'t> {
     }
 }
 
+impl Writer<'_> {
+    /// Packs the row that a stored one becomes when some of its columns are set; false if all of it must be packed.
+    fn pack_changed<'v>(&mut self, old: &[u8], mut set: impl Iterator<Item = (usize, ValueRef<'v>)>) -> bool {
+        let table = &self.target.table;
+        let alias = table.rowid_alias().map(usize::from);
+        // A row put together of an index's entry shows the rowid, too.
+        let shows_alias = alias.is_some_and(|alias| !record::column(old, alias).is_none_or(|value| value.is_null()));
+        if shows_alias || record::column_count(old) != table.columns.len() {
+            return false;
+        }
+        self.record.clear();
+        self.record.extend_from_slice(old);
+        set.all(|(i, value)| alias != Some(i) && record::set(&mut self.record, i, value))
+            && self.record.len() <= self.options.length_max
+    }
+
+    /// Takes a row as another table stores it; false if it must be packed.
+    fn pack_copy(&mut self, stored: Option<&[u8]>) -> bool {
+        let Some(stored) = stored else { return false };
+        self.record.clear();
+        self.record.extend_from_slice(stored);
+        record::column_count(stored) == self.target.table.columns.len() && stored.len() <= self.options.length_max
+    }
+}
+
 impl IndexWriter<'_> {
     /// Makes the key of an entry; whether it holds a NULL.
     fn make_key<'v>(
@@ -249,7 +276,7 @@ impl Run<'_> {
                 for node in nodes {
                     values.push(eval(node, &env)?);
                 }
-                self.insert_row(program, &mut writer, &values, arena)?;
+                self.insert_row(program, &mut writer, &values, None, arena)?;
             }
             packing.give_back(writer, cx);
             return Ok(true);
@@ -264,7 +291,8 @@ impl Run<'_> {
             packing.arena.reset();
             let mut values = bumpalo::collections::Vec::with_capacity_in(run.width(), &packing.arena);
             values.extend((0..run.width()).map(|i| run.column(i)));
-            self.insert_row(program, &mut writer, &values, &packing.arena)?;
+            let stored = run.table_row().filter(|_| program.copies).map(|(_, record)| record);
+            self.insert_row(program, &mut writer, &values, stored, &packing.arena)?;
         }
         packing.give_back(writer, cx);
         cx.shared.rest(run);
@@ -276,6 +304,7 @@ impl Run<'_> {
         program: &InsertProgram,
         writer: &mut Writer<'_>,
         source: &[ValueRef<'_>],
+        stored: Option<&[u8]>,
         arena: &Bump,
     ) -> Result<()> {
         let (target, around) = (writer.target, self.cx.around);
@@ -304,7 +333,9 @@ impl Run<'_> {
         let Some(rowid) = rowid.filter(|_| !writer.lacks_value(value)) else {
             return self.insert_values(program, &owned());
         };
-        writer.pack(value)?;
+        if !writer.pack_copy(stored) {
+            writer.pack(value)?;
+        }
         if !writer.passes_checks(rowid, self.cx)? {
             return self.insert_values(program, &owned());
         }
@@ -378,7 +409,9 @@ impl Run<'_> {
         if writer.lacks_value(after) {
             return Ok(false);
         }
-        writer.pack(after)?;
+        if !writer.pack_changed(levels[0].record(), set.iter().copied()) {
+            writer.pack(after)?;
+        }
         if !writer.passes_checks(holder, cx)? {
             return Ok(false);
         }
@@ -406,23 +439,26 @@ impl Run<'_> {
         while run.next(cx)? {
             packing.arena.reset();
             let Some((rowid, old)) = run.table_row() else { return Err(Error::internal("a plain scan has a row")) };
-            let view = cx.around.live_view(target.database)?;
             let before = |i: usize| stored(table, old, i);
             let after = |i: usize| match set_by[i] {
                 Some(at) => affinity::apply(run.column(at), table.columns[i].affinity, &packing.arena),
                 None => stored(table, old, i),
             };
             let mut free = !writer.lacks_value(after);
+            let view = if writer.indexes.is_empty() { None } else { Some(cx.around.live_view(target.database)?) };
             for index in &mut writer.indexes {
                 let (mut key, mut old_key) = (std::mem::take(&mut index.key), std::mem::take(&mut index.old_key));
                 index.has_null = index.make_key(rowid, after, table, &mut key);
                 index.make_key(rowid, before, table, &mut old_key);
                 index.changed = key != old_key;
                 (index.key, index.old_key) = (key, old_key);
-                free = free && !(index.changed && index.is_taken(view));
+                free = free && !(index.changed && view.is_some_and(|view| index.is_taken(view)));
             }
             if free {
-                writer.pack(after)?;
+                let set = program.columns.iter().map(|column| usize::from(*column));
+                if !writer.pack_changed(old, set.map(|i| (i, after(i)))) {
+                    writer.pack(after)?;
+                }
                 free = writer.passes_checks(rowid, cx)?;
             }
             if !free {
