@@ -12,6 +12,10 @@ use std::time::Instant;
 use heliosdb::session::{Connection, OpenOptions, Statement, Step};
 use heliosdb_udfs::value::Value;
 
+/// As in the package: `python/src/lib.rs`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ROUNDS_DEFAULT: usize = 5;
 const ROWS: i64 = 100_000;
 

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 use super::level::Kept;
 use super::program::{QueryProgram, TriggerProgram};
 use super::run::QueryRun;
-use super::write::TargetProgram;
+use super::write::{Packing, TargetProgram};
 use crate::catalog::{Table, Trigger};
 use crate::plan::bound::{BoundTrigger, DatabaseIndex, TableFunction};
 use crate::store::{KeyTree, ObjectId, RowTree, View};
@@ -68,8 +68,8 @@ pub trait Surroundings {
     fn note_sequence(&self, database: DatabaseIndex, table: &str, rowid: i64) -> Result<()>;
     /// A table as the target of the actions of foreign keys.
     fn target_program(&self, database: DatabaseIndex, table: &Arc<Table>) -> Result<Arc<TargetProgram>>;
-    /// Counts one changed row (`changes()`, `total_changes()`).
-    fn count_change(&self);
+    /// Counts changed rows (`changes()`, `total_changes()`).
+    fn count_changes(&self, n: i64);
     /// Counts rows changed by a foreign key's action, or takes back what triggers counted (`total_changes()` only).
     fn count_nested_changes(&self, n: i64);
     fn set_last_insert_rowid(&self, rowid: i64);
@@ -128,6 +128,8 @@ pub struct Shared {
     /// The rows that the steps of recursive tables are reading, the innermost last.
     pub recursive: RefCell<Vec<(u32, Vec<u8>)>>,
     like: OnceCell<LikeOptions>,
+    /// Room for packing rows, kept for the next run of the statement.
+    pub packing: Cell<Option<Box<Packing>>>,
     /// Runs that have ended, kept for the next run of the statement.
     idle: RefCell<ArrayVec<QueryRun, IDLE_MAX>>,
 }

@@ -135,17 +135,21 @@ impl Held {
 impl Execution<'_> {
     /// SQLITE_SCHEMA if the schema changed while the turn to write was waited for: the statement must be compiled anew.
     fn begin_write(&self, database: DatabaseIndex) -> Result<RefMut<'_, Transaction>> {
-        if self.held.marks.borrow().get(database).is_none() {
-            let known = self.inner.transaction(database).schema().clone();
-            let mut transaction = self.inner.begin_write(database)?;
+        if self.held.marks.borrow().get(database).is_some() {
+            return Ok(self.inner.transaction(database));
+        }
+        let mut transaction = self.inner.transaction(database);
+        if transaction.state() != TransactionState::Write {
+            let known = transaction.schema().clone();
+            drop(transaction);
+            transaction = self.inner.begin_write(database)?;
             if !Arc::ptr_eq(&known, transaction.schema()) {
                 return Err(Error::new(Code::SCHEMA, "database schema has changed"));
             }
-            let mark = transaction.statement_begin();
-            drop(transaction);
-            self.held.marks.borrow_mut().insert(database, mark);
         }
-        Ok(self.inner.transaction(database))
+        let mark = transaction.statement_begin();
+        self.held.marks.borrow_mut().insert(database, mark);
+        Ok(transaction)
     }
 }
 
@@ -170,12 +174,12 @@ impl Surroundings for Execution<'_> {
     }
 
     fn row_tree(&self, database: DatabaseIndex, id: ObjectId) -> Result<Arc<RowTree>> {
-        let tree = self.inner.transaction(database).shared().store().row_tree(id);
+        let tree = self.inner.transaction(database).row_tree(id);
         tree.ok_or_else(|| Error::internal(format!("object {} of database {} has no rows", id.0, database.0)))
     }
 
     fn key_tree(&self, database: DatabaseIndex, id: ObjectId) -> Result<Arc<KeyTree>> {
-        let tree = self.inner.transaction(database).shared().store().key_tree(id);
+        let tree = self.inner.transaction(database).key_tree(id);
         tree.ok_or_else(|| Error::internal(format!("index {} of database {} has no entries", id.0, database.0)))
     }
 
@@ -251,11 +255,11 @@ impl Surroundings for Execution<'_> {
         Ok(program)
     }
 
-    fn count_change(&self) {
+    fn count_changes(&self, n: i64) {
         if self.inner.trigger_depth.get() == 0 {
-            self.held.changes.set(self.held.changes.get() + 1);
+            self.held.changes.set(self.held.changes.get() + n);
         }
-        self.inner.status.total_changes.set(self.inner.status.total_changes.get() + 1);
+        self.inner.status.total_changes.set(self.inner.status.total_changes.get() + n);
     }
 
     fn count_nested_changes(&self, n: i64) {

@@ -437,8 +437,8 @@ impl Surroundings for Live<'_> {
         self.execution.count_nested_changes(n);
     }
 
-    fn count_change(&self) {
-        self.execution.count_change();
+    fn count_changes(&self, n: i64) {
+        self.execution.count_changes(n);
     }
 
     fn set_last_insert_rowid(&self, rowid: i64) {

@@ -65,6 +65,9 @@ impl Patience {
 
 pub struct Inner {
     slots: [RefCell<Option<Slot>>; DATABASES_MAX],
+    /// How many slots are in use, from the first on, and whether one of them is of a file.
+    count: Cell<usize>,
+    has_files: Cell<bool>,
     pub settings: RefCell<Settings>,
     pub registry: RefCell<Arc<Registry>>,
     /// Made of this state of the registry when it was needed last.
@@ -107,8 +110,10 @@ impl Inner {
         let temp = super::database::in_memory(true);
         *slots[1].borrow_mut() =
             Some(Slot { name: "temp".into(), file: String::new(), transaction: Transaction::new(temp) });
-        Inner {
+        let inner = Inner {
             slots,
+            count: Cell::new(0),
+            has_files: Cell::new(false),
             settings: RefCell::new(Settings::default()),
             registry: RefCell::new(Arc::new(Registry::default())),
             definitions: RefCell::default(),
@@ -130,11 +135,20 @@ impl Inner {
             extensions: RefCell::new(None),
             uris,
             dbconfig: RefCell::new(std::collections::BTreeMap::new()),
-        }
+        };
+        inner.look_over();
+        inner
+    }
+
+    /// Notes which databases are open.
+    fn look_over(&self) {
+        self.count.set(self.slots.iter().rposition(|s| s.borrow().is_some()).map_or(0, |i| i + 1));
+        let is_of_file = |slot: &Slot| slot.transaction.shared().file().is_some();
+        self.has_files.set(self.slots.iter().any(|s| s.borrow().as_ref().is_some_and(is_of_file)));
     }
 
     pub fn database_count(&self) -> usize {
-        self.slots.iter().rposition(|s| s.borrow().is_some()).map_or(0, |i| i + 1)
+        self.count.get()
     }
 
     pub fn database_name(&self, database: DatabaseIndex) -> Box<str> {
@@ -157,6 +171,7 @@ impl Inner {
         let free = self.slots.iter().find(|s| s.borrow().is_none());
         let free = free.ok_or_else(|| Error::sql("too many attached databases - max 10"))?;
         *free.borrow_mut() = Some(slot);
+        self.look_over();
         self.invalidate();
         Ok(())
     }
@@ -169,6 +184,7 @@ impl Inner {
             let next = self.slots[i + 1].borrow_mut().take();
             *self.slots[i].borrow_mut() = next;
         }
+        self.look_over();
         self.settings.borrow_mut().detach(database);
         self.invalidate();
     }
@@ -178,6 +194,7 @@ impl Inner {
         if let Some(slot) = self.slots[database.0 as usize].borrow_mut().as_mut() {
             slot.transaction = Transaction::new(with);
         }
+        self.look_over();
         self.invalidate();
     }
 
@@ -289,6 +306,9 @@ impl Inner {
     /// Pins the files of all databases: what others changed in them has been seen, and no more changes come.
     pub fn pin_files(&self) -> Result<Vec<Pin>> {
         let mut pins = Vec::new();
+        if !self.has_files.get() {
+            return Ok(pins);
+        }
         for slot in &self.slots {
             let slot = slot.borrow();
             let Some(shared) = slot.as_ref().map(|s| s.transaction.shared()).filter(|s| s.file().is_some()) else {

@@ -18,13 +18,13 @@ impl BranchId {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Csn(pub u64);
 
-/// When a version was written: the writing transaction's CSN in the high 40 bits, the statement's number
-/// within the transaction in the low 24.
+/// When a version was written: the writing transaction's CSN in 40 bits, the statement's number within the transaction in
+/// the 21 below. The highest three bits are free.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Stamp(pub u64);
 
 impl Stamp {
-    const STATEMENT_BITS: u32 = 24;
+    const STATEMENT_BITS: u32 = 21;
     /// The last statement number that fits; a transaction that needs more takes another CSN.
     pub const STATEMENT_MAX: u32 = (1 << Stamp::STATEMENT_BITS) - 1;
 

@@ -27,6 +27,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use parking_lot::RwLock;
 use rustc_hash::FxHashMap;
 
+use crate::error::Result;
+
 pub use ids::{BranchId, Csn, ObjectId, Stamp, View};
 pub use tree::{KeyCursor, KeyTree, RowCursor, RowTree};
 pub use version::Version;
@@ -43,6 +45,46 @@ impl Tree {
         match self {
             Tree::Row(tree) => tree.id(),
             Tree::Key(tree) => tree.id(),
+        }
+    }
+
+    /// Takes everything into memory; false if it could not be read.
+    pub fn cover_all(&self) -> bool {
+        match self {
+            Tree::Row(tree) => tree.cover_all(),
+            Tree::Key(tree) => tree.cover_all(),
+        }
+    }
+
+    /// How many entries a view sees.
+    pub fn count(&self, view: View) -> Result<u64> {
+        match self {
+            Tree::Row(tree) => tree.count(view),
+            Tree::Key(tree) => tree.count(view),
+        }
+    }
+
+    /// As [`tree::Tree::clear`].
+    pub fn clear(&self, stamp: Stamp) -> bool {
+        match self {
+            Tree::Row(tree) => tree.clear(stamp),
+            Tree::Key(tree) => tree.clear(stamp),
+        }
+    }
+
+    /// As [`tree::Tree::restore_cleared`].
+    pub fn restore_cleared(&self) {
+        match self {
+            Tree::Row(tree) => tree.restore_cleared(),
+            Tree::Key(tree) => tree.restore_cleared(),
+        }
+    }
+
+    /// As [`tree::Tree::forget_cleared`].
+    pub fn forget_cleared(&self, oldest: Stamp) -> Option<Stamp> {
+        match self {
+            Tree::Row(tree) => tree.forget_cleared(oldest),
+            Tree::Key(tree) => tree.forget_cleared(oldest),
         }
     }
 }

@@ -146,6 +146,48 @@ fn integer_len(i: i64) -> usize {
     if i == 0 { 0 } else { bits.div_ceil(8) }
 }
 
+/// Puts another value into column `i` of a record; false, and nothing done, if it is not a narrow one or would not stay one.
+pub fn set(record: &mut Vec<u8>, i: usize, value: ValueRef<'_>) -> bool {
+    let Some(head) = head(record) else { return false };
+    let count = usize::from(head & !WIDE);
+    let at = HEAD_LEN + NARROW_ENTRY_LEN * i;
+    if head & WIDE != 0 || i >= count || record.len() < HEAD_LEN + NARROW_ENTRY_LEN * count {
+        return false;
+    }
+    let base = HEAD_LEN + NARROW_ENTRY_LEN * count;
+    let end_of = |at: usize| base + usize::from(u16::from_le_bytes([record[at], record[at + 1]]) >> 4);
+    let (start, end) = (if i == 0 { base } else { end_of(at - NARROW_ENTRY_LEN) }, end_of(at));
+    let number;
+    let (bytes, tag): (&[u8], u8) = match value {
+        ValueRef::Null => (&[], TAG_NULL),
+        ValueRef::Integer(n) => {
+            number = n.to_le_bytes();
+            (&number[..integer_len(n)], TAG_INTEGER)
+        }
+        ValueRef::Real(r) => {
+            number = r.to_le_bytes();
+            (&number, TAG_REAL)
+        }
+        ValueRef::Text(text) => (text, TAG_TEXT),
+        ValueRef::Blob(blob) => (blob, TAG_BLOB),
+    };
+    if start > end || end > record.len() || record.len() - base + bytes.len() - (end - start) > NARROW_PAYLOAD_MAX {
+        return false;
+    }
+    if end - start == bytes.len() {
+        record[start..end].copy_from_slice(bytes);
+    } else {
+        record.splice(start..end, bytes.iter().copied());
+        for at in (at..base).step_by(NARROW_ENTRY_LEN) {
+            let entry = u16::from_le_bytes([record[at], record[at + 1]]);
+            let moved = (usize::from(entry >> 4) + bytes.len()).saturating_sub(end - start);
+            record[at..at + NARROW_ENTRY_LEN].copy_from_slice(&((moved as u16) << 4 | entry & 0xf).to_le_bytes());
+        }
+    }
+    record[at] = record[at] & 0xf0 | tag;
+    true
+}
+
 /// Writes a record whose number of columns and about whose length are known beforehand, if it can be a narrow one.
 pub struct Narrow<'o> {
     out: &'o mut Vec<u8>,
@@ -258,8 +300,10 @@ impl<'o> Writer<'o> {
         let tag = match value {
             ValueRef::Null => TAG_NULL,
             ValueRef::Integer(i) => {
-                let len = integer_len(i);
-                self.out.extend_from_slice(&i.to_le_bytes()[..len]);
+                // Eight bytes at once, of which the last go again.
+                let end = self.out.len() + integer_len(i);
+                self.out.extend_from_slice(&i.to_le_bytes());
+                self.out.truncate(end);
                 TAG_INTEGER
             }
             ValueRef::Real(r) => {
@@ -364,6 +408,37 @@ mod tests {
         *state ^= *state >> 7;
         *state ^= *state << 17;
         *state
+    }
+
+    #[test]
+    fn set_is_as_if_encoded_so() {
+        let mut state = 5;
+        for _ in 0..3000 {
+            let value = |state: &mut u64| match random(state) % 6 {
+                0 => Value::Null,
+                1 => Value::Integer((random(state) as i64) >> (random(state) % 64)),
+                2 => Value::Real(random(state) as f64),
+                3 => Value::Blob(vec![7; (random(state) % 40) as usize].into()),
+                4 => Value::Text(vec![b'x'; (random(state) % 2000) as usize].into()),
+                _ => Value::Text(b"text"[..].into()),
+            };
+            let mut values: Vec<Value> = (0..1 + random(&mut state) % 6).map(|_| value(&mut state)).collect();
+            let mut changed = Vec::new();
+            encode(&mut changed, values.iter().map(Value::as_ref));
+            let (i, new) = (random(&mut state) as usize % (values.len() + 1), value(&mut state));
+            let before = changed.clone();
+            let done = set(&mut changed, i, new.as_ref());
+            if i < values.len() {
+                values[i] = new;
+            }
+            let mut expected = Vec::new();
+            encode(&mut expected, values.iter().map(Value::as_ref));
+            let narrow = |record: &[u8]| head(record).is_some_and(|head| head & WIDE == 0);
+            assert_eq!(done, i < values.len() && narrow(&before) && narrow(&expected));
+            assert_eq!(changed, if done { expected } else { before });
+        }
+        assert!(!set(&mut vec![3, 0, 1], 0, ValueRef::Null));
+        assert!(!set(&mut vec![1, 0, 0xf1, 0xff], 0, ValueRef::Null));
     }
 
     #[test]

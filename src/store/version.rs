@@ -1,7 +1,8 @@
 //! One version of one row or index entry: a reference-counted byte string with a stamp.
 //!
-//! The payload is the record, in a tree by key bytes the key followed by the record. A version is immutable
-//! but for `older`, the version it replaced, which is kept while a view may need it.
+//! The payload is the record, in a tree by key bytes the key; if an entry has both, the key, the record and the key's length
+//! as a little-endian u32. A version is immutable but for `older`, the version it replaced, which is kept while a view
+//! may need it. A version takes 40 bytes beside its payload, of every row: the kind lies in the stamp's word for that.
 //!
 //! Invariant: along a chain of `older` the stamps decrease.
 
@@ -17,52 +18,77 @@ use super::ids::Stamp;
 pub struct Version(ThinArc<Head, u8>);
 
 struct Head {
-    stamp: Stamp,
+    /// The stamp, and below it the kind.
+    word: u64,
     older: Mutex<Option<Version>>,
-    key_len: u32,
-    tombstone: bool,
 }
+
+/// Bits of `Head::word` below the stamp.
+const KIND_BITS: u32 = 3;
+/// It ends the row or entry.
+const TOMBSTONE: u64 = 1;
+/// The payload begins with a key.
+const KEY: u64 = 2;
+/// A record follows the key.
+const KEY_AND_RECORD: u64 = 4;
+
+type KeyLen = [u8; 4];
 
 impl Version {
     /// A row.
     #[inline]
     pub fn row(stamp: Stamp, record: &[u8]) -> Version {
-        Version::new(stamp, 0, false, record)
+        Version::new(stamp, 0, record)
     }
 
     /// The end of a row.
     #[inline]
     pub fn row_tombstone(stamp: Stamp) -> Version {
-        Version::new(stamp, 0, true, &[])
+        Version::new(stamp, TOMBSTONE, &[])
     }
 
     /// An entry of a tree by key bytes. `scratch` is overwritten: it joins the two parts.
     #[inline]
     pub fn entry(stamp: Stamp, key: &[u8], record: &[u8], scratch: &mut Vec<u8>) -> Version {
         if record.is_empty() {
-            return Version::new(stamp, key.len(), false, key);
+            return Version::new(stamp, KEY, key);
         }
+        let key_len = u32::try_from(key.len()).expect("keys are bounded by the row size limit, below 4 GiB");
         scratch.clear();
         scratch.extend_from_slice(key);
         scratch.extend_from_slice(record);
-        Version::new(stamp, key.len(), false, scratch)
+        scratch.extend_from_slice(&key_len.to_le_bytes());
+        Version::new(stamp, KEY | KEY_AND_RECORD, scratch)
     }
 
     /// The end of an entry of a tree by key bytes.
     #[inline]
     pub fn entry_tombstone(stamp: Stamp, key: &[u8]) -> Version {
-        Version::new(stamp, key.len(), true, key)
+        Version::new(stamp, KEY | TOMBSTONE, key)
     }
 
     #[inline]
-    fn new(stamp: Stamp, key_len: usize, tombstone: bool, payload: &[u8]) -> Version {
-        let key_len = u32::try_from(key_len).expect("keys are bounded by the row size limit, below 4 GiB");
-        Version(ThinArc::from_header_and_slice(Head { stamp, older: Mutex::new(None), key_len, tombstone }, payload))
+    fn new(stamp: Stamp, kind: u64, payload: &[u8]) -> Version {
+        debug_assert!(stamp.0.leading_zeros() >= KIND_BITS, "a stamp leaves room for the kind");
+        let head = Head { word: stamp.0 << KIND_BITS | kind, older: Mutex::new(None) };
+        Version(ThinArc::from_header_and_slice(head, payload))
+    }
+
+    #[inline]
+    fn is(&self, kind: u64) -> bool {
+        self.0.header.header.word & kind != 0
+    }
+
+    /// Key and record of an entry that has both.
+    #[inline]
+    fn key_and_record(&self) -> (&[u8], &[u8]) {
+        let parts = self.0.slice.split_last_chunk::<{ size_of::<KeyLen>() }>();
+        parts.and_then(|(both, len)| both.split_at_checked(u32::from_le_bytes(*len) as usize)).unwrap_or_default()
     }
 
     #[inline]
     pub fn stamp(&self) -> Stamp {
-        self.0.header.header.stamp
+        Stamp(self.0.header.header.word >> KIND_BITS)
     }
 
     /// Looks at the head and at the end of the payload, which may lie in another line of the cache.
@@ -73,18 +99,26 @@ impl Version {
 
     #[inline]
     pub fn is_tombstone(&self) -> bool {
-        self.0.header.header.tombstone
+        self.is(TOMBSTONE)
     }
 
     /// The key bytes; empty for a row.
     #[inline]
     pub fn key(&self) -> &[u8] {
-        self.0.slice.get(..self.0.header.header.key_len as usize).unwrap_or_default()
+        match self.0.header.header.word & (KEY | KEY_AND_RECORD) {
+            0 => &[],
+            KEY => &self.0.slice,
+            _ => self.key_and_record().0,
+        }
     }
 
     #[inline]
     pub fn record(&self) -> &[u8] {
-        self.0.slice.get(self.0.header.header.key_len as usize..).unwrap_or_default()
+        match self.0.header.header.word & (KEY | KEY_AND_RECORD) {
+            0 => &self.0.slice,
+            KEY => &[],
+            _ => self.key_and_record().1,
+        }
     }
 
     /// Whether both handles are of one version.
@@ -220,6 +254,11 @@ mod tests {
         let version = Version::entry_tombstone(at(1), b"key");
         assert_eq!((version.key(), version.record()), (&b"key"[..], &b""[..]));
         assert!(version.is_tombstone());
-        assert_eq!(std::mem::size_of::<Option<Version>>(), 8);
+        let version = Version::row(at(1), b"record");
+        assert_eq!((version.key(), version.record()), (&b""[..], &b"record"[..]));
+        assert!(!version.is_tombstone() && Version::row_tombstone(at(1)).is_tombstone());
+        let last = Stamp::end_of(Csn((1 << 40) - 1));
+        assert_eq!(Version::row_tombstone(last).stamp(), last);
+        assert_eq!((size_of::<Option<Version>>(), size_of::<Head>()), (8, 24));
     }
 }

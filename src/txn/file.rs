@@ -473,7 +473,7 @@ fn schema_tree(rows: &[(i64, SchemaRow)], schema: &Schema) -> Tree {
             ],
         );
         let version = Version::row(Stamp::default(), &bytes);
-        tree.put(*rowid, &version, crate::store::tree::PutIf::Always);
+        tree.put(*rowid, version, crate::store::tree::PutIf::Always);
     }
     Tree::Row(tree)
 }

@@ -32,6 +32,8 @@ struct Item {
 enum What {
     Row(Arc<RowTree>, i64),
     Key(Arc<KeyTree>, Box<[u8]>),
+    /// What a tree held before it was emptied.
+    Cleared(Tree),
     /// A dropped tree.
     Tree(ObjectId),
 }
@@ -69,6 +71,14 @@ impl Garbage {
                         self.queue.push_back(Item { ready: commit.stamp, what: What::Key(tree.clone(), key) });
                     }
                 }
+                Undo::Clear { tree } => {
+                    if let Some(tree) = commit.trees.get(*tree as usize)
+                        && let Some(&oldest) = horizons.first()
+                        && let Some(ready) = tree.forget_cleared(oldest)
+                    {
+                        self.queue.push_back(Item { ready, what: What::Cleared(tree.clone()) });
+                    }
+                }
                 Undo::Drop(id) if alone => {
                     store.remove(*id);
                 }
@@ -89,6 +99,7 @@ impl Garbage {
             let again = match &item.what {
                 What::Row(tree, rowid) => settle(tree, *rowid, horizons),
                 What::Key(tree, key) => settle(tree, &**key, horizons),
+                What::Cleared(tree) => tree.forget_cleared(oldest),
                 What::Tree(id) => {
                     store.remove(*id);
                     None
@@ -131,7 +142,11 @@ fn settled<O: Order>(
 
 /// Removes what nobody sees of a key; `Some` says when to try again.
 fn settle<O: Order>(tree: &TreeOf<O>, key: O::Key<'_>, horizons: &[Stamp]) -> Option<Stamp> {
-    let newest = tree.newest(key)?;
+    let committed = *horizons.last()?;
+    let newest = match tree.newest_committed(key, committed) {
+        Ok(newest) => newest?,
+        Err(cleared) => return Some(cleared),
+    };
     newest.prune(horizons);
     if newest.has_older() {
         return Some(newest.stamp());

@@ -46,12 +46,10 @@ impl Changes<'_> {
     /// Takes into memory what others may still read of objects that go away.
     pub fn keep_dropped(&self, store: &Store) -> Result<()> {
         for undo in self.undo {
-            if let Undo::Drop(id) = undo {
-                match store.tree(*id) {
-                    Some(Tree::Row(tree)) => tree.cover_all(),
-                    Some(Tree::Key(tree)) => tree.cover_all(),
-                    None => true,
-                };
+            if let Undo::Drop(id) = undo
+                && let Some(tree) = store.tree(*id)
+            {
+                tree.cover_all();
             }
         }
         crate::store::fault::check()
@@ -75,10 +73,11 @@ impl Changes<'_> {
         let tables = self.changed_tables();
         for (table, tree) in &tables {
             let changes = self.changes_of(tree);
+            let cleared = self.is_cleared(tree);
             if through_hidden::hides_rowid(table) {
-                through_hidden::write_rows(table, &changes, writer)?;
+                through_hidden::write_rows(table, cleared, &changes, writer)?;
             } else {
-                write_rows(table, &changes, writer)?;
+                write_rows(table, cleared, &changes, writer)?;
             }
         }
         if let Some(table) = self.changed_sequences() {
@@ -117,20 +116,28 @@ impl Changes<'_> {
         tables
     }
 
+    /// Whether all entries of a tree went at once: then its changes are rows that came since.
+    fn is_cleared(&self, tree: &Tree) -> bool {
+        let index = self.trees.iter().position(|t| t.id() == tree.id());
+        self.undo.iter().any(|undo| matches!(undo, Undo::Clear { tree } if index == Some(*tree as usize)))
+    }
+
     /// The net changes of a table's rows, in the order of their keys.
     fn changes_of(&self, tree: &Tree) -> Vec<Change> {
         let Some(index) = self.trees.iter().position(|t| t.id() == tree.id()) else { return Vec::new() };
         let index = index as u32;
         match tree {
             Tree::Row(tree) => {
-                let mut rowids: Vec<i64> = (self.undo.iter())
-                    .filter_map(|undo| match undo {
-                        Undo::RowInsert { tree, rowid } | Undo::RowReplace { tree, rowid, .. } if *tree == index => {
-                            Some(*rowid)
+                let mut rowids: Vec<i64> = Vec::new();
+                for undo in self.undo {
+                    match undo {
+                        Undo::RowInsert { tree, count, rowid } if *tree == index => {
+                            rowids.extend((0..i64::from(*count)).map(|i| rowid + i));
                         }
-                        _ => None,
-                    })
-                    .collect();
+                        Undo::RowReplace { tree, rowid, .. } if *tree == index => rowids.push(*rowid),
+                        _ => {}
+                    }
+                }
                 rowids.sort_unstable();
                 rowids.dedup();
                 let mut changes = Vec::with_capacity(rowids.len());

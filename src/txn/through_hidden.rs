@@ -18,8 +18,8 @@ pub(super) fn hides_rowid(table: &Table) -> bool {
 }
 
 /// Writes the net changes of the rows of such a table.
-pub(super) fn write_rows(table: &Table, changes: &[Change], writer: &mut Writer<'_>) -> Result<()> {
-    if changes.is_empty() {
+pub(super) fn write_rows(table: &Table, cleared: bool, changes: &[Change], writer: &mut Writer<'_>) -> Result<()> {
+    if changes.is_empty() && !cleared {
         return Ok(());
     }
     let Some(hiding) = table.columns.iter().position(|c| c.name.eq_ignore_ascii_case("rowid")) else {
@@ -34,7 +34,7 @@ pub(super) fn write_rows(table: &Table, changes: &[Change], writer: &mut Writer<
     // Views and triggers that name the column are not looked at meanwhile.
     let renamed = texts.iter().map(|(rowid, text)| (*rowid, replace_name(text, "rowid", &name))).collect::<Vec<_>>();
     put_texts(&renamed, writer)?;
-    through_rows::write_rows(&shown, changes, writer)?;
+    through_rows::write_rows(&shown, cleared, changes, writer)?;
     put_texts(&texts, writer)?;
     writer.set_schema_cookie(cookie)
 }

@@ -108,10 +108,13 @@ fn is_unique_column(table: &Table, i: usize) -> bool {
     })
 }
 
-/// Writes the net changes of a table's rows.
-pub(super) fn write_rows(table: &Table, changes: &[Change], writer: &mut Writer<'_>) -> Result<()> {
+/// Writes the net changes of a table's rows; `cleared`: the rows before have all gone.
+pub(super) fn write_rows(table: &Table, cleared: bool, changes: &[Change], writer: &mut Writer<'_>) -> Result<()> {
     if table.is_virtual() || &*table.name == "sqlite_sequence" {
         return Ok(());
+    }
+    if cleared {
+        writer.execute(&format!("DELETE FROM {}", always_quoted(&table.name)), &[])?;
     }
     let (condition, key) = row_condition(table)?;
     let name = always_quoted(&table.name);

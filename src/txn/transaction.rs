@@ -75,9 +75,11 @@ pub struct Transaction {
 }
 
 /// A place in the undo list to roll back to: a savepoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mark {
     undo_len: usize,
+    /// Rows of the last entry, which others may join later.
+    inserted: u32,
 }
 
 /// A running statement, to be handed back when it ends or fails.
@@ -375,7 +377,7 @@ impl Transaction {
             TransactionState::None => {}
             TransactionState::Read => self.end_read(),
             TransactionState::Write => {
-                self.take_back(0);
+                self.take_back(Mark::default());
                 self.end_unpublished();
             }
         }
@@ -465,7 +467,7 @@ impl Transaction {
     /// Takes back what a statement wrote and ends it.
     pub fn statement_rollback(&mut self, statement: StatementMark) {
         self.statements = self.statements.saturating_sub(1);
-        self.take_back(statement.mark.undo_len);
+        self.take_back(statement.mark);
         if self.statements == 0 {
             self.rewritten = 0;
         }
@@ -484,18 +486,18 @@ impl Transaction {
     /// write takes back everything.
     pub fn rollback_to(&mut self, mark: Mark) {
         if self.state == TransactionState::Write {
-            self.take_back(mark.undo_len);
+            self.take_back(mark);
             self.next_statement();
         }
     }
 
     /// Writes so far, as the undo list counts them: whether anything was written since a mark.
     pub fn has_written_since(&self, mark: Mark) -> bool {
-        self.undo.len() > mark.undo_len
+        self.here() != mark
     }
 
     fn here(&self) -> Mark {
-        Mark { undo_len: self.undo.len() }
+        Mark { undo_len: self.undo.len(), inserted: self.undo.last().map_or(0, Undo::inserted) }
     }
 
     /// Gives what is written from now on a stamp of its own.
@@ -509,12 +511,15 @@ impl Transaction {
     }
 
     #[inline]
-    fn take_back(&mut self, undo_len: usize) {
-        while self.undo.len() > undo_len {
+    fn take_back(&mut self, mark: Mark) {
+        while self.undo.len() > mark.undo_len {
             let Some(undo) = self.undo.pop() else { return };
             if let Some(schema) = undo.take_back(&self.trees, self.shared.store()) {
                 self.schema = schema;
             }
+        }
+        if let Some(last) = self.undo.last_mut() {
+            last.take_back_joined(mark.inserted, &self.trees);
         }
     }
 
@@ -546,6 +551,33 @@ impl Transaction {
         }
         self.relinked = true;
         self.undo.truncate(kept);
+    }
+
+    // Trees.
+
+    /// The tree of a table: one it has written to needs no look at the store.
+    #[inline]
+    pub fn row_tree(&self, id: ObjectId) -> Option<Arc<RowTree>> {
+        match self.written_tree(id) {
+            Some(Tree::Row(tree)) => Some(tree.clone()),
+            _ => self.shared.store().row_tree(id),
+        }
+    }
+
+    #[inline]
+    pub fn key_tree(&self, id: ObjectId) -> Option<Arc<KeyTree>> {
+        match self.written_tree(id) {
+            Some(Tree::Key(tree)) => Some(tree.clone()),
+            _ => self.shared.store().key_tree(id),
+        }
+    }
+
+    #[inline]
+    fn written_tree(&self, id: ObjectId) -> Option<&Tree> {
+        if self.trees.is_empty() {
+            return None;
+        }
+        self.tree_indexes.get(&id).map(|index| &self.trees[*index as usize])
     }
 
     // Writes.
@@ -592,25 +624,39 @@ impl Transaction {
         self.write_key(tree, key, new, PutIf::Present).is_some()
     }
 
+    /// Removes all entries of a tree; false (and nothing done) if what is in the file could not be read.
+    pub fn clear_tree(&mut self, tree: &Tree) -> bool {
+        debug_assert!(self.state == TransactionState::Write);
+        if !tree.clear(self.stamp) {
+            return false;
+        }
+        let tree = self.tree_index(tree.id(), || tree.clone());
+        self.has_garbage = true;
+        self.undo.push(Undo::Clear { tree });
+        true
+    }
+
     /// `None` if the condition did not hold, else whether the row was there.
     #[inline]
     fn write_row(&mut self, tree: &Arc<RowTree>, rowid: i64, new: Version, condition: PutIf) -> Option<bool> {
         debug_assert!(self.state == TransactionState::Write);
-        let put = tree.put(rowid, &new, condition);
+        let put = tree.put(rowid, new, condition);
         let tree = self.tree_index(tree.id(), || Tree::Row(tree.clone()));
-        let (old, live) = match put {
+        let (old, new, live) = match put {
             Put::Refused => return None,
             Put::New => {
-                self.undo.push(Undo::RowInsert { tree, rowid });
+                if !self.undo.last_mut().is_some_and(|last| last.join(tree, rowid)) {
+                    self.undo.push(Undo::RowInsert { tree, count: 1, rowid });
+                }
                 return Some(false);
             }
-            Put::Over { tombstone, newest_around } => {
+            Put::Over { new, tombstone, newest_around } => {
                 self.note_over(newest_around, tombstone, &new);
-                (None, !tombstone)
+                (None, new, !tombstone)
             }
-            Put::Same { old, tombstone } => {
+            Put::Same { new, old, tombstone } => {
                 self.note_same(&old, &new);
-                (Some(old), !tombstone)
+                (Some(old), new, !tombstone)
             }
         };
         self.has_garbage = true;
@@ -621,7 +667,7 @@ impl Transaction {
     #[inline]
     fn write_key(&mut self, tree: &Arc<KeyTree>, key: &[u8], new: Version, condition: PutIf) -> Option<bool> {
         debug_assert!(self.state == TransactionState::Write);
-        let put = tree.put(key, &new, condition);
+        let put = tree.put(key, new.clone(), condition);
         let tree = self.tree_index(tree.id(), || Tree::Key(tree.clone()));
         let (old, live) = match put {
             Put::Refused => return None,
@@ -629,11 +675,11 @@ impl Transaction {
                 self.undo.push(Undo::KeyInsert { tree, new });
                 return Some(false);
             }
-            Put::Over { tombstone, newest_around } => {
+            Put::Over { tombstone, newest_around, .. } => {
                 self.note_over(newest_around, tombstone, &new);
                 (None, !tombstone)
             }
-            Put::Same { old, tombstone } => {
+            Put::Same { old, tombstone, .. } => {
                 self.note_same(&old, &new);
                 (Some(old), !tombstone)
             }

@@ -11,8 +11,8 @@ use crate::store::{ObjectId, Store, Tree, Version};
 pub type TreeIndex = u32;
 
 pub enum Undo {
-    /// A row where there was no version.
-    RowInsert { tree: TreeIndex, rowid: i64 },
+    /// Rows where there was no version: so many from a rowid on, in this order.
+    RowInsert { tree: TreeIndex, count: u32, rowid: i64 },
     /// A row's version over another, tombstones included. `old` is `None` if it is linked behind the new one,
     /// else it has the same stamp.
     RowReplace { tree: TreeIndex, rowid: i64, old: Option<Version>, new: Version },
@@ -20,6 +20,8 @@ pub enum Undo {
     KeyInsert { tree: TreeIndex, new: Version },
     /// An entry's version over another, as with rows.
     KeyReplace { tree: TreeIndex, old: Option<Version>, new: Version },
+    /// All of a tree's entries went at once: see [`Tree::clear`].
+    Clear { tree: TreeIndex },
     /// The schema that was in force before.
     Schema(Arc<Schema>),
     /// A tree that did not exist.
@@ -32,11 +34,7 @@ impl Undo {
     /// Takes a write to a tree back. The schema is the transaction's own affair: it is returned.
     pub fn take_back(self, trees: &[Tree], store: &Store) -> Option<Arc<Schema>> {
         match self {
-            Undo::RowInsert { tree, rowid } => {
-                if let Some(Tree::Row(tree)) = trees.get(tree as usize) {
-                    tree.restore(rowid, None);
-                }
-            }
+            Undo::RowInsert { tree, count, rowid } => remove_rows(trees, tree, rowid, count),
             Undo::RowReplace { tree, rowid, old, new } => {
                 if let Some(Tree::Row(tree)) = trees.get(tree as usize) {
                     // The link stays: an open cursor may hold a leaf with the version that goes.
@@ -53,6 +51,11 @@ impl Undo {
                     tree.restore(new.key(), old.or_else(|| new.older()));
                 }
             }
+            Undo::Clear { tree } => {
+                if let Some(tree) = trees.get(tree as usize) {
+                    tree.restore_cleared();
+                }
+            }
             Undo::Create(id) => {
                 store.remove(id);
             }
@@ -62,6 +65,36 @@ impl Undo {
         None
     }
 
+    /// How many rows an entry stands for that more rows may join; else 0.
+    #[inline]
+    pub fn inserted(&self) -> u32 {
+        if let Undo::RowInsert { count, .. } = self { *count } else { 0 }
+    }
+
+    /// Adds the next row to those inserted, if it follows them.
+    #[inline]
+    pub fn join(&mut self, to: TreeIndex, next: i64) -> bool {
+        match self {
+            Undo::RowInsert { tree, count, rowid }
+                if *tree == to && *count < u32::MAX && rowid.checked_add(i64::from(*count)) == Some(next) =>
+            {
+                *count += 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes the rows back that joined the first `kept`.
+    pub fn take_back_joined(&mut self, kept: u32, trees: &[Tree]) {
+        if let Undo::RowInsert { tree, count, rowid } = self
+            && *count > kept
+        {
+            remove_rows(trees, *tree, *rowid + i64::from(kept), *count - kept);
+            *count = kept;
+        }
+    }
+
     /// The versions of a row or entry that replaced another: (old, new).
     pub fn replaced(&self) -> Option<(Version, &Version)> {
         match self {
@@ -69,6 +102,15 @@ impl Undo {
                 Some((old.clone().or_else(|| new.older())?, new))
             }
             _ => None,
+        }
+    }
+}
+
+/// Removes inserted rows, the last one first.
+fn remove_rows(trees: &[Tree], tree: TreeIndex, rowid: i64, count: u32) {
+    if let Some(Tree::Row(tree)) = trees.get(tree as usize) {
+        for i in (0..i64::from(count)).rev() {
+            tree.restore(rowid + i, None);
         }
     }
 }

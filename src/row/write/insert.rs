@@ -508,7 +508,7 @@ impl Run<'_> {
     /// Counts a changed row and computes RETURNING for it.
     pub fn count(&mut self, returning: Option<&ReturningProgram>, row: &Row) -> Result<()> {
         self.written.changes += 1;
-        self.cx.around.count_change();
+        self.cx.around.count_changes(1);
         self.give_back(returning, row)
     }
 

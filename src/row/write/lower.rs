@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::plain::is_plain_scan;
 use super::target::{IndexProgram, TargetProgram, lower_target};
-use crate::catalog::{Index, IndexTerm};
+use crate::catalog::{Index, IndexTerm, Table};
 use crate::error::Result;
 use crate::plan::bound::{
     self, Body, BoundTrigger, Classes, ColumnRef, Conflict, Expr, ExprKind, ForeignKeyCheck, Free, IndexHint,
@@ -37,6 +37,8 @@ pub struct InsertProgram {
     pub subqueries: Vec<Subquery>,
     /// As in `plain`.
     pub plain: bool,
+    /// The source's rows are rows of a table, and stored alike in this one.
+    pub copies: bool,
 }
 
 pub enum ColumnValue {
@@ -97,21 +99,8 @@ pub struct DeleteProgram {
     pub view: bool,
     /// As in `plain`.
     pub plain: bool,
-}
-
-impl DeleteProgram {
-    /// Every row goes: nothing is looked for.
-    pub fn is_truncate(&self) -> bool {
-        let crate::row::program::Body::Select(select) = &self.rows.body else { return false };
-        let [level] = &select.levels[..] else { return false };
-        let whole = !matches!(&level.source, SourceProgram::Table { access, .. } | SourceProgram::KeyTable { access, .. }
-            if !matches!(access, Access::Scan { .. }));
-        whole
-            && level.filters.is_empty()
-            && select.precondition.is_empty()
-            && self.target.triggers.is_empty()
-            && !self.view
-    }
+    /// Every row goes, and nothing watches them: nothing is looked for.
+    pub truncates: bool,
 }
 
 pub fn lower(statement: &bound::Statement, planning: Planning<'_>) -> Result<Arc<WriteProgram>> {
@@ -160,11 +149,13 @@ fn insert(s: &bound::Insert, shared: &Lowering<'_>) -> Result<InsertProgram> {
         && s.returning.is_none()
         && upserts.iter().all(|u| u.action.as_ref().is_none_or(|update| is_plain_upsert(&target, update)))
         && values.iter().all(|v| matches!(v, ColumnValue::Source(_) | ColumnValue::Default(Node::Constant(_))));
+    let copies = plain && s.rowid.is_none() && rows.as_ref().is_some_and(|rows| copies(&target.table, rows, &values));
     let by_rowid = upserts.first().is_some_and(|u| u.action.is_some() && matches!(u.target, None | Some(None)));
     let upsert_sees_given =
         by_rowid && target.table.has_rowid() && target.checks.is_empty() && target.generated.is_empty();
     Ok(InsertProgram {
         plain,
+        copies,
         upsert_sees_given,
         target,
         or: s.or,
@@ -179,6 +170,31 @@ fn insert(s: &bound::Insert, shared: &Lowering<'_>) -> Result<InsertProgram> {
 }
 
 /// Whether DO UPDATE leaves every key and index entry as it is.
+/// Whether every row that a query gives is stored alike in two tables.
+fn copies(table: &Table, rows: &QueryProgram, values: &[ColumnValue]) -> bool {
+    let program::Body::Select(select) = &rows.body else { return false };
+    let [level] = &select.levels[..] else { return false };
+    let SourceProgram::Table { table: source, access, .. } = &level.source else { return false };
+    let alike = |i: usize| {
+        let (from, to) = (&source.columns[i], &table.columns[i]);
+        let output = match &values[i] {
+            ColumnValue::Source(at) => select.output.get(usize::from(*at)),
+            _ => None,
+        };
+        let same = match output {
+            Some(Node::Rowid { level: 0 }) => table.rowid_alias() == Some(i as u16),
+            Some(Node::Column { level: 0, field, default: None }) => usize::from(*field) == i,
+            _ => false,
+        };
+        same && from.affinity == to.affinity && from.generated.is_none() && to.generated.is_none()
+    };
+    is_plain_scan(rows)
+        && matches!(access, Access::Scan { .. } | Access::Rowids { .. } | Access::RowidRange { .. })
+        && source.columns.len() == table.columns.len()
+        && source.rowid_alias() == table.rowid_alias()
+        && (0..values.len()).all(alike)
+}
+
 fn is_plain_upsert(target: &TargetProgram, update: &UpsertUpdate) -> bool {
     let set: Vec<u16> = update.set.iter().map(|(c, _)| *c).collect();
     let is_key = |c: &u16| *c == ROWID || target.table.rowid_alias() == Some(*c);
@@ -386,7 +402,11 @@ fn delete(s: &bound::Delete, shared: &Lowering<'_>) -> Result<DeleteProgram> {
     let rows = rows(&select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
     let by_key = !view && keyed_delete(s);
     let target = lower_target(&s.target, shared.planning.encoding)?;
+    let keys = target.child_keys.is_empty() && target.parent_keys.is_empty();
+    let whole = s.select.filter.is_none() && s.limit.is_none() && s.returning.is_none();
+    let system = target.table.name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"));
     Ok(DeleteProgram {
+        truncates: whole && keys && !system && !view && target.triggers.is_empty() && !target.table.is_virtual(),
         plain: target.plain && !view && !by_key && s.returning.is_none() && is_plain_scan(&rows),
         by_key,
         target,

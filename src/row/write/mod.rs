@@ -31,6 +31,7 @@ use crate::plan::bound::{Conflict, RaiseAction};
 
 pub use load::{constant, fill_index, load_row};
 pub use lower::{WriteProgram, lower, lower_trigger};
+pub use plain::Packing;
 pub use target::{TargetProgram, lower_target};
 
 /// What a statement did.

@@ -25,6 +25,35 @@ use crate::row::program::{Body, QueryProgram};
 use crate::row::scan::encode;
 use crate::store::{KeyTree, RowTree, View, record};
 
+/// Room for what a plain write packs.
+#[derive(Default)]
+pub struct Packing {
+    arena: Bump,
+    record: Vec<u8>,
+    keys: Vec<Vec<u8>>,
+}
+
+/// Of what a statement packed, so much stays allocated for its next run.
+const PACKING_KEPT_MAX: usize = 16 * 1024;
+
+impl Packing {
+    fn take(cx: &Context<'_>) -> Box<Packing> {
+        cx.shared.packing.take().unwrap_or_default()
+    }
+
+    fn give_back(mut self: Box<Packing>, writer: Writer<'_>, cx: &Context<'_>) {
+        self.arena.reset();
+        self.record = writer.record;
+        for index in writer.indexes {
+            self.keys.extend([index.key, index.old_key]);
+        }
+        let keys: usize = self.keys.iter().map(Vec::capacity).sum();
+        if self.arena.allocated_bytes() + self.record.capacity() + keys <= PACKING_KEPT_MAX {
+            cx.shared.packing.set(Some(self));
+        }
+    }
+}
+
 /// The trees of a table and room for what is written to them.
 struct Writer<'t> {
     target: &'t TargetProgram,
@@ -47,7 +76,12 @@ struct IndexWriter<'t> {
 }
 
 impl<'t> Writer<'t> {
-    fn new(target: &'t TargetProgram, wanted: impl Fn(&IndexProgram) -> bool, cx: &Context<'_>) -> Result<Writer<'t>> {
+    fn new(
+        target: &'t TargetProgram,
+        wanted: impl Fn(&IndexProgram) -> bool,
+        packing: &mut Packing,
+        cx: &Context<'_>,
+    ) -> Result<Writer<'t>> {
         let around = cx.around;
         let tree = around.row_tree(target.database, target.table.id)?;
         let mut indexes = Vec::new();
@@ -58,14 +92,14 @@ impl<'t> Writer<'t> {
                 index,
                 columns,
                 tree,
-                key: Vec::new(),
-                old_key: Vec::new(),
+                key: packing.keys.pop().unwrap_or_default(),
+                old_key: packing.keys.pop().unwrap_or_default(),
                 changed: true,
                 has_null: false,
             });
         }
         let options = around.write_options();
-        Ok(Writer { target, tree, indexes, record: Vec::with_capacity(64), options })
+        Ok(Writer { target, tree, indexes, record: std::mem::take(&mut packing.record), options })
     }
 
     /// Whether a NULL stands where none may be.
@@ -121,6 +155,31 @@ impl<'t> Writer<'t> {
         let values = (0..columns).map(|i| if alias == Some(i as u16) { ValueRef::Null } else { value(i) });
         record::encode(&mut self.record, values);
         if self.record.len() > self.options.length_max { Err(Error::too_big()) } else { Ok(()) }
+    }
+}
+
+impl Writer<'_> {
+    /// Packs the row that a stored one becomes when some of its columns are set; false if all of it must be packed.
+    fn pack_changed<'v>(&mut self, old: &[u8], mut set: impl Iterator<Item = (usize, ValueRef<'v>)>) -> bool {
+        let table = &self.target.table;
+        let alias = table.rowid_alias().map(usize::from);
+        // A row put together of an index's entry shows the rowid, too.
+        let shows_alias = alias.is_some_and(|alias| !record::column(old, alias).is_none_or(|value| value.is_null()));
+        if shows_alias || record::column_count(old) != table.columns.len() {
+            return false;
+        }
+        self.record.clear();
+        self.record.extend_from_slice(old);
+        set.all(|(i, value)| alias != Some(i) && record::set(&mut self.record, i, value))
+            && self.record.len() <= self.options.length_max
+    }
+
+    /// Takes a row as another table stores it; false if it must be packed.
+    fn pack_copy(&mut self, stored: Option<&[u8]>) -> bool {
+        let Some(stored) = stored else { return false };
+        self.record.clear();
+        self.record.extend_from_slice(stored);
+        record::column_count(stored) == self.target.table.columns.len() && stored.len() <= self.options.length_max
     }
 }
 
@@ -190,16 +249,17 @@ impl Run<'_> {
     /// Inserts; false if nothing was done because the general way must be taken.
     pub fn insert_plain(&mut self, program: &InsertProgram) -> Result<bool> {
         let cx = self.cx;
-        let mut arena = Bump::new();
         let Some(source) = &program.rows else { return Ok(false) };
         if let Body::Values(rows) = &source.body
             && source.subqueries.is_empty()
         {
-            let mut writer = Writer::new(&program.target, |_| true, cx)?;
+            let mut packing = Packing::take(cx);
+            let mut writer = Writer::new(&program.target, |_| true, &mut packing, cx)?;
             let json = Cell::new(false);
             let runs: [RefCell<crate::row::run::SubqueryRun>; 0] = [];
             for nodes in rows {
-                arena.reset();
+                packing.arena.reset();
+                let arena = &packing.arena;
                 let inputs = self.inputs;
                 let env = Env {
                     cx,
@@ -209,28 +269,32 @@ impl Run<'_> {
                     slots: &[],
                     subqueries: &[],
                     runs: &runs,
-                    arena: &arena,
+                    arena,
                     json: &json,
                 };
-                let mut values = bumpalo::collections::Vec::with_capacity_in(nodes.len(), &arena);
+                let mut values = bumpalo::collections::Vec::with_capacity_in(nodes.len(), arena);
                 for node in nodes {
                     values.push(eval(node, &env)?);
                 }
-                self.insert_row(program, &mut writer, &values, &arena)?;
+                self.insert_row(program, &mut writer, &values, None, arena)?;
             }
+            packing.give_back(writer, cx);
             return Ok(true);
         }
         if self.is_nested() {
             return Ok(false);
         }
-        let mut writer = Writer::new(&program.target, |_| true, cx)?;
+        let mut packing = Packing::take(cx);
+        let mut writer = Writer::new(&program.target, |_| true, &mut packing, cx)?;
         let mut run = cx.shared.run(source, self.inputs.to_vec());
         while run.next(cx)? {
-            arena.reset();
-            let mut values = bumpalo::collections::Vec::with_capacity_in(run.width(), &arena);
+            packing.arena.reset();
+            let mut values = bumpalo::collections::Vec::with_capacity_in(run.width(), &packing.arena);
             values.extend((0..run.width()).map(|i| run.column(i)));
-            self.insert_row(program, &mut writer, &values, &arena)?;
+            let stored = run.table_row().filter(|_| program.copies).map(|(_, record)| record);
+            self.insert_row(program, &mut writer, &values, stored, &packing.arena)?;
         }
+        packing.give_back(writer, cx);
         cx.shared.rest(run);
         Ok(true)
     }
@@ -240,6 +304,7 @@ impl Run<'_> {
         program: &InsertProgram,
         writer: &mut Writer<'_>,
         source: &[ValueRef<'_>],
+        stored: Option<&[u8]>,
         arena: &Bump,
     ) -> Result<()> {
         let (target, around) = (writer.target, self.cx.around);
@@ -272,7 +337,9 @@ impl Run<'_> {
         let Some(rowid) = rowid.filter(|_| !writer.lacks_value(value)) else {
             return self.insert_values(program, &owned());
         };
-        writer.pack(value)?;
+        if !writer.pack_copy(stored) {
+            writer.pack(value)?;
+        }
         if !writer.passes_checks(rowid, self.cx)? {
             return self.insert_values(program, &owned());
         }
@@ -349,7 +416,9 @@ impl Run<'_> {
         if writer.lacks_value(after) {
             return Ok(false);
         }
-        writer.pack(after)?;
+        if !writer.pack_changed(levels[0].record(), set.iter().copied()) {
+            writer.pack(after)?;
+        }
         if !writer.passes_checks(holder, cx)? {
             return Ok(false);
         }
@@ -367,34 +436,37 @@ impl Run<'_> {
         let cx = &Context { live: true, ..*self.cx };
         let target = &program.target;
         let table = &*target.table;
-        let mut writer = Writer::new(target, |index| index.depends_on(&program.columns), cx)?;
+        let mut packing = Packing::take(cx);
+        let mut writer = Writer::new(target, |index| index.depends_on(&program.columns), &mut packing, cx)?;
         // Which output column sets a column.
         let mut set_by = vec![None; table.columns.len()];
         for (n, column) in program.columns.iter().enumerate() {
             set_by[usize::from(*column)] = Some(program.found_by + n);
         }
-        let mut arena = Bump::new();
         let mut run = cx.shared.run(&program.rows, self.inputs.to_vec());
         while run.next(cx)? {
-            arena.reset();
+            packing.arena.reset();
             let Some((rowid, old)) = run.table_row() else { return Err(Error::internal("a plain scan has a row")) };
-            let view = cx.around.live_view(target.database)?;
             let before = |i: usize| stored(table, old, i);
             let after = |i: usize| match set_by[i] {
-                Some(at) => affinity::apply(run.column(at), table.columns[i].affinity, &arena),
+                Some(at) => affinity::apply(run.column(at), table.columns[i].affinity, &packing.arena),
                 None => stored(table, old, i),
             };
             let mut free = !writer.lacks_value(after);
+            let view = if writer.indexes.is_empty() { None } else { Some(cx.around.live_view(target.database)?) };
             for index in &mut writer.indexes {
                 let (mut key, mut old_key) = (std::mem::take(&mut index.key), std::mem::take(&mut index.old_key));
                 index.has_null = index.make_key(rowid, after, table, &mut key);
                 index.make_key(rowid, before, table, &mut old_key);
                 index.changed = key != old_key;
                 (index.key, index.old_key) = (key, old_key);
-                free = free && !(index.changed && index.is_taken(view));
+                free = free && !(index.changed && view.is_some_and(|view| index.is_taken(view)));
             }
             if free {
-                writer.pack(after)?;
+                let set = program.columns.iter().map(|column| usize::from(*column));
+                if !writer.pack_changed(old, set.map(|i| (i, after(i)))) {
+                    writer.pack(after)?;
+                }
                 free = writer.passes_checks(rowid, cx)?;
             }
             if !free {
@@ -413,6 +485,7 @@ impl Run<'_> {
             drop(transaction);
             self.count(None, &Row::default())?;
         }
+        packing.give_back(writer, cx);
         cx.shared.rest(run);
         Ok(true)
     }
@@ -424,7 +497,8 @@ impl Run<'_> {
         }
         let cx = self.cx;
         let target = &program.target;
-        let mut writer = Writer::new(target, |_| true, cx)?;
+        let mut packing = Packing::take(cx);
+        let mut writer = Writer::new(target, |_| true, &mut packing, cx)?;
         let mut run = cx.shared.run(&program.rows, self.inputs.to_vec());
         while run.next(cx)? {
             let Some((rowid, old)) = run.table_row() else { return Err(Error::internal("a plain scan has a row")) };
@@ -439,6 +513,7 @@ impl Run<'_> {
             drop(transaction);
             self.count(None, &Row::default())?;
         }
+        packing.give_back(writer, cx);
         cx.shared.rest(run);
         Ok(true)
     }

@@ -36,7 +36,7 @@ pub fn rows(kind: Explain, program: &Program, sql: &str) -> Vec<Vec<Value>> {
                 }
             }
             WriteProgram::Update(update) => tree.query(&update.rows, 0),
-            WriteProgram::Delete(delete) if delete.is_truncate() => {}
+            WriteProgram::Delete(delete) if delete.truncates => {}
             WriteProgram::Delete(delete) => tree.query(&delete.rows, 0),
         },
         Program::Other | Program::Rows(_) => {}

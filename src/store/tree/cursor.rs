@@ -125,13 +125,13 @@ impl<O: Order> Cursor<O> {
 
     pub fn first(&mut self) -> bool {
         self.reset();
-        let found = self.tree.find_first();
+        let found = self.tree.find_first(self.view);
         self.enter_forward(found)
     }
 
     pub fn last(&mut self) -> bool {
         self.reset();
-        let found = self.tree.find_last();
+        let found = self.tree.find_last(self.view);
         self.enter_backward(found)
     }
 
@@ -145,7 +145,7 @@ impl<O: Order> Cursor<O> {
     fn find(&mut self, probe: O::Probe<'_>, way: From) -> Option<Found<O>> {
         self.leave();
         match self.near.take().and_then(|near| self.find_near(near, probe, way)) {
-            None => self.tree.find_after(probe, way),
+            None => self.tree.find_after(probe, way, self.view),
             found => found,
         }
     }
@@ -201,21 +201,21 @@ impl<O: Order> Cursor<O> {
     /// To the first entry after a key.
     pub fn seek_gt(&mut self, key: O::Key<'_>) -> bool {
         self.reset();
-        let found = self.tree.find_after(O::probe(key), From::Behind);
+        let found = self.tree.find_after(O::probe(key), From::Behind, self.view);
         self.enter_forward(found)
     }
 
     /// To the last entry at or before a key.
     pub fn seek_le(&mut self, key: O::Key<'_>) -> bool {
         self.reset();
-        let found = self.tree.find_before(O::probe(key), true);
+        let found = self.tree.find_before(O::probe(key), true, self.view);
         self.enter_backward(found)
     }
 
     /// To the last entry before a key.
     pub fn seek_lt(&mut self, key: O::Key<'_>) -> bool {
         self.reset();
-        let found = self.tree.find_before(O::probe(key), false);
+        let found = self.tree.find_before(O::probe(key), false, self.view);
         self.enter_backward(found)
     }
 
@@ -280,7 +280,7 @@ impl<O: Order> Cursor<O> {
     fn advance(&mut self) -> bool {
         if let Some(parked) = self.parked.take() {
             let from = O::of_entry(parked.inline, &parked.version);
-            let found = self.tree.find_after(from, From::Behind);
+            let found = self.tree.find_after(from, From::Behind, self.view);
             return self.enter_forward(found);
         }
         let Some(leaf) = self.leaf.take() else { return false };
@@ -289,7 +289,7 @@ impl<O: Order> Cursor<O> {
         let found = if self.index + 1 < self.known_to {
             Some(Found { leaf, index: self.index + 1, from: self.known_from, to: self.known_to })
         } else {
-            self.tree.find_after(leaf.key(self.index), From::Behind)
+            self.tree.find_after(leaf.key(self.index), From::Behind, self.view)
         };
         self.enter_forward(found)
     }
@@ -321,7 +321,7 @@ impl<O: Order> Cursor<O> {
                     }
                 }
             }
-            found = self.tree.find_after(leaf.key(to - 1), From::Behind);
+            found = self.tree.find_after(leaf.key(to - 1), From::Behind, self.view);
         }
         self.reset();
         false
@@ -349,7 +349,7 @@ impl<O: Order> Cursor<O> {
     fn retreat(&mut self) -> bool {
         if let Some(parked) = self.parked.take() {
             let from = O::of_entry(parked.inline, &parked.version);
-            let found = self.tree.find_before(from, false);
+            let found = self.tree.find_before(from, false, self.view);
             return self.enter_backward(found);
         }
         let Some(leaf) = self.leaf.take() else { return false };
@@ -358,7 +358,7 @@ impl<O: Order> Cursor<O> {
         let found = if self.index > self.known_from {
             Some(Found { leaf, index: self.index - 1, from: self.known_from, to: self.known_to })
         } else {
-            self.tree.find_before(leaf.key(self.index), false)
+            self.tree.find_before(leaf.key(self.index), false, self.view)
         };
         self.enter_backward(found)
     }
@@ -386,7 +386,7 @@ impl<O: Order> Cursor<O> {
                     }
                 }
             }
-            found = self.tree.find_before(leaf.key(from), false);
+            found = self.tree.find_before(leaf.key(from), false, self.view);
         }
         self.reset();
         false

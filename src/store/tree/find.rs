@@ -6,14 +6,12 @@
 //! No lock is held while the base is read. What it gave goes into the tree where nobody has covered the
 //! place meanwhile: a writer covers a key before it writes it, so what is covered is newer than what was read.
 
-use std::sync::Arc;
-
 use super::coverage::{Coverage, Partial, Stretch, Target};
-use super::leaf::Leaf;
 use super::node::{From, Node};
 use super::order::Order;
 use super::{Body, LeafRef, Tree};
 use crate::error::{Code, Error};
+use crate::store::ids::View;
 use crate::store::version::Version;
 use crate::store::{fault, memory};
 
@@ -44,9 +42,12 @@ impl<O: Order> Found<O> {
 }
 
 impl<O: Order> Tree<O> {
-    pub(super) fn find_first(&self) -> Option<Found<O>> {
+    pub(super) fn find_first(&self, view: View) -> Option<Found<O>> {
         loop {
             let body = self.body.read();
+            if let Some(root) = body.root_before(view) {
+                return root.first().map(Found::whole);
+            }
             let found = body.root.first();
             let Some(partial) = &body.partial else { return found.map(Found::whole) };
             let Some(high) = partial.coverage.bottom() else {
@@ -64,9 +65,12 @@ impl<O: Order> Tree<O> {
         }
     }
 
-    pub(super) fn find_last(&self) -> Option<Found<O>> {
+    pub(super) fn find_last(&self, view: View) -> Option<Found<O>> {
         loop {
             let body = self.body.read();
+            if let Some(root) = body.root_before(view) {
+                return root.last().map(Found::whole);
+            }
             let found = body.root.last();
             let Some(partial) = &body.partial else { return found.map(Found::whole) };
             let Some(low) = partial.coverage.top() else {
@@ -86,31 +90,33 @@ impl<O: Order> Tree<O> {
 
     /// The first entry after a key, or at it.
     #[inline]
-    pub(super) fn find_after(&self, probe: O::Probe<'_>, from: From) -> Option<Found<O>> {
+    pub(super) fn find_after(&self, probe: O::Probe<'_>, from: From, view: View) -> Option<Found<O>> {
         let body = self.body.read();
-        if body.partial.is_some() {
+        if body.partial.is_some() || body.before.is_some() {
             drop(body);
-            return self.find_in_partial(probe, |body| body.root.after(probe, from), settle_below);
+            return self.find_elsewhere(probe, |root| root.after(probe, from), view, settle_below);
         }
         body.root.after(probe, from).map(Found::whole)
     }
 
     /// The last entry before a key, or at it.
     #[inline]
-    pub(super) fn find_before(&self, probe: O::Probe<'_>, or_at: bool) -> Option<Found<O>> {
+    pub(super) fn find_before(&self, probe: O::Probe<'_>, or_at: bool, view: View) -> Option<Found<O>> {
         let body = self.body.read();
-        if body.partial.is_some() {
+        if body.partial.is_some() || body.before.is_some() {
             drop(body);
-            return self.find_in_partial(probe, |body| body.root.before(probe, or_at), settle_above);
+            return self.find_elsewhere(probe, |root| root.before(probe, or_at), view, settle_above);
         }
         body.root.before(probe, or_at).map(Found::whole)
     }
 
+    /// Where not all is in memory, or an older view does not read the nodes in force.
     #[cold]
-    fn find_in_partial(
+    fn find_elsewhere(
         &self,
         probe: O::Probe<'_>,
-        look: impl for<'b> Fn(&'b Body<O>) -> Option<(&'b LeafRef<O>, usize)>,
+        look: impl for<'b> Fn(&'b Node<O>) -> Option<(&'b LeafRef<O>, usize)>,
+        view: View,
         settle: impl for<'b> Fn(
             Option<(&'b LeafRef<O>, usize)>,
             Option<&O::Owned>,
@@ -119,7 +125,10 @@ impl<O: Order> Tree<O> {
     ) -> Option<Found<O>> {
         loop {
             let body = self.body.read();
-            let found = look(&body);
+            if let Some(root) = body.root_before(view) {
+                return look(root).map(Found::whole);
+            }
+            let found = look(&body.root);
             let Some(partial) = &body.partial else { return found.map(Found::whole) };
             let target = match partial.coverage.around(probe) {
                 None => Target::At(O::to_owned(probe)),
@@ -165,7 +174,7 @@ impl<O: Order> Tree<O> {
     }
 
     /// Takes everything into memory; false if the base could not be read.
-    pub fn cover_all(self: &Arc<Self>) -> bool {
+    pub fn cover_all(&self) -> bool {
         self.body.write().stays = true;
         loop {
             let body = self.body.read();
@@ -255,7 +264,7 @@ impl<O: Order> Body<O> {
             partial.coverage = Coverage::default();
             self.tally.clear();
             self.entries = 0;
-            std::mem::replace(&mut self.root, Node::Leaf(LeafRef::new(Leaf::default())))
+            std::mem::replace(&mut self.root, Node::empty())
         });
         self.tally.add_bytes(bytes);
         let overlaps = partial.coverage.overlaps(low.as_ref(), high.as_ref());
@@ -380,12 +389,12 @@ mod tests {
                     0 => assert_eq!(tree.get(key, view).is_some(), model.contains(&key)),
                     1 => {
                         let version = Version::row(Stamp(step + 1), b"new");
-                        tree.put(key, &version, super::super::PutIf::Always);
+                        tree.put(key, version, super::super::PutIf::Always);
                         model.insert(key);
                     }
                     2 => {
                         let version = Version::row_tombstone(Stamp(step + 1));
-                        let put = tree.put(key, &version, super::super::PutIf::Present);
+                        let put = tree.put(key, version.clone(), super::super::PutIf::Present);
                         assert_eq!(matches!(put, super::super::Put::Refused), !model.remove(&key));
                         tree.remove_if(key, &version);
                     }

@@ -148,6 +148,12 @@ impl<O: Order> Leaf<O> {
         {
             return Ok(guess);
         }
+        // Keys that come in order go behind the last one.
+        if let Some(last) = self.entries().last()
+            && last.inline < inline
+        {
+            return Err(self.len);
+        }
         let from = self.lower_bound(inline);
         if O::IS_INLINE {
             let found = from < self.len && self.entries[from].inline == inline;
@@ -200,7 +206,9 @@ impl<O: Order> Leaf<O> {
         self.tombstones = self.tombstones & below | (self.tombstones & !below) << 1 | bit;
         self.newest = self.newest.max(version.stamp());
         self.entries[self.len] = Entry { inline, version: Some(version) };
-        self.entries[i..=self.len].rotate_right(1);
+        if i < self.len {
+            self.entries[i..=self.len].rotate_right(1);
+        }
         self.len += 1;
     }
 

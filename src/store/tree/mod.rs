@@ -4,6 +4,7 @@
 //! * `leaf`      up to 64 entries, reference-counted as a whole.
 //! * `node`      the inner nodes: descent, split, removal, merge.
 //! * [`cursor`]  reading in both directions.
+//! * `cleared`   a tree that was emptied at once, for views from before.
 //! * [`coverage`] trees whose entries are read from elsewhere when they are asked for.
 //!
 //! A lock per tree guards the nodes. Readers hold it for a descent, then keep the leaf they found: they read
@@ -14,6 +15,7 @@
 //! Invariants: no leaf is empty but that of an empty tree; a child's keys lie between its separators. The tree
 //! does not know transactions: who calls the writing functions is the only writer and keeps the undo list.
 
+mod cleared;
 pub mod coverage;
 pub mod cursor;
 mod find;
@@ -29,6 +31,7 @@ use super::ids::{ObjectId, Stamp, View};
 use super::memory::Tally;
 use super::version::Version;
 use crate::error::Result;
+use cleared::Before;
 use coverage::{Base, Partial};
 use find::Found;
 use leaf::Leaf;
@@ -61,6 +64,8 @@ struct Body<O: Order> {
     tally: Tally,
     /// Somebody has written to the tree, or wants all of it: nothing is let go of.
     stays: bool,
+    /// What older views see instead.
+    before: Option<Box<Before<O>>>,
 }
 
 /// Under which condition a version is put.
@@ -81,9 +86,9 @@ pub enum Put {
     /// The key had no version.
     New,
     /// The version before, a tombstone or not, is linked behind the new one. `newest_around` is at least its stamp.
-    Over { tombstone: bool, newest_around: Stamp },
+    Over { new: Version, tombstone: bool, newest_around: Stamp },
     /// The version before has the same stamp: only what was behind it is linked behind the new one.
-    Same { old: Version, tombstone: bool },
+    Same { new: Version, old: Version, tombstone: bool },
 }
 
 impl<O: Order> Tree<O> {
@@ -119,6 +124,10 @@ impl<O: Order> Tree<O> {
         let _held = base.as_ref().and_then(|base| base.hold());
         let body = self.body.read();
         let mut count = 0;
+        if let Some(root) = body.root_before(view) {
+            root.each_leaf(&mut |leaf| count += leaf.count(view) as u64);
+            return Ok(count);
+        }
         body.root.each_leaf(&mut |leaf| count += leaf.count(view) as u64);
         let gaps = body.partial.as_ref().map(|partial| partial.coverage.gaps()).unwrap_or_default();
         drop(body);
@@ -132,7 +141,7 @@ impl<O: Order> Tree<O> {
     /// The version of a key that the view sees.
     #[inline]
     pub fn get(&self, key: O::Key<'_>, view: View) -> Option<Version> {
-        let newest = self.newest(key)?;
+        let newest = self.newest_for(key, view)?;
         if view.sees(newest.stamp()) {
             return (!newest.is_tombstone()).then_some(newest);
         }
@@ -142,8 +151,18 @@ impl<O: Order> Tree<O> {
     /// The newest version of a key, committed or not, tombstone or not.
     #[inline]
     pub fn newest(&self, key: O::Key<'_>) -> Option<Version> {
+        self.newest_for(key, View::main(Stamp(u64::MAX)))
+    }
+
+    /// The newest version of a key in the nodes that a view reads.
+    #[inline]
+    fn newest_for(&self, key: O::Key<'_>, view: View) -> Option<Version> {
         let probe = O::probe(key);
         let body = self.body.read();
+        if let Some(root) = body.root_before(view) {
+            let (leaf, guess) = root.leaf(probe);
+            return leaf.search(probe, guess).ok().map(|i| leaf.entries()[i].version().clone());
+        }
         let (leaf, guess) = body.root.leaf(probe);
         match leaf.search(probe, guess) {
             Ok(i) => Some(leaf.entries()[i].version().clone()),
@@ -157,7 +176,7 @@ impl<O: Order> Tree<O> {
 
     /// Makes `new` the key's newest version if the condition holds.
     #[inline]
-    pub fn put(&self, key: O::Key<'_>, new: &Version, condition: PutIf) -> Put {
+    pub fn put(&self, key: O::Key<'_>, new: Version, condition: PutIf) -> Put {
         let probe = O::probe(key);
         let mut body = self.body.write();
         while !body.covers(probe) {
@@ -177,27 +196,27 @@ impl<O: Order> Tree<O> {
                     return Put::Refused;
                 }
                 let newest_around = leaf.newest();
-                body.tally.add(new);
+                body.tally.add(&new);
                 let old = LeafRef::make_mut(leaf).replace(i, new.clone());
                 if newest_around >= new.stamp()
                     && let Some(old) = old.as_ref().filter(|old| old.stamp() == new.stamp())
                 {
                     // No view can tell two versions of one stamp apart: the older one needs no link.
                     new.set_older(old.older());
-                    return Put::Same { old: old.clone(), tombstone };
+                    return Put::Same { new, old: old.clone(), tombstone };
                 }
                 new.set_older(old);
-                Put::Over { tombstone, newest_around }
+                Put::Over { new, tombstone, newest_around }
             }
             Err(_) if condition == PutIf::Present => Put::Refused,
             Err(i) => {
+                body.tally.add(&new);
                 if leaf.is_full() {
-                    body.root.insert_splitting(probe, new.clone());
+                    body.root.insert_splitting(probe, new);
                 } else {
-                    LeafRef::make_mut(leaf).insert(i, probe, new.clone());
+                    LeafRef::make_mut(leaf).insert(i, probe, new);
                 }
                 body.entries += 1;
-                body.tally.add(new);
                 Put::New
             }
         }
@@ -242,7 +261,7 @@ impl<O: Order> Tree<O> {
 
 impl<O: Order> Body<O> {
     fn empty(partial: Option<Box<Partial<O>>>, tally: Tally) -> Body<O> {
-        Body { root: Node::Leaf(LeafRef::new(Leaf::default())), entries: 0, partial, tally, stays: false }
+        Body { root: Node::empty(), entries: 0, partial, tally, stays: false, before: None }
     }
 
     /// Whether what there is of a key is in memory.
@@ -295,6 +314,18 @@ impl RowTree {
 
     /// The greatest rowid that the view sees.
     pub fn max_key(self: &Arc<Self>, view: View) -> Option<i64> {
+        let body = self.body.read();
+        // Mostly the last entry is there for everybody.
+        if body.partial.is_none() && body.before.is_none() {
+            match body.root.last() {
+                None => return None,
+                Some((leaf, i)) if leaf.is_seen(view) && !leaf.is_tombstone(i) => {
+                    return Some(leaf.entries()[i].inline);
+                }
+                Some(_) => {}
+            }
+        }
+        drop(body);
         let mut cursor = RowCursor::new(self.clone(), view);
         cursor.last().then(|| cursor.rowid())
     }

@@ -21,6 +21,12 @@ pub enum Node<O: Order> {
     Leaf(LeafRef<O>),
 }
 
+impl<O: Order> Node<O> {
+    pub fn empty() -> Node<O> {
+        Node::Leaf(LeafRef::new(Leaf::default()))
+    }
+}
+
 pub struct Inner<O: Order> {
     /// Bytes that all keys below begin with, which the separators' inline parts leave out.
     skip: usize,
@@ -187,7 +193,7 @@ impl<O: Order> Node<O> {
     #[cold]
     pub fn insert_splitting(&mut self, probe: O::Probe<'_>, version: Version) {
         if let Some((separator, right)) = self.insert(probe, version, (None, None)) {
-            let left = std::mem::replace(self, Node::Leaf(LeafRef::new(Leaf::default())));
+            let left = std::mem::replace(self, Node::empty());
             let mut root = Box::new(Inner::new(0));
             root.separators.push(separator);
             root.children.extend([left, right]);
@@ -277,7 +283,7 @@ impl<O: Order> Node<O> {
     pub fn collapse(&mut self) {
         while let Node::Inner(inner) = self {
             match inner.children.len() {
-                0 => *self = Node::Leaf(LeafRef::new(Leaf::default())),
+                0 => *self = Node::empty(),
                 1 => {
                     if let Some(only) = inner.children.pop() {
                         *self = only;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Random, database, key_tree, row_tree, write};
-use crate::store::{KeyCursor, KeyTree, RowCursor, RowTree, View};
+use crate::store::{KeyCursor, KeyTree, RowCursor, RowTree, Tree, View};
 use crate::txn::{Mark, Transaction, ViewGuard};
 
 /// Keys are numbered in their order; each kind of tree has its own key for a number.
@@ -82,6 +82,13 @@ impl Subject {
         match self {
             Subject::Row(tree) => Cursor::Row(RowCursor::new(tree.clone(), view)),
             Subject::Key(tree, keys) => Cursor::Key(KeyCursor::new(tree.clone(), view), keys.clone()),
+        }
+    }
+
+    fn tree(&self) -> Tree {
+        match self {
+            Subject::Row(tree) => Tree::Row(tree.clone()),
+            Subject::Key(tree, _) => Tree::Key(tree.clone()),
         }
     }
 
@@ -228,6 +235,10 @@ fn run(seed: u64, rows: bool, count: usize, steps: usize) {
                 };
                 let before = map.clone();
                 let statement = tx.statement_begin();
+                if random.one_in(20) {
+                    assert!(tx.clear_tree(&subject.tree()));
+                    *map = Map::default();
+                }
                 let operation = random.below(4);
                 let mut n = random.below(count);
                 let stride = if random.one_in(2) { 1 } else { random.below(count) + 1 };

@@ -306,3 +306,23 @@ fn locked_by_others() {
         said
     });
 }
+
+#[test]
+fn all_rows_go_and_others_come() {
+    compare(|path, open| {
+        let mut engine = open(path);
+        let mut reader = open(path);
+        let mut said = vec![line(&mut *engine, READ)];
+        for (end, delete) in [("ROLLBACK", "DELETE FROM t"), ("COMMIT", "DELETE FROM t"), ("COMMIT", "DELETE FROM t")] {
+            said.push(line(&mut *engine, "BEGIN"));
+            for sql in [WRITE, delete, "SELECT changes()", LOOK_UP, WRITE, WRITE, READ] {
+                said.push(line(&mut *engine, sql));
+            }
+            said.push(line(&mut *reader, READ));
+            said.push(line(&mut *engine, end));
+            said.extend([&mut *engine, &mut *reader, &mut *open(path), &mut stock(path)].map(|e| line(e, READ)));
+        }
+        said.push(line(&mut stock(path), "PRAGMA integrity_check"));
+        said
+    });
+}
