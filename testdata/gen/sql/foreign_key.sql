@@ -47,3 +47,21 @@ pragma foreign_key_check
 pragma foreign_key_list(c1)
 
 drop table p
+
+create table gone_parent(a primary key)
+
+create table gone_child(x references gone_parent deferrable initially deferred)
+
+insert into gone_parent values(1), (2)
+
+insert into gone_child values(1)
+
+drop table gone_child
+
+select changes(), total_changes() > 0
+
+create table last_child(x references gone_parent)
+
+drop table gone_parent
+
+select changes()
