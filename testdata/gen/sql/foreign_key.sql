@@ -65,3 +65,11 @@ create table last_child(x references gone_parent)
 drop table gone_parent
 
 select changes()
+
+create table self_keyed(a text primary key, b text unique references self_keyed) without rowid
+
+insert into self_keyed values(0, 1), (4, 5), (8, 1) on conflict do update set b = excluded.b, a = 1
+
+insert into self_keyed values(0, 1), (8, 1) on conflict do update set b = excluded.b, a = 1
+
+select * from self_keyed
