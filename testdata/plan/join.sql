@@ -15,6 +15,10 @@ WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<90) INSERT 
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<150) INSERT INTO c SELECT i*7%90, i%6, 'x'||(i%10) FROM n;
 INSERT INTO d SELECT 'd'||id, id FROM a WHERE id % 3 = 0;
 INSERT INTO e SELECT id%5, id%7, id FROM a;
+CREATE TABLE g(id INTEGER PRIMARY KEY, k, twice INT AS (k * 2), low TEXT AS (lower(k)) STORED);
+CREATE INDEX g_twice ON g(twice);
+CREATE VIEW v5 AS SELECT DISTINCT grp FROM a;
+INSERT INTO g SELECT id, grp FROM a;
 ----
 SELECT * FROM a, b WHERE a.id = b.a_id
 SELECT * FROM b, a WHERE a.id = b.a_id
@@ -142,3 +146,19 @@ DELETE FROM c WHERE b_id IN (SELECT id FROM b WHERE val = 1000)
 DELETE FROM e WHERE h = 1000
 INSERT INTO e SELECT 1, 2, id FROM a WHERE grp = 77
 INSERT INTO e VALUES (1, 2, 3)
+SELECT id FROM g WHERE twice = 4
+SELECT id FROM g WHERE twice > 4 AND k < 9
+SELECT * FROM g JOIN a ON g.twice = a.id
+SELECT id FROM g ORDER BY twice DESC
+SELECT a.grp, count(*) FROM a FULL JOIN b ON b.val = a.id GROUP BY a.grp
+SELECT DISTINCT a.name FROM a FULL JOIN b ON b.val = a.id
+SELECT DISTINCT a.name FROM a FULL JOIN b ON b.val = a.id ORDER BY a.grp
+SELECT a.id, b.id FROM a FULL JOIN b ON b.a_id = a.id WHERE a.grp = 2
+SELECT a.id, b.id FROM a FULL JOIN b ON b.a_id = a.id WHERE b.val = 2 AND a.grp > 1
+SELECT a.id, e.f, c.n FROM a RIGHT JOIN e ON e.f = a.id JOIN c ON c.b_id = e.h
+SELECT a.id, b.id FROM a FULL JOIN b ON b.val = a.id WHERE b.val IN (SELECT grp FROM a WHERE id < 4) OR b.id IS NULL
+SELECT x.grp, y.grp FROM v5 AS x JOIN v5 AS y ON x.grp = y.grp + 1
+SELECT x.grp, y.grp FROM v5 AS x LEFT JOIN v5 AS y ON x.grp = y.grp
+SELECT max(a.id) FROM a WHERE name LIKE 'n2%'
+SELECT a.id FROM a WHERE (grp, id) IN (VALUES (1, 1), (2, 2))
+SELECT a.name FROM a JOIN e ON e.f = a.name COLLATE NOCASE

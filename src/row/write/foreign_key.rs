@@ -113,8 +113,12 @@ impl Run<'_> {
             };
             let Some(columns) = columns else { continue };
             let mut children = self.children(key, row, columns, Purpose::Count)?;
-            if key.child.id == target.table.id && target.table.has_rowid() {
-                children.retain(|(child, _)| child.rowid != row.rowid);
+            if key.child.id == target.table.id {
+                let own = primary_key(target, row, self.cx)?;
+                children.retain(|(child, primary)| match primary {
+                    None => child.rowid != row.rowid,
+                    Some(_) => *primary != own,
+                });
             }
             self.add(key, -(children.len() as i64));
         }

@@ -58,8 +58,11 @@ fn drop_table(host: &dyn Host, database: DatabaseIndex, table: &Arc<Table>) -> R
     if !authorize_drop(host, database, code, &table.name, None)? {
         return Ok(());
     }
-    if host.options().foreign_keys && takes_part_in_foreign_keys(host, database, table) {
-        host.delete_for_drop(database, table)?;
+    if host.options().foreign_keys {
+        let parent = is_parent(host, database, table);
+        if parent || waits_for_commit(host, table) {
+            host.delete_for_drop(database, table, parent)?;
+        }
     }
     refuse_while_running(host)?;
     drop_triggers_of(host, database, &table.name)?;
@@ -80,16 +83,17 @@ fn drop_table(host: &dyn Host, database: DatabaseIndex, table: &Arc<Table>) -> R
     change_schema(host, database, |schema| schema.remove_table(&table.name))
 }
 
-/// Whether deleting the table's rows can violate or resolve a foreign key: it is a parent, or a child whose
-/// violations are counted until the commit.
-fn takes_part_in_foreign_keys(host: &dyn Host, database: DatabaseIndex, table: &Table) -> bool {
+/// Whether violations of a key of the table are counted until the commit: deleting its rows can resolve them.
+fn waits_for_commit(host: &dyn Host, table: &Table) -> bool {
     let deferred = host.options().defer_foreign_keys;
-    if table.foreign_keys.iter().any(|k| k.deferred || deferred) {
-        return true;
-    }
+    table.foreign_keys.iter().any(|k| k.deferred || deferred)
+}
+
+/// Whether deleting the table's rows can violate a foreign key.
+fn is_parent(host: &dyn Host, database: DatabaseIndex, table: &Table) -> bool {
     let schema = host.schema(database);
-    let is_parent = |t: &Arc<Table>| t.foreign_keys.iter().any(|k| k.parent.eq_ignore_ascii_case(&table.name));
-    schema.tables.values().any(is_parent)
+    let refers = |t: &Arc<Table>| t.foreign_keys.iter().any(|k| k.parent.eq_ignore_ascii_case(&table.name));
+    schema.tables.values().any(refers)
 }
 
 pub fn index(host: &dyn Host, name: &QualifiedName, if_exists: bool) -> Result<()> {

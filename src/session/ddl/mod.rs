@@ -110,8 +110,9 @@ pub trait Host {
     /// Fills an empty index from the rows of its table: `UNIQUE constraint failed: t.a`.
     fn fill_index(&self, database: DatabaseIndex, table: &Arc<Table>, index: &Arc<Index>) -> Result<()>;
     /// The DELETE of all rows that foreign keys want before a table is dropped: no triggers fire, actions do;
-    /// `FOREIGN KEY constraint failed` if immediate violations are left.
-    fn delete_for_drop(&self, database: DatabaseIndex, table: &Arc<Table>) -> Result<()>;
+    /// `FOREIGN KEY constraint failed` if immediate violations are left. A table that is no parent keeps its rows where no
+    /// violation waits for the commit.
+    fn delete_for_drop(&self, database: DatabaseIndex, table: &Arc<Table>, is_parent: bool) -> Result<()>;
 
     /// Functions and collations of the host language.
     fn user_functions(&self) -> Vec<UserFunction>;

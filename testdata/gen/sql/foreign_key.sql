@@ -47,3 +47,29 @@ pragma foreign_key_check
 pragma foreign_key_list(c1)
 
 drop table p
+
+create table gone_parent(a primary key)
+
+create table gone_child(x references gone_parent deferrable initially deferred)
+
+insert into gone_parent values(1), (2)
+
+insert into gone_child values(1)
+
+drop table gone_child
+
+select changes(), total_changes() > 0
+
+create table last_child(x references gone_parent)
+
+drop table gone_parent
+
+select changes()
+
+create table self_keyed(a text primary key, b text unique references self_keyed) without rowid
+
+insert into self_keyed values(0, 1), (4, 5), (8, 1) on conflict do update set b = excluded.b, a = 1
+
+insert into self_keyed values(0, 1), (8, 1) on conflict do update set b = excluded.b, a = 1
+
+select * from self_keyed

@@ -250,7 +250,7 @@ impl Host for TestHost {
         Ok(())
     }
 
-    fn delete_for_drop(&self, _: DatabaseIndex, _: &Arc<Table>) -> Result<()> {
+    fn delete_for_drop(&self, _: DatabaseIndex, _: &Arc<Table>, _: bool) -> Result<()> {
         Ok(())
     }
 
