@@ -197,7 +197,7 @@ impl Run<'_> {
         {
             let mut writer = Writer::new(&program.target, |_| true, cx)?;
             let json = Cell::new(false);
-            let runs: [RefCell<crate::row::run::SubqueryRun>; 0] = [];
+            let runs: [RefCell<crate::row::subquery::SubqueryRun>; 0] = [];
             for nodes in rows {
                 arena.reset();
                 let inputs = self.inputs;
