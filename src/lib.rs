@@ -15,7 +15,8 @@
 //! # How an analytic read runs
 //!
 //! As a point read, with scans and hash joins instead of seeks, `row/aggregate.rs`, `row/window.rs` and `row/sort.rs` behind the
-//! loops. A vectorised executor for these does not exist yet.
+//! loops. Rows that come group by group are finished group by group, others wait in a hash table. What only counts rows
+//! passes over them leaf by leaf (`row::scan::pass`). A vectorised executor for these does not exist yet.
 //!
 //! # How a write and its commit run
 //!

@@ -19,7 +19,7 @@ pub trait UserAggregate: Send + Sync {
 }
 
 /// The state of one group. Dropped without `finalize` when the statement is abandoned.
-pub trait UserAggregateState {
+pub trait UserAggregateState: Send {
     fn step(&mut self, args: &[ValueRef<'_>]) -> Result<(), Error>;
     fn inverse(&mut self, args: &[ValueRef<'_>]) -> Result<(), Error>;
     fn value(&mut self) -> Result<Value, Error>;

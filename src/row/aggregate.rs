@@ -1,4 +1,5 @@
-//! Grouping: rows of the loops go into groups by key; groups come out in key order.
+//! Grouping: rows of the loops go into groups by key; groups come out in key order. Where the loops deliver the rows of a
+//! group one after the other, there is one group at a time.
 //!
 //! Bare columns take their values from the first row of the group, or from the row of the extreme of the query's
 //! last min() or max() (https://sqlite.org/lang_select.html#bareagg).

@@ -15,7 +15,7 @@ use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef, affinity, arith
 use super::context::Context;
 use super::level::Level;
 use super::node::{ArithmeticOp, CompareOp, Node, RaiseAction, Subquery, SubqueryId};
-use super::run::SubqueryRun;
+use super::subquery::SubqueryRun;
 use crate::error::{Code, Error, Result};
 use crate::store::record;
 

@@ -18,5 +18,6 @@ pub mod run;
 pub mod scan;
 pub mod select;
 pub mod sort;
+pub mod subquery;
 pub mod window;
 pub mod write;

@@ -214,7 +214,7 @@ fn number(node: Option<&Node>, inputs: &[Value], cx: &Context<'_>) -> Result<Opt
     let Some(node) = node else { return Ok(None) };
     let arena = Bump::new();
     let json = Cell::new(false);
-    let runs: [RefCell<super::run::SubqueryRun>; 0] = [];
+    let runs: [RefCell<super::subquery::SubqueryRun>; 0] = [];
     let env = Env {
         cx,
         levels: &[],

@@ -19,7 +19,7 @@ use super::context::Context;
 use super::eval::{Env, Near, eval, keep, truth};
 use super::node::{Node, Subquery};
 use super::program::{FrameEdge, WindowProgram, Windows};
-use super::run::SubqueryRun;
+use super::subquery::SubqueryRun;
 use crate::error::{Error, Result};
 use crate::plan::bound::{self, AggregateFunction, WindowFunction};
 

@@ -144,7 +144,7 @@ pub struct Scalar {
 }
 
 /// The running state of one aggregate over one group (or one window frame).
-pub trait Aggregate {
+pub trait Aggregate: Send {
     /// Takes one row in. `call.arena` is only valid for this step: keep owned copies.
     fn step(&mut self, call: &mut Call<'_, '_>, args: &[ValueRef<'_>]) -> Result<(), FunctionError>;
 

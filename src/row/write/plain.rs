@@ -256,7 +256,7 @@ impl Run<'_> {
             let mut packing = Packing::take(cx);
             let mut writer = Writer::new(&program.target, |_| true, &mut packing, cx)?;
             let json = Cell::new(false);
-            let runs: [RefCell<crate::row::run::SubqueryRun>; 0] = [];
+            let runs: [RefCell<crate::row::subquery::SubqueryRun>; 0] = [];
             for nodes in rows {
                 packing.arena.reset();
                 let arena = &packing.arena;

@@ -12,7 +12,7 @@ use crate::row::context::Context;
 use crate::row::eval::{Env, Near};
 use crate::row::level::{Level, Rows};
 use crate::row::node::Subquery;
-use crate::row::run::SubqueryRun;
+use crate::row::subquery::SubqueryRun;
 use crate::store::record;
 
 /// All columns of a row, converted as stored, and its rowid (0 in a WITHOUT ROWID table).

@@ -17,7 +17,7 @@ use crate::plan::bound::{Conflict, ROWID, TriggerEvent, TriggerTime};
 use crate::row::context::Context;
 use crate::row::eval::{Env, Near, eval};
 use crate::row::level::rowid_key;
-use crate::row::run::SubqueryRun;
+use crate::row::subquery::SubqueryRun;
 
 impl Run<'_> {
     pub fn update(&mut self, program: &UpdateProgram) -> Result<()> {

@@ -1,23 +1,25 @@
 //! Running one SELECT: nested loops over its levels as a resumable state machine, then grouping, windows,
 //! projection, DISTINCT and sorting, as far as the program has them.
 
+mod groups;
+
 use std::cell::{Cell, RefCell};
 
 use bumpalo::Bump;
 use heliosdb_udfs::value::{Value, ValueRef};
 use rustc_hash::FxHashSet;
 
-use super::aggregate::{self, Groups};
-use super::context::Context;
-use super::eval::{Env, Near, eval, truth};
-use super::level::Level;
-use super::node::Node;
-use super::program::{Access, ArmProgram, Join, LevelProgram, SelectProgram, SortKeySource, SourceProgram};
-use super::run::SubqueryRun;
-use super::scan::{self, Scan};
-use super::sort::{Sorted, Sorter};
-use super::window;
 use crate::error::Result;
+use crate::row::aggregate::{self, Groups};
+use crate::row::context::Context;
+use crate::row::eval::{Env, Near, eval, truth};
+use crate::row::level::Level;
+use crate::row::node::Node;
+use crate::row::program::{Access, ArmProgram, Join, LevelProgram, SelectProgram, SortKeySource, SourceProgram};
+use crate::row::scan::{self, Scan};
+use crate::row::sort::{Sorted, Sorter};
+use crate::row::subquery::SubqueryRun;
+use crate::row::window;
 use crate::store::record;
 
 pub struct SelectRun {
@@ -253,74 +255,6 @@ impl SelectRun {
         }
     }
 
-    fn next_group(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
-        loop {
-            let Some(aggregation) = &program.aggregation else { return Ok(false) };
-            self.arena.reset();
-            let more = match &mut self.stage {
-                Stage::Groups(groups) => groups.next(aggregation, &mut self.slots, cx)?,
-                _ => self.next_in_turn(program, aggregation, inputs, cx)?,
-            };
-            if !more {
-                return Ok(false);
-            }
-            if self.all_true(&aggregation.having, None, program, inputs, cx)? {
-                return Ok(true);
-            }
-        }
-    }
-
-    /// Puts the group of the next rows of the loops into the slots.
-    fn next_in_turn(
-        &mut self,
-        program: &SelectProgram,
-        aggregation: &super::program::Aggregation,
-        inputs: &[Value],
-        cx: &Context<'_>,
-    ) -> Result<bool> {
-        let mut groups = self.in_turn.take().unwrap_or_default();
-        let found = self.group_in_turn(&mut groups, program, aggregation, inputs, cx);
-        self.in_turn = Some(groups);
-        found
-    }
-
-    fn group_in_turn(
-        &mut self,
-        groups: &mut aggregate::InTurn,
-        program: &SelectProgram,
-        aggregation: &super::program::Aggregation,
-        inputs: &[Value],
-        cx: &Context<'_>,
-    ) -> Result<bool> {
-        if groups.is_done() {
-            return Ok(false);
-        }
-        let last = program.levels.len().checked_sub(1);
-        // Rows of the last level that differ in nothing that is asked for need not be visited.
-        let counted = last.filter(|last| {
-            let level = &program.levels[*last];
-            aggregation.counts_rows && self.scans[*last].plain && level.filters.is_empty() && level.join == Join::Inner
-        });
-        while self.advance(program, inputs, cx)? {
-            let is_over = groups.is_over(aggregation, &self.env_at(last, program, inputs, cx))?;
-            if is_over {
-                groups.finish(aggregation, &mut self.slots, cx)?;
-                groups.clear(aggregation);
-            }
-            if !groups.take(aggregation, &self.env_at(last, program, inputs, cx))? {
-                break;
-            }
-            if is_over {
-                return Ok(true);
-            }
-            if let Some(last) = counted {
-                groups.count(scan::pass(&mut self.levels[last], &self.scans[last]));
-            }
-        }
-        self.place = Place::Done;
-        groups.finish_last(aggregation, &mut self.slots, cx)
-    }
-
     fn project(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<()> {
         if program.computed.is_empty() {
             return Ok(());
@@ -361,39 +295,11 @@ impl SelectRun {
         Ok(more)
     }
 
-    /// The stage that yields the groups.
-    fn aggregate(
-        &mut self,
-        program: &SelectProgram,
-        aggregation: &super::program::Aggregation,
-        inputs: &[Value],
-        cx: &Context<'_>,
-    ) -> Result<Stage> {
-        if aggregation.counts_table
-            && let Some(count) = scan::count(&program.levels[0].source, cx)?
-        {
-            self.place = Place::Done;
-            return Ok(Stage::Groups(Groups::of_count(aggregation, count)));
-        }
-        if aggregate::InTurn::suits(aggregation) {
-            self.in_turn.get_or_insert_default().restart(aggregation);
-            return Ok(Stage::InTurn);
-        }
-        let mut builder = aggregate::Builder::new(aggregation);
-        while self.advance(program, inputs, cx)? {
-            let env = self.env(program, inputs, cx);
-            if !builder.take(aggregation, &env)? {
-                break;
-            }
-        }
-        builder.finish(aggregation, cx).map(Stage::Groups)
-    }
-
     /// Keeps what the windows need of every row, then computes them.
     fn keep_for_windows(
         &mut self,
         program: &SelectProgram,
-        windows: &super::program::Windows,
+        windows: &crate::row::program::Windows,
         inputs: &[Value],
         cx: &Context<'_>,
     ) -> Result<window::Kept> {

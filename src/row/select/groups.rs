@@ -1,0 +1,108 @@
+//! The groups of a SELECT: made as the loops go on where these deliver them in order, otherwise kept till the loops end.
+
+use heliosdb_udfs::value::Value;
+
+use super::{Place, SelectRun, Stage};
+use crate::error::Result;
+use crate::row::aggregate::{self, Groups};
+use crate::row::context::Context;
+use crate::row::program::{Aggregation, Join, SelectProgram};
+use crate::row::scan;
+
+impl SelectRun {
+    pub(super) fn next_group(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
+        loop {
+            let Some(aggregation) = &program.aggregation else { return Ok(false) };
+            self.arena.reset();
+            let more = match &mut self.stage {
+                Stage::Groups(groups) => groups.next(aggregation, &mut self.slots, cx)?,
+                _ => self.next_in_turn(program, aggregation, inputs, cx)?,
+            };
+            if !more {
+                return Ok(false);
+            }
+            if self.all_true(&aggregation.having, None, program, inputs, cx)? {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Puts the group of the next rows of the loops into the slots.
+    fn next_in_turn(
+        &mut self,
+        program: &SelectProgram,
+        aggregation: &Aggregation,
+        inputs: &[Value],
+        cx: &Context<'_>,
+    ) -> Result<bool> {
+        let mut groups = self.in_turn.take().unwrap_or_default();
+        let found = self.group_in_turn(&mut groups, program, aggregation, inputs, cx);
+        self.in_turn = Some(groups);
+        found
+    }
+
+    fn group_in_turn(
+        &mut self,
+        groups: &mut aggregate::InTurn,
+        program: &SelectProgram,
+        aggregation: &Aggregation,
+        inputs: &[Value],
+        cx: &Context<'_>,
+    ) -> Result<bool> {
+        if groups.is_done() {
+            return Ok(false);
+        }
+        let last = program.levels.len().checked_sub(1);
+        // Rows of the last level that differ in nothing that is asked for need not be visited.
+        let counted = last.filter(|last| {
+            let level = &program.levels[*last];
+            aggregation.counts_rows && self.scans[*last].plain && level.filters.is_empty() && level.join == Join::Inner
+        });
+        while self.advance(program, inputs, cx)? {
+            let is_over = groups.is_over(aggregation, &self.env_at(last, program, inputs, cx))?;
+            if is_over {
+                groups.finish(aggregation, &mut self.slots, cx)?;
+                groups.clear(aggregation);
+            }
+            if !groups.take(aggregation, &self.env_at(last, program, inputs, cx))? {
+                break;
+            }
+            if is_over {
+                return Ok(true);
+            }
+            if let Some(last) = counted {
+                groups.count(scan::pass(&mut self.levels[last], &self.scans[last]));
+            }
+        }
+        self.place = Place::Done;
+        groups.finish_last(aggregation, &mut self.slots, cx)
+    }
+
+    /// The stage that yields the groups.
+    pub(super) fn aggregate(
+        &mut self,
+        program: &SelectProgram,
+        aggregation: &Aggregation,
+        inputs: &[Value],
+        cx: &Context<'_>,
+    ) -> Result<Stage> {
+        if aggregation.counts_table
+            && let Some(count) = scan::count(&program.levels[0].source, cx)?
+        {
+            self.place = Place::Done;
+            return Ok(Stage::Groups(Groups::of_count(aggregation, count)));
+        }
+        if aggregate::InTurn::suits(aggregation) {
+            self.in_turn.get_or_insert_default().restart(aggregation);
+            return Ok(Stage::InTurn);
+        }
+        let mut builder = aggregate::Builder::new(aggregation);
+        while self.advance(program, inputs, cx)? {
+            let env = self.env(program, inputs, cx);
+            if !builder.take(aggregation, &env)? {
+                break;
+            }
+        }
+        builder.finish(aggregation, cx).map(Stage::Groups)
+    }
+}

@@ -1,0 +1,266 @@
+//! Subqueries of expressions: their results are kept as long as what they take from outside stays the same.
+
+use std::cell::RefCell;
+use std::cmp::Ordering;
+
+use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef, number};
+use rustc_hash::FxHashSet;
+
+use super::eval::{Env, eval, prepare};
+use super::node::Subquery;
+use super::run::QueryRun;
+use super::scan::encode;
+use crate::error::Result;
+
+/// A subquery of an expression, with the result of its last run for the same inputs.
+pub struct SubqueryRun {
+    run: Option<Box<QueryRun>>,
+    /// The inputs that the cached results belong to, and whether there are any.
+    inputs: Vec<Value>,
+    is_known: bool,
+    /// Room for the inputs of the current row.
+    fresh: Vec<Value>,
+    /// The first row, NULLs without one, if `has_row`.
+    row: Vec<Value>,
+    has_row: bool,
+    found: Option<bool>,
+    set: Option<Set>,
+    /// The values of a column that has been asked for, with its number.
+    list: Option<(usize, Vec<Value>)>,
+}
+
+/// The rows of an IN subquery.
+struct Set {
+    rows: Vec<Vec<Value>>,
+    keys: FxHashSet<Vec<u8>>,
+    /// The integers among the rows of one column, and what equals one; they are not in `keys`.
+    integers: FxHashSet<i64>,
+    has_null: bool,
+}
+
+impl Set {
+    fn is_empty(&self) -> bool {
+        self.keys.is_empty() && self.integers.is_empty() && self.rows.is_empty()
+    }
+}
+
+/// The integer that a value equals.
+#[inline]
+fn as_integer(v: ValueRef<'_>) -> Option<i64> {
+    match v {
+        ValueRef::Integer(i) => Some(i),
+        ValueRef::Real(r) => number::exact_integer(r),
+        _ => None,
+    }
+}
+
+impl SubqueryRun {
+    pub fn all(subqueries: &[Subquery]) -> Vec<RefCell<SubqueryRun>> {
+        let new = || SubqueryRun {
+            run: None,
+            inputs: Vec::new(),
+            is_known: false,
+            fresh: Vec::new(),
+            row: Vec::new(),
+            has_row: false,
+            found: None,
+            set: None,
+            list: None,
+        };
+        subqueries.iter().map(|_| RefCell::new(new())).collect()
+    }
+
+    /// Forgets cached results: the data may have changed.
+    pub fn forget(&mut self) {
+        self.is_known = false;
+    }
+
+    /// Lets go of all rows and cursors.
+    pub fn rest(&mut self) {
+        (self.is_known, self.has_row, self.found, self.set, self.list) = (false, false, None, None, None);
+        self.row.clear();
+        self.inputs.clear();
+        if let Some(run) = &mut self.run {
+            run.rest();
+        }
+    }
+
+    /// Evaluates the inputs; whether the cached results still hold.
+    fn refresh(&mut self, subquery: &Subquery, env: &Env<'_>) -> Result<()> {
+        self.fresh.clear();
+        for node in &subquery.inputs {
+            self.fresh.push(eval(node, env)?.to_owned());
+        }
+        if self.is_known && same_inputs(&self.inputs, &self.fresh) && !subquery.volatile {
+            return Ok(());
+        }
+        self.has_row = false;
+        self.found = None;
+        self.set = None;
+        self.list = None;
+        std::mem::swap(&mut self.inputs, &mut self.fresh);
+        self.is_known = true;
+        Ok(())
+    }
+
+    fn started(&mut self, subquery: &Subquery) -> &mut QueryRun {
+        match &mut self.run {
+            Some(run) => run.restart_with(&self.inputs),
+            None => self.run = Some(Box::new(QueryRun::new(subquery.program.clone(), self.inputs.clone()))),
+        }
+        self.run.as_mut().expect("set just above")
+    }
+
+    /// A column of the first row, and whether it is JSON; NULL without a row.
+    pub fn scalar(&mut self, subquery: &Subquery, env: &Env<'_>, column: usize) -> Result<(&Value, bool)> {
+        self.refresh(subquery, env)?;
+        if !self.has_row {
+            let mut row = std::mem::take(&mut self.row);
+            row.clear();
+            let run = self.started(subquery);
+            if run.next(env.cx)? {
+                row.extend((0..run.width()).map(|i| run.column(i).to_owned()));
+            } else {
+                row.resize(run.width(), Value::Null);
+            }
+            (self.row, self.has_row) = (row, true);
+        }
+        const NULL: &Value = &Value::Null;
+        Ok((self.row.get(column).unwrap_or(NULL), false))
+    }
+
+    pub fn exists(&mut self, subquery: &Subquery, env: &Env<'_>) -> Result<bool> {
+        self.refresh(subquery, env)?;
+        if let Some(found) = self.found {
+            return Ok(found);
+        }
+        let found = self.started(subquery).next(env.cx)?;
+        self.found = Some(found);
+        Ok(found)
+    }
+
+    /// `left IN (subquery)`.
+    pub fn contains<'e>(
+        &mut self,
+        subquery: &Subquery,
+        env: &Env<'e>,
+        left: &[ValueRef<'e>],
+        by: &[(Affinity, Collation)],
+    ) -> Result<Option<bool>> {
+        self.refresh(subquery, env)?;
+        if self.set.is_none() {
+            let width = subquery.program.width;
+            let run = self.started(subquery);
+            let mut set =
+                Set { rows: Vec::new(), keys: FxHashSet::default(), integers: FxHashSet::default(), has_null: false };
+            while run.next(env.cx)? {
+                if width == 1
+                    && let Some(i) = as_integer(prepare(run.column(0), by[0].0, env.arena))
+                {
+                    set.integers.insert(i);
+                    continue;
+                }
+                let row: Vec<Value> =
+                    (0..width).map(|i| prepare(run.column(i), by[i].0, env.arena).to_owned()).collect();
+                if row.iter().any(|v| matches!(v, Value::Null)) {
+                    set.has_null = true;
+                    set.rows.push(row);
+                } else {
+                    let mut key = Vec::new();
+                    for (v, (_, collation)) in row.iter().zip(by) {
+                        encode(v.as_ref(), collation, false, &mut key);
+                    }
+                    set.keys.insert(key);
+                    if by.iter().any(|(_, c)| matches!(c, Collation::Custom(_))) {
+                        set.rows.push(row);
+                    }
+                }
+            }
+            self.set = Some(set);
+        }
+        let set = self.set.as_ref().expect("made just above");
+        if set.is_empty() {
+            return Ok(Some(false));
+        }
+        if let [v] = left {
+            let v = prepare(*v, by[0].0, env.arena);
+            if v.is_null() {
+                return Ok(None);
+            }
+            if let Some(i) = as_integer(v) {
+                return Ok(match set.integers.contains(&i) {
+                    true => Some(true),
+                    false if set.has_null => None,
+                    false => Some(false),
+                });
+            }
+        }
+        let left: Vec<ValueRef<'_>> = left.iter().zip(by).map(|(v, (aff, _))| prepare(*v, *aff, env.arena)).collect();
+        let custom = by.iter().any(|(_, c)| matches!(c, Collation::Custom(_)));
+        if !custom && left.iter().all(|v| !v.is_null()) {
+            let mut key = Vec::new();
+            for (v, (_, collation)) in left.iter().zip(by) {
+                encode(*v, collation, false, &mut key);
+            }
+            if set.keys.contains(&key) {
+                return Ok(Some(true));
+            }
+        }
+        if left.len() == 1 && !custom {
+            return Ok(if set.has_null || left[0].is_null() { None } else { Some(false) });
+        }
+        // Rows with NULLs, or a NULL on the left: a row whose known members agree makes the answer unknown.
+        let agree = |row: &[Value]| {
+            row.iter().zip(&left).zip(by).all(|((r, l), (_, collation))| {
+                matches!(r, Value::Null)
+                    || l.is_null()
+                    || heliosdb_udfs::value::compare::compare(r.as_ref(), *l, collation) == Ordering::Equal
+            })
+        };
+        let complete = |row: &[Value]| row.iter().all(|v| !matches!(v, Value::Null));
+        if custom && left.iter().all(|v| !v.is_null()) && set.rows.iter().any(|r| complete(r) && agree(r)) {
+            return Ok(Some(true));
+        }
+        let mut unknown = set.rows.iter().any(|r| agree(r));
+        if !unknown && left.iter().any(|v| v.is_null()) && !custom {
+            // The members of complete rows are only in the keys: run again and compare.
+            let width = subquery.program.width;
+            let run = self.started(subquery);
+            while !unknown && run.next(env.cx)? {
+                let row: Vec<Value> =
+                    (0..width).map(|i| prepare(run.column(i), by[i].0, env.arena).to_owned()).collect();
+                unknown = agree(&row);
+            }
+        }
+        Ok(if unknown { None } else { Some(false) })
+    }
+
+    /// The values of a column, but NULL.
+    pub fn values(&mut self, subquery: &Subquery, env: &Env<'_>, column: usize) -> Result<&[Value]> {
+        self.refresh(subquery, env)?;
+        if self.list.as_ref().is_none_or(|(of, _)| *of != column) {
+            let run = self.started(subquery);
+            let mut values = Vec::new();
+            while run.next(env.cx)? {
+                let value = run.column(column);
+                if !value.is_null() {
+                    values.push(value.to_owned());
+                }
+            }
+            self.list = Some((column, values));
+        }
+        Ok(self.list.as_ref().map_or(&[], |(_, values)| values))
+    }
+}
+
+/// Identical inputs give identical results: class and bytes, not SQL equality.
+fn same_inputs(a: &[Value], b: &[Value]) -> bool {
+    a.len() == b.len()
+        && a.iter().zip(b).all(|(x, y)| match (x, y) {
+            (Value::Null, Value::Null) => true,
+            (Value::Integer(i), Value::Integer(j)) => i == j,
+            (Value::Real(i), Value::Real(j)) => i.to_bits() == j.to_bits(),
+            (Value::Text(i), Value::Text(j)) | (Value::Blob(i), Value::Blob(j)) => i == j,
+            _ => false,
+        })
+}
