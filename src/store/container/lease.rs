@@ -47,6 +47,8 @@ pub struct Header {
 /// Statements before their connection: that is the order in which they go.
 pub(super) struct Parts {
     reads: Option<Reads>,
+    /// Needs the library to know the schema, if that is to be checked with each lease.
+    schema: Option<Prepared>,
     leased: bool,
     /// A write failed under this lease: what the file holds may wait for the library to roll it back.
     in_doubt: bool,
@@ -81,7 +83,7 @@ impl Container {
     /// Takes the lease, if there is none; gives what to compare with the last time.
     pub fn lease(&self) -> Result<Token> {
         let mut parts = self.parts()?;
-        let Parts { reads, leased, in_doubt, sqlite, .. } = &mut *parts;
+        let Parts { reads, schema, leased, in_doubt, sqlite, .. } = &mut *parts;
         let reads = match reads {
             Some(reads) => reads,
             None => reads.insert(Reads {
@@ -98,6 +100,7 @@ impl Container {
         }
         let token = sqlite.number(&mut reads.data_version).and_then(|data_version| {
             let schema_cookie = sqlite.number(&mut reads.schema_version)?;
+            schema.as_mut().map_or(Ok(0), |schema| sqlite.number(schema))?;
             Ok(Token { data_version, schema_cookie })
         });
         if token.is_err() {
@@ -196,6 +199,17 @@ impl Container {
         Ok(())
     }
 
+    /// Whether the library reads the schema now and, where it has changed, with each lease: it refuses texts that name
+    /// another database.
+    pub fn check_schema(&self, wanted: bool) -> Result<()> {
+        let mut parts = self.parts()?;
+        parts.schema = None;
+        if wanted {
+            parts.schema = Some(parts.sqlite.prepare("SELECT 1 FROM sqlite_schema LIMIT 0")?);
+        }
+        Ok(())
+    }
+
     /// Runs queries under the lease.
     pub fn read<T>(&self, f: impl FnOnce(&Sqlite) -> Result<T>) -> Result<T> {
         f(&self.parts()?.sqlite)
@@ -287,6 +301,7 @@ impl Parts {
     pub fn new(connection: Connection) -> Parts {
         Parts {
             reads: None,
+            schema: None,
             leased: false,
             in_doubt: false,
             writes: FxHashMap::default(),
