@@ -309,6 +309,7 @@ impl DatabaseFile {
         let before = shared.schema();
         if !same_schema {
             let rows = if header.pages == 0 { Vec::new() } else { schema_rows(&self.pages(&header))? };
+            self.container.check_schema(rows.iter().any(|(_, row)| may_name_databases(row)))?;
             state.roots.clear();
             let store = shared.store();
             let roots = &mut state.roots;
@@ -420,6 +421,11 @@ fn schema_rows(pages: &Arc<FilePages>) -> Result<Vec<(i64, SchemaRow)>> {
         rows.push((rowid, SchemaRow { kind: word(0), name: word(1), table: word(2), root_page, sql }));
     })?;
     Ok(rows)
+}
+
+/// Whether the text may say in which database a table is.
+fn may_name_databases(row: &SchemaRow) -> bool {
+    matches!(&*row.kind, "view" | "trigger") && row.sql.as_ref().is_some_and(|sql| sql.contains('.'))
 }
 
 /// Reads a table of the file past its tree.

@@ -19,7 +19,8 @@ use crate::plan::bound::{Conflict, RaiseAction, TriggerEvent, TriggerTime};
 use crate::row::context::Context;
 use crate::row::eval::{Env, Near, eval, truth};
 use crate::row::program::Body;
-use crate::row::run::{QueryRun, SubqueryRun};
+use crate::row::run::QueryRun;
+use crate::row::subquery::SubqueryRun;
 use crate::store::{KeyTree, RowTree};
 
 /// A uniqueness constraint that a new row violates.

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use heliosdb_udfs::value::Value;
 
 use super::context::Context;
-use super::run::SubqueryRun;
+use super::subquery::SubqueryRun;
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::{Conflict, RaiseAction};
 

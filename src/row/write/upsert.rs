@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::plan::bound::Conflict;
 use crate::row::context::Context;
 use crate::row::eval::{Env, Near, eval, truth};
-use crate::row::run::SubqueryRun;
+use crate::row::subquery::SubqueryRun;
 use crate::store::RowTree;
 
 impl Run<'_> {

@@ -76,8 +76,10 @@ impl Header {
 
 /// Statements before their connection: that is the order in which they go.
 pub(super) struct Parts {
-    /// A query whose first step takes the lease. Preparing it reads the file, so that it waits for the first lease.
+    /// A query whose first step takes the lease.
     lease: Option<Prepared>,
+    /// Needs the library to know the schema, if that is to be checked with each lease.
+    schema: Option<Prepared>,
     /// Gives the pages that cannot be read from the file itself.
     page: Option<Prepared>,
     /// The last one.
@@ -111,7 +113,11 @@ impl Container {
             parts.take_lease()?;
             parts.in_doubt = false;
         }
-        let token = parts.current_token();
+        let token = parts.current_token().and_then(|token| {
+            let Parts { schema, sqlite, .. } = &mut *parts;
+            schema.as_mut().map_or(Ok(0), |schema| sqlite.number(schema))?;
+            Ok(token)
+        });
         if token.is_err() {
             parts.release();
         }
@@ -214,6 +220,17 @@ impl Container {
         Ok(())
     }
 
+    /// Whether the library reads the schema now and, where it has changed, with each lease: it refuses texts that name
+    /// another database.
+    pub fn check_schema(&self, wanted: bool) -> Result<()> {
+        let mut parts = self.parts()?;
+        parts.schema = None;
+        if wanted {
+            parts.schema = Some(parts.sqlite.prepare("SELECT 1 FROM sqlite_schema LIMIT 0")?);
+        }
+        Ok(())
+    }
+
     /// Runs queries under the lease.
     pub fn read<T>(&self, f: impl FnOnce(&Sqlite) -> Result<T>) -> Result<T> {
         f(&self.parts()?.sqlite)
@@ -252,6 +269,7 @@ impl Parts {
     pub fn new(connection: Connection) -> Parts {
         Parts {
             lease: None,
+            schema: None,
             page: None,
             token: None,
             leased: false,
