@@ -38,8 +38,10 @@
 //!    [`store::container`]: one connection of the bundled SQLite for each file and process. Nothing is read yet.
 //! 2. The first statement pins the file (`txn/file.rs`): the container takes the lease; if others changed the file, the schema
 //!    is loaded again ([`catalog::load`]) and the trees are made anew over the file's b-trees ([`store::image`]).
-//! 3. A tree that is asked for what it does not hold (`store/tree/coverage.rs`) reads it from the base; scans take rows into memory.
+//! 3. A tree that is asked for what it does not hold (`store/tree/coverage.rs`) reads it from the base; scans take rows into memory,
+//!    up to a limit ([`store::memory`]).
 //! 4. The commit writes the net changes through the container in one transaction of SQLite (`txn/through.rs`) before it publishes.
+//!    Several files commit together (`store/container/group.rs`).
 //! 5. The keeper (`txn/keeper.rs`) gives the lease back that nobody needs, or that somebody else waits for.
 
 pub mod catalog;

@@ -20,8 +20,8 @@ use crate::plan::bound::DatabaseIndex;
 use crate::plan::{Limits, Namespace, Options};
 use crate::row::context::DeferredViolations;
 use crate::row::lower::{Lowering, Planning};
-use crate::store::container::Definitions;
-use crate::txn::{Mark, Pin, Transaction, TransactionState, Transactions, busy_delay_ms};
+use crate::store::container::{Container, Definitions, Group};
+use crate::txn::{Mark, Pin, Transaction, TransactionState, Transactions, busy_delay_ms, keep_trying};
 
 /// main, temp and ten attached ones.
 pub const DATABASES_MAX: usize = 12;
@@ -413,13 +413,22 @@ impl Inner {
         }
     }
 
-    /// Commits every database.
+    /// Commits every database. What fails otherwise than with SQLITE_BUSY or a violated foreign key ends the transaction.
     pub fn commit_all(&self) -> Result<()> {
         let (declared, postponed) = self.deferred_violations.get();
         if declared + postponed > 0 {
             return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
         }
+        let result = self.commit_each();
+        if result.as_ref().is_err_and(|e| e.code.primary() != Code::BUSY) {
+            self.rollback_all();
+        }
+        result
+    }
+
+    fn commit_each(&self) -> Result<()> {
         let mut touched = self.status.explicit.get();
+        self.commit_files_together()?;
         for database in self.databases() {
             let mut transaction = self.transaction(database);
             touched |= transaction.state() != TransactionState::None;
@@ -440,6 +449,43 @@ impl Inner {
             self.transaction_ended();
         }
         Ok(())
+    }
+
+    /// Commits the changes of several files at once, where SQLite would: nothing is done if these are not several.
+    fn commit_files_together(&self) -> Result<()> {
+        let changed: Vec<DatabaseIndex> = self.databases().filter(|d| self.transaction(*d).changes_file()).collect();
+        if changed.len() < 2 {
+            return Ok(());
+        }
+        let container = |d: DatabaseIndex| self.shared(d).file().map(|file| file.container().clone());
+        let containers: Vec<Arc<Container>> = changed.iter().filter_map(|d| container(*d)).collect();
+        let timeout_ms = self.settings.borrow().busy_timeout_ms.max(0) as u64;
+        let Some(group) = keep_trying(timeout_ms, &|| self.waits(), || Group::begin(&containers))? else {
+            return Ok(());
+        };
+        let members: Vec<DatabaseIndex> =
+            changed.into_iter().filter(|d| container(*d).is_some_and(|container| group.has(&container))).collect();
+        let written = members.iter().try_for_each(|database| {
+            let mut transaction = self.transaction(*database);
+            if let Some(definitions) = self.definitions() {
+                transaction.set_definitions(definitions);
+            }
+            transaction.write_in_group()
+        });
+        let result = match written {
+            Ok(()) => group.commit(),
+            Err(e) => {
+                drop(group);
+                Err(e)
+            }
+        };
+        for database in &members {
+            match &result {
+                Ok(()) => drop(self.transaction(*database).publish()),
+                Err(_) => self.transaction(*database).group_failed(),
+            }
+        }
+        result
     }
 
     pub fn rollback_all(&self) {

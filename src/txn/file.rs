@@ -24,6 +24,7 @@ use crate::error::{Code, Error, Result};
 use crate::store::container::sqlite::Sqlite;
 use crate::store::container::{Container, Header, Token, Writer};
 use crate::store::image::keys::Keys;
+use crate::store::image::page::Page;
 use crate::store::image::rows::Rows;
 use crate::store::image::{Encoding, Pages, damaged};
 use crate::store::tree::Tree as TreeOf;
@@ -91,6 +92,7 @@ impl Pages for FilePages {
         };
         let page = page.ok_or_else(|| damaged(number, "behind the end of the file"))?;
         if matches!(page.get(if number == 1 { 100 } else { 0 }), Some(2 | 5)) {
+            Page::of(number, page.clone())?.check_order()?;
             let mut inner = self.steady.inner.lock();
             if inner.len() >= INNER_MAX {
                 inner.clear();
@@ -125,7 +127,7 @@ impl DatabaseFile {
     /// Pins the file. Does not wait: SQLITE_BUSY if somebody else holds a lock that is in the way.
     pub(super) fn pin(&self, shared: &Transactions) -> Result<()> {
         let mut state = self.state.lock();
-        if !state.leased {
+        if !state.leased || state.pins == 0 && state.token.is_none() {
             let token = self.container.lease()?;
             state.kept = super::keeper::wake();
             if state.token != Some(token)
@@ -256,6 +258,12 @@ impl DatabaseFile {
             self.find_roots(&mut state, before, after)?;
         }
         Ok(token)
+    }
+
+    /// A commit of several files failed after this one's: the file is as it was, but where the pages lie is not known any more.
+    pub(super) fn undone(&self) {
+        self.steady.inner.lock().clear();
+        self.state.lock().token = None;
     }
 
     /// Notes the root pages of new objects and forgets those of objects that are gone.
@@ -529,7 +537,7 @@ pub fn busy_delay_ms(tries: usize) -> u64 {
 }
 
 /// Repeats what fails with SQLITE_BUSY because of another process, with SQLite's own delays.
-pub(super) fn keep_trying<T>(
+pub fn keep_trying<T>(
     timeout_ms: u64,
     interrupted: &dyn Fn() -> bool,
     mut attempt: impl FnMut() -> Result<T>,

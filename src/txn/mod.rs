@@ -35,5 +35,5 @@ mod tests;
 
 pub use database::{Transactions, ViewGuard};
 pub use error::Error;
-pub use file::{DatabaseFile, Pin, busy_delay_ms};
+pub use file::{DatabaseFile, Pin, busy_delay_ms, keep_trying};
 pub use transaction::{Mark, StatementMark, Transaction, TransactionState};

@@ -307,6 +307,29 @@ impl Transaction {
             }
             return Err(e);
         }
+        Ok(self.publish())
+    }
+
+    /// Whether there is something to commit into a file.
+    pub fn changes_file(&self) -> bool {
+        self.state == TransactionState::Write && !self.undo.is_empty() && self.shared.file().is_some()
+    }
+
+    /// The first half of a commit in a [`Group`](crate::store::container::Group); after a failure all of them are taken back.
+    pub fn write_in_group(&mut self) -> Result<()> {
+        self.write_through()
+    }
+
+    /// The group was taken back: so is the transaction, and memory of its file is read anew.
+    pub fn group_failed(&mut self) {
+        if let Some(file) = self.shared.file() {
+            file.undone();
+        }
+        self.rollback();
+    }
+
+    /// Makes what is in the file everybody's: the second half of a commit.
+    pub fn publish(&mut self) -> Csn {
         let csn = self.stamp.csn();
         let committed = Stamp::end_of(csn);
         let mut state = self.shared.state();
@@ -327,7 +350,7 @@ impl Transaction {
         }
         self.shared.leave();
         self.forget();
-        Ok(csn)
+        csn
     }
 
     /// [`Transaction::commit_waiting`] without waiting for other readers of the file.

@@ -33,9 +33,9 @@ const EXTENSIONS: &str = "`load_extension` works for scalar functions, aggregate
 extensions. Their virtual tables are not there, a function that runs statements of its own sees an empty database, and JSON \
 subtypes do not cross.";
 
-const ENCODING: &str = "Text is UTF-8 inside. In a UTF-16 database the BINARY order, `hex()`, `octet_length()`, `||` and CAST between text and BLOB are \
-SQLite's, by the bytes of the encoding; other functions that are given a blob where they want text read it as UTF-8, where SQLite \
-reads UTF-16.";
+const ENCODING: &str = "Text is UTF-8 inside. In a UTF-16 database the BINARY order, `hex()`, `octet_length()`, and blobs that are read as text by CAST, \
+operators and text functions go by the bytes of the encoding, as in SQLite. `group_concat()`, date and JSON functions and incremental \
+blob I/O see UTF-8.";
 
 /// Why something of SQLite is missing, by how its name begins.
 const REASONS: &[(&str, &str)] = &[

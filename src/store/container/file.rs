@@ -13,6 +13,7 @@ use rusqlite::ffi;
 
 use super::descriptor::{self, FileId, Request};
 use super::fault::{self, Calls, Verdict};
+use super::group;
 use super::lock::{self, Refused};
 use super::shm::Shm;
 use super::state::{Level, Others};
@@ -29,6 +30,8 @@ pub struct File {
     /// A database's main file: the only kind with locks.
     pub is_main: bool,
     pub level: Level,
+    /// The level that the library believes in, where a group's commit keeps a higher one.
+    believed: Option<Level>,
     pub shm: Option<Shm>,
     /// The folder's entry is not synced yet: the first sync of a new journal does it.
     unsynced_name: bool,
@@ -103,6 +106,7 @@ impl File {
             generation: descriptor::generation(),
             is_main,
             level: Level::None,
+            believed: None,
             shm: None,
             unsynced_name: is_new_journal,
             last_errno: 0,
@@ -157,6 +161,11 @@ impl File {
     }
 
     pub fn write(&mut self, mut bytes: &[u8], mut offset: i64) -> c_int {
+        match group::before_write(self.path.as_bytes(), self.is_main, bytes, offset) {
+            Ok(false) => {}
+            Ok(true) => return ffi::SQLITE_OK,
+            Err(error) => return self.failed(&error, ffi::SQLITE_IOERR_WRITE),
+        }
         let after = match self.verdict(Calls::WRITE) {
             Verdict::Proceed => ffi::SQLITE_OK,
             Verdict::Fail => return ffi::SQLITE_IOERR_WRITE,
@@ -195,6 +204,9 @@ impl File {
         if self.verdict(Calls::TRUNCATE) != Verdict::Proceed {
             return ffi::SQLITE_IOERR_TRUNCATE;
         }
+        if !self.is_main && group::keeps_journal(self.path.as_bytes(), false) {
+            return ffi::SQLITE_OK;
+        }
         if self.chunk_bytes > 0 {
             size = (size + self.chunk_bytes - 1) / self.chunk_bytes * self.chunk_bytes;
         }
@@ -214,6 +226,9 @@ impl File {
     pub fn sync(&mut self, flags: c_int) -> c_int {
         if self.verdict(Calls::SYNC) != Verdict::Proceed {
             return ffi::SQLITE_IOERR_FSYNC;
+        }
+        if let Err(error) = group::before_sync(self.path.as_bytes()) {
+            return self.failed(&error, ffi::SQLITE_IOERR_FSYNC);
         }
         if let Err(error) = sync_descriptor(self.fd, flags & 0x0f == ffi::SQLITE_SYNC_FULL) {
             return self.failed(&error, ffi::SQLITE_IOERR_FSYNC);
@@ -235,6 +250,7 @@ impl File {
 
     pub fn lock(&mut self, wanted: Level) -> c_int {
         if !self.is_main || self.level >= wanted {
+            self.believed = self.believed.map(|believed| believed.max(wanted));
             return ffi::SQLITE_OK;
         }
         if self.verdict(Calls::LOCK) != Verdict::Proceed {
@@ -253,7 +269,22 @@ impl File {
         if !self.is_main {
             return ffi::SQLITE_OK;
         }
+        if group::keeps_lock(self.path.as_bytes()) {
+            self.believed = Some(wanted);
+            return ffi::SQLITE_OK;
+        }
         let result = lock::lower(self.fd, &mut self.level, wanted);
+        self.lock_code(result, ffi::SQLITE_IOERR_UNLOCK)
+    }
+
+    /// Makes the lock what the library believes it to be.
+    pub fn settle(&mut self) -> c_int {
+        self.believed.take().map_or(ffi::SQLITE_OK, |level| self.unlock(level))
+    }
+
+    /// Takes back an EXCLUSIVE that the library has not asked for.
+    pub fn lower_to_reserved(&mut self) -> c_int {
+        let result = lock::lower_to_reserved(self.fd, &mut self.level);
         self.lock_code(result, ffi::SQLITE_IOERR_UNLOCK)
     }
 
@@ -350,7 +381,7 @@ fn sync_descriptor(fd: RawFd, full: bool) -> io::Result<()> {
 }
 
 /// Not every system can sync a folder: failures are ignored, as SQLite does.
-fn sync_folder(path: &CStr) {
+pub(super) fn sync_folder(path: &CStr) {
     let bytes = path.to_bytes();
     let folder = match bytes.iter().rposition(|b| *b == b'/') {
         Some(0) => &b"/"[..],

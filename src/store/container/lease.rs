@@ -254,6 +254,33 @@ impl Container {
         Ok(parts.sqlite.read_file(offset, bytes)?.then_some(page))
     }
 
+    /// The size of a page, where a commit goes through a rollback journal that is a file.
+    #[cfg(unix)]
+    pub(super) fn page_size_with_journal(&self) -> Result<Option<usize>> {
+        let parts = self.parts()?;
+        let (mut mode, mut page_size) = (String::new(), 0);
+        parts.sqlite.query("PRAGMA main.journal_mode", &[], |row| {
+            mode = row.text(0);
+            Ok(())
+        })?;
+        parts.sqlite.query("PRAGMA main.page_size", &[], |row| {
+            page_size = row.integer(0) as usize;
+            Ok(())
+        })?;
+        let is_file = self.file_id().is_some() && ["delete", "truncate", "persist"].contains(&&*mode);
+        Ok((is_file && page_size > 0).then_some(page_size))
+    }
+
+    /// A question or a wish of our own to the main file.
+    #[cfg(unix)]
+    pub(super) fn control(&self, code: std::ffi::c_int) -> Result<()> {
+        match super::vfs::control(&self.parts()?.connection, code) {
+            Ok(_) => Ok(()),
+            Err(code) if code & 0xff == Code::BUSY.0 => Err(Error::new(Code(code), "database is locked")),
+            Err(code) => Err(Error::new(Code(code), "disk I/O error")),
+        }
+    }
+
     /// The file's header, under the lease.
     pub fn header(&self) -> Result<Header> {
         self.parts()?.header()

@@ -83,6 +83,16 @@ pub fn lower(fd: RawFd, level: &mut Level, wanted: Level) -> Result<(), Refused>
     Ok(())
 }
 
+/// Lowers a level above RESERVED to it.
+pub fn lower_to_reserved(fd: RawFd, level: &mut Level) -> Result<(), Refused> {
+    if *level > Level::Reserved {
+        ofd::set(fd, Mode::Read, SHARED).map_err(Refused::Downgrade)?;
+        ofd::set(fd, Mode::None, PENDING).map_err(Refused::Failed)?;
+        *level = Level::Reserved;
+    }
+    Ok(())
+}
+
 /// Whether anybody, this descriptor included, holds RESERVED or more: then a journal beside the file is not hot.
 pub fn is_reserved(fd: RawFd, level: Level) -> io::Result<bool> {
     Ok(level > Level::Shared || ofd::holder(fd, Mode::Write, RESERVED)? != Mode::None)

@@ -8,6 +8,7 @@
 //! * [`state`]       locks, ours and those of others.
 //! * [`system`]      which VFS a system gets.
 //! * `vfs`, `file`, `lock`, `shm`  the VFS "heliosdb": its table, files, the five lock states, the index of a log.
+//! * `group`         a commit of several files at once, by a super-journal.
 //! * `descriptor`    when a descriptor may be closed, and forks.
 //! * `ofd`           byte-range locks of open file descriptions.
 //! * `fault`         failing calls on purpose.
@@ -22,6 +23,11 @@ mod descriptor;
 pub mod fault;
 #[cfg(unix)]
 mod file;
+#[cfg(unix)]
+mod group;
+#[cfg(not(unix))]
+#[path = "group_plain.rs"]
+mod group;
 pub mod lease;
 #[cfg(unix)]
 mod lock;
@@ -39,6 +45,7 @@ mod tests;
 mod vfs;
 
 pub use definitions::{Definitions, from_foreign};
+pub use group::Group;
 pub use lease::{Header, Token, Writer};
 pub use open::{Container, OpenFlags, refused};
 pub use state::{Level, Others};

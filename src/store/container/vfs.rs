@@ -15,6 +15,7 @@ use rusqlite::ffi;
 use super::descriptor;
 use super::fault::{self, Calls, Verdict};
 use super::file::{self, File};
+use super::group;
 use super::state::Level;
 
 pub const NAME: &CStr = c"heliosdb";
@@ -26,6 +27,11 @@ pub const OTHERS_RESERVED: c_int = 2;
 pub const OTHERS_PENDING: c_int = 4;
 /// The main file's device and inode, as two `u64`.
 pub const CONTROL_FILE_ID: c_int = 0x4845_4c32;
+
+/// For a commit of several files (`group`): EXCLUSIVE beforehand, back to RESERVED, and the lock as the library has it.
+pub const CONTROL_EXCLUSIVE: c_int = 0x4845_4c33;
+pub const CONTROL_RESERVED: c_int = 0x4845_4c34;
+pub const CONTROL_SETTLE: c_int = 0x4845_4c35;
 
 /// What SQLite allocates for a file of ours; a temporary file of the VFS "unix" takes the same place.
 #[repr(C)]
@@ -149,6 +155,9 @@ unsafe extern "C" fn delete(_: *mut ffi::sqlite3_vfs, name: *const c_char, sync_
     unsafe {
         if fault::check(CStr::from_ptr(name).to_bytes(), Calls::DELETE) != Verdict::Proceed {
             return ffi::SQLITE_IOERR_DELETE;
+        }
+        if group::keeps_journal(CStr::from_ptr(name).to_bytes(), true) {
+            return ffi::SQLITE_OK;
         }
         let unix = unix();
         (*unix).xDelete.map_or(ffi::SQLITE_IOERR_DELETE, |delete| delete(unix, name, sync_folder))
@@ -287,6 +296,9 @@ unsafe extern "C" fn file_control(handle: *mut ffi::sqlite3_file, code: c_int, a
                 let id = file.file_id();
                 *argument.cast::<[u64; 2]>() = [id.device, id.inode];
             }
+            CONTROL_EXCLUSIVE => return file.lock(Level::Exclusive),
+            CONTROL_RESERVED => return file.lower_to_reserved(),
+            CONTROL_SETTLE => return file.settle(),
             _ => return ffi::SQLITE_NOTFOUND,
         }
     }

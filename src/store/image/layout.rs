@@ -99,6 +99,10 @@ impl RowLayout {
                 return Ok(false);
             }
         }
+        if types.is_empty() && !body.is_empty() {
+            narrow.give_up();
+            return Err(Damaged);
+        }
         narrow.finish();
         Ok(true)
     }

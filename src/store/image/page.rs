@@ -59,7 +59,11 @@ fn long_varint(bytes: &[u8]) -> Option<(u64, usize)> {
 
 impl Page {
     pub fn read(pages: &dyn Pages, number: u32) -> Result<Page> {
-        let data = pages.page(number)?;
+        Page::of(number, pages.page(number)?)
+    }
+
+    /// A b-tree page of these bytes.
+    pub fn of(number: u32, data: Arc<[u8]>) -> Result<Page> {
         let head = if number == 1 { 100 } else { 0 };
         let byte = |at: usize| data.get(head + at).copied();
         let kind = match byte(0) {
@@ -73,7 +77,24 @@ impl Page {
             (Some(high), Some(low)) => usize::from(u16::from_be_bytes([high, low])),
             _ => return Err(damaged(number, "the page is too short")),
         };
+        // A cell has a pointer and at least four bytes.
+        if cells > data.len().saturating_sub(8) / 6 {
+            return Err(damaged(number, "more cells than a page has room for"));
+        }
         Ok(Page { number, data, head, kind, cells })
+    }
+
+    /// Refuses an inner page of a table whose rowids do not ascend: by it a search would pass over rows.
+    pub fn check_order(&self) -> Result<()> {
+        let mut before = None;
+        for i in 0..if self.kind == Kind::InteriorTable { self.cells } else { 0 } {
+            let rowid = Some(self.rowid(i)?);
+            if rowid <= before {
+                return Err(damaged(self.number, "rowids are out of order"));
+            }
+            before = rowid;
+        }
+        Ok(())
     }
 
     pub fn number(&self) -> u32 {

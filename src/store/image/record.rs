@@ -43,7 +43,8 @@ impl<'r> Record<'r> {
     /// The next value; `Ok(None)` behind the last one.
     pub fn read(&mut self) -> Result<Option<Stored<'r>>, Damaged> {
         if self.types.is_empty() {
-            return Ok(None);
+            // The types tell how long the body is.
+            return if self.body.is_empty() { Ok(None) } else { Err(Damaged) };
         }
         let (kind, n) = varint(self.types).ok_or(Damaged)?;
         self.types = &self.types[n..];

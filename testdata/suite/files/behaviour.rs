@@ -73,6 +73,18 @@ fn moved_replaced_or_deleted() {
 }
 
 #[test]
+fn truncated_while_open() {
+    for len in [0, 4096, 5 * 4096] {
+        meanwhile(|path| {
+            let file = OpenOptions::new().write(true).open(path).expect("it is there");
+            // Until the lease ends nobody may write the file, so that it is not looked at.
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            file.set_len(len).expect("shorter");
+        });
+    }
+}
+
+#[test]
 fn a_journal_that_a_crash_left() {
     compare(|path, open| {
         let script = "import sqlite3, os, sys; c = sqlite3.connect(sys.argv[1]); c.execute('PRAGMA cache_size=5'); \

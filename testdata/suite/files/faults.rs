@@ -37,6 +37,8 @@ fn each_call_fails(journal: &str, kind: Calls, effect: Effect) {
         let has_fired = injected.has_fired();
         drop(injected);
         let place = format!("{journal}, {kind:?}, {effect:?} at {at}: {:?}", outcome.error);
+        let is_busy = outcome.error.as_ref().is_none_or(|(code, _)| code & 0xff == 5);
+        assert!(is_busy || ours.counters().autocommit, "{place}: the transaction is over");
         if !ours.counters().autocommit {
             ok(&mut ours, "ROLLBACK");
         }

@@ -4,11 +4,16 @@ mod behaviour;
 #[cfg(unix)]
 mod big;
 mod crash;
+mod damage;
 mod encoding;
 #[cfg(unix)]
 mod faults;
+#[cfg(unix)]
+mod group;
 mod hidden;
 mod memory;
+#[cfg(unix)]
+mod permissions;
 mod random;
 mod shared;
 mod statistics;
