@@ -19,6 +19,7 @@
 pub mod database;
 pub mod error;
 pub mod file;
+mod file_schema;
 mod garbage;
 mod gate;
 pub mod keeper;

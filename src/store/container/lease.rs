@@ -59,7 +59,8 @@ impl Header {
             page_size,
             usable_size: page_size.saturating_sub(usize::from(bytes[20])),
             schema_cookie: word(40),
-            schema_format: word(44),
+            // As SQLite takes it.
+            schema_format: u32::from(bytes[47]),
             encoding: match word(56) {
                 2 => Encoding::Utf16Le,
                 3 => Encoding::Utf16Be,

@@ -63,8 +63,13 @@ impl RowLayout {
         {
             return Ok(());
         }
-        self.encode(&values(record)?, out);
+        self.encode(&values(record, self.stored())?, out);
         Ok(())
+    }
+
+    /// How many columns the file stores.
+    fn stored(&self) -> usize {
+        self.columns.iter().filter(|column| column.place.is_some()).count()
     }
 
     /// Appends our record of values that are all stored, in our order, and fit a narrow record; false (and nothing
@@ -133,7 +138,8 @@ pub struct Entry {
 impl KeyLayout {
     /// Makes our entry of an entry of the file.
     pub fn convert(&self, record: Record<'_>, entry: &mut Entry) -> Result<(), Damaged> {
-        let values = values(record)?;
+        let most = if let KeyTail::Table(columns) = &self.tail { columns.stored() } else { usize::MAX };
+        let values = values(record, most)?;
         entry.key.clear();
         entry.record.clear();
         push_terms(&self.terms, &values, &mut entry.key)?;
@@ -152,10 +158,16 @@ impl KeyLayout {
     }
 }
 
-fn values(mut record: Record<'_>) -> Result<SmallVec<[Stored<'_>; 8]>, Damaged> {
+/// So many values at most: what comes behind a table's columns is not looked at.
+fn values(mut record: Record<'_>, most: usize) -> Result<SmallVec<[Stored<'_>; 8]>, Damaged> {
     let mut values = SmallVec::new();
-    while let Some(value) = record.read()? {
+    while values.len() < most
+        && let Some(value) = record.read()?
+    {
         values.push(value);
+    }
+    if values.len() == most && record.is_at_end() {
+        record.read()?;
     }
     Ok(values)
 }

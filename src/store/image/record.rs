@@ -40,6 +40,11 @@ impl<'r> Record<'r> {
         (self.encoding == Encoding::Utf8).then_some((self.types, self.body))
     }
 
+    /// Whether the header has no more types.
+    pub fn is_at_end(&self) -> bool {
+        self.types.is_empty()
+    }
+
     /// The next value; `Ok(None)` behind the last one.
     pub fn read(&mut self) -> Result<Option<Stored<'r>>, Damaged> {
         if self.types.is_empty() {
