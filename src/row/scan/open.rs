@@ -321,7 +321,7 @@ fn open_table(
 
 fn cursor(index: &Arc<KeyTree>, view: View, cx: &Context<'_>) -> KeyCursor {
     let cursor = KeyCursor::new(index.clone(), view);
-    if cx.around.view_is_fixed() { cursor.staying_near() } else { cursor }
+    if !cx.live && cx.around.view_is_fixed() { cursor.staying_near() } else { cursor }
 }
 
 /// At the row of a rowid, if there is one.
