@@ -47,7 +47,7 @@ fn moment_of(call: &Call<'_, '_>, args: &[ValueRef<'_>]) -> Option<Moment> {
     Some(moment)
 }
 
-const DATE: Flags = Flags::DETERMINISTIC_UNLESS_NOW;
+const DATE: Flags = Flags::DETERMINISTIC_UNLESS_NOW.or(Flags::READS_TEXT);
 
 #[rustfmt::skip]
 pub static TABLE: &[Scalar] = &[

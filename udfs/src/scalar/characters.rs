@@ -13,7 +13,7 @@ const TEXT: Flags = PURE.or(Flags::READS_TEXT);
 
 #[rustfmt::skip]
 pub static TABLE: &[Scalar] = &[
-    row("char", 0, None, PURE, char_function, "char(X,...)", "The characters of these code points."),
+    row("char", 0, None, TEXT, char_function, "char(X,...)", "The characters of these code points."),
     row("hex", 1, Some(1), PURE, hex, "hex(X)", "The bytes of X as hexadecimal digits."),
     row("length", 1, Some(1), PURE, length, "length(X)", "The characters of X up to a NUL, or the bytes of a blob."),
     row("octet_length", 1, Some(1), PURE, octet_length, "octet_length(X)", "The bytes of X as text."),
