@@ -5,13 +5,33 @@ const UNKNOWN_BYTES: usize = 4 << 30;
 
 /// The least of the machine's memory, the process's address space and its control group's limit.
 pub fn memory_bytes() -> usize {
-    let word = |path: &str, line: &str, place: usize| -> Option<usize> {
-        let text = std::fs::read_to_string(path).ok()?;
-        let line = text.lines().find_map(|l| l.strip_prefix(line))?;
-        line.split_whitespace().nth(place)?.parse().ok()
-    };
-    let machine = word("/proc/meminfo", "MemTotal:", 0).map(|kib| kib << 10);
-    let space = word("/proc/self/limits", "Max address space", 0);
-    let group = word("/sys/fs/cgroup/memory.max", "", 0);
-    [machine, space, group].into_iter().flatten().min().unwrap_or(UNKNOWN_BYTES)
+    let group = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
+    [machine(), address_space(), group].into_iter().flatten().min().unwrap_or(UNKNOWN_BYTES)
+}
+
+#[cfg(unix)]
+#[allow(unsafe_code, reason = "two questions to the system")]
+fn machine() -> Option<usize> {
+    // SAFETY: these take no pointers.
+    let (pages, size) = unsafe { (libc::sysconf(libc::_SC_PHYS_PAGES), libc::sysconf(libc::_SC_PAGESIZE)) };
+    usize::try_from(pages).ok()?.checked_mul(usize::try_from(size).ok()?).filter(|bytes| *bytes > 0)
+}
+
+#[cfg(unix)]
+#[allow(unsafe_code, reason = "a question to the system")]
+fn address_space() -> Option<usize> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: a structure of the right type.
+    let known = unsafe { libc::getrlimit(libc::RLIMIT_AS, &mut limit) } == 0;
+    (known && limit.rlim_cur != libc::RLIM_INFINITY).then(|| usize::try_from(limit.rlim_cur).ok()).flatten()
+}
+
+#[cfg(not(unix))]
+fn machine() -> Option<usize> {
+    None
+}
+
+#[cfg(not(unix))]
+fn address_space() -> Option<usize> {
+    None
 }

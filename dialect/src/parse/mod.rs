@@ -41,6 +41,8 @@ const NESTING_MAX: u32 = 2499;
 /// Stack that one level takes at most, and how much is added if there is less.
 const LEVEL_BYTES: usize = 64 << 10;
 const STACK_BYTES: usize = 2 << 20;
+/// Symbols up to which there is room on any stack: what is left is not asked for, which takes a while the first time.
+const NESTING_FLAT: u32 = 16;
 /// SQLITE_MAX_VARIABLE_NUMBER
 const PARAMETER_MAX: u32 = 32766;
 
@@ -177,7 +179,11 @@ impl<'t> Parser<'t> {
             return Err(self.error("Recursion limit"));
         }
         self.deepest = self.deepest.max(self.nesting);
-        let result = stacker::maybe_grow(LEVEL_BYTES, STACK_BYTES, || f(self));
+        let result = if self.nesting <= NESTING_FLAT {
+            f(self)
+        } else {
+            stacker::maybe_grow(LEVEL_BYTES, STACK_BYTES, || f(self))
+        };
         self.nesting -= symbols;
         result
     }
