@@ -10,7 +10,7 @@ pub fn memory_bytes() -> usize {
 }
 
 #[cfg(unix)]
-#[allow(unsafe_code, reason = "two questions to the system")]
+#[allow(unsafe_code, reason = "questions to the system")]
 fn machine() -> Option<usize> {
     // SAFETY: these take no pointers.
     let (pages, size) = unsafe { (libc::sysconf(libc::_SC_PHYS_PAGES), libc::sysconf(libc::_SC_PAGESIZE)) };
@@ -18,12 +18,8 @@ fn machine() -> Option<usize> {
 }
 
 #[cfg(unix)]
-#[allow(unsafe_code, reason = "a question to the system")]
 fn address_space() -> Option<usize> {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: a structure of the right type.
-    let known = unsafe { libc::getrlimit(libc::RLIMIT_AS, &mut limit) } == 0;
-    (known && limit.rlim_cur != libc::RLIM_INFINITY).then(|| usize::try_from(limit.rlim_cur).ok()).flatten()
+    super::limits::limit_of(libc::RLIMIT_AS)
 }
 
 #[cfg(not(unix))]

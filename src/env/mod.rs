@@ -5,6 +5,8 @@
 //! can find (and a port can replace) all of them here. Nothing here keeps state of a database.
 
 pub mod callback;
+#[cfg(unix)]
+mod limits;
 mod memory;
 pub mod stack;
 

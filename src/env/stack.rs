@@ -29,6 +29,8 @@ fn grow<T>(bytes: usize, stack_bytes: usize, f: impl FnOnce() -> T) -> T {
 mod main {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use super::super::limits::limit_of;
+
     /// The kernel leaves more than this free below the first stack, whatever limit is set later.
     const REACH_MAX: usize = 8 << 20;
     /// For the arguments and the environment, which lie above all frames, and the guard below.
@@ -50,15 +52,12 @@ mod main {
     }
 
     #[cold]
-    #[allow(unsafe_code, reason = "the process's own description, and its limit")]
+    #[allow(unsafe_code, reason = "the process's own description")]
     fn find() -> usize {
         // SAFETY: reads a word that the kernel gave the process, the address of its file's name above the first stack.
         let top = unsafe { libc::getauxval(libc::AT_EXECFN) } as usize;
-        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-        // SAFETY: a structure of the right type.
-        let known = unsafe { libc::getrlimit(libc::RLIMIT_STACK, &mut limit) } == 0 && top > REACH_MAX;
-        let reach = usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX).min(REACH_MAX);
-        let low = if known { top - reach + SLACK.min(reach) } else { usize::MAX };
+        let reach = limit_of(libc::RLIMIT_STACK).unwrap_or(REACH_MAX).min(REACH_MAX);
+        let low = if top > REACH_MAX { top - reach + SLACK.min(reach) } else { usize::MAX };
         TOP.store(top, Ordering::Relaxed);
         LOW.store(low, Ordering::Release);
         low

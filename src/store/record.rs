@@ -376,16 +376,6 @@ mod tests {
     use super::*;
     use heliosdb_udfs::value::Value;
 
-    fn same(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
-        match (a, b) {
-            (ValueRef::Null, ValueRef::Null) => true,
-            (ValueRef::Integer(a), ValueRef::Integer(b)) => a == b,
-            (ValueRef::Real(a), ValueRef::Real(b)) => a.to_bits() == b.to_bits(),
-            (ValueRef::Text(a), ValueRef::Text(b)) | (ValueRef::Blob(a), ValueRef::Blob(b)) => a == b,
-            _ => false,
-        }
-    }
-
     fn round_trip(values: &[Value]) {
         let mut out = b"before".to_vec();
         encode(&mut out, values.iter().map(Value::as_ref));
@@ -397,7 +387,7 @@ mod tests {
         assert_eq!(column_count(record), values.len());
         for (i, value) in values.iter().enumerate() {
             let found = column(record, i).expect("the column was written");
-            assert!(same(found, value.as_ref()), "column {i}: {found:?} is not {value:?}");
+            assert!(found.is_identical(value.as_ref()), "column {i}: {found:?} is not {value:?}");
         }
         assert!(column(record, values.len()).is_none());
         assert_eq!(columns(record).len(), values.len());

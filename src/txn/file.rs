@@ -314,9 +314,10 @@ impl DatabaseFile {
             && state.header.encoding == header.encoding;
         state.header = header;
         state.token = None;
+        let pages = self.pages(&header);
         let before = shared.schema();
         if !same_schema {
-            let rows = if header.pages == 0 { Vec::new() } else { schema_rows(&self.pages(&header))? };
+            let rows = if header.pages == 0 { Vec::new() } else { schema_rows(&pages)? };
             self.container.check_schema(rows.iter().any(|(_, row)| may_name_databases(row)))?;
             state.roots.clear();
             let store = shared.store();
@@ -331,7 +332,7 @@ impl DatabaseFile {
             schema.application_id = header.application_id;
             schema.encoding = header.encoding;
             schema.cookie = token.schema_cookie;
-            read_statistics(&mut schema, roots, &self.pages(&header))?;
+            read_statistics(&mut schema, roots, &pages)?;
             store.put(schema_tree(&rows, &schema));
             for id in before.tables.values().filter(|t| t.id != SCHEMA_TABLE_ID).flat_map(ids) {
                 store.remove(id);
@@ -346,7 +347,7 @@ impl DatabaseFile {
             }
             shared.taken_in(schema);
         }
-        self.make_trees(state, shared);
+        make_trees(state, shared, &pages);
         state.token = Some(token);
         state.was_read = true;
         Ok(())
@@ -356,12 +357,12 @@ impl DatabaseFile {
     fn forget(&self, state: &mut State, shared: &Transactions) -> Result<()> {
         state.header = self.container.header()?;
         if state.header.pages > 0 {
-            self.make_trees(state, shared);
+            make_trees(state, shared, &self.pages(&state.header));
         }
         Ok(())
     }
 
-    /// The pages of the file as it is now.
+    /// The pages of the file as it is now; what was kept of them before is forgotten.
     fn pages(&self, header: &Header) -> Arc<FilePages> {
         self.steady.inner.lock().clear();
         Arc::new(FilePages {
@@ -372,30 +373,28 @@ impl DatabaseFile {
             steady: self.steady.clone(),
         })
     }
+}
 
-    /// Puts trees over the b-trees of all objects in place of those that are there. Nobody has a pin.
-    fn make_trees(&self, state: &mut State, shared: &Transactions) {
-        let header = state.header;
-        let pages = self.pages(&header);
-        let schema = shared.schema();
-        let rules = FileRules { encoding: header.encoding, schema_format: header.schema_format };
-        for table in schema.tables.values().filter(|t| is_stored(t)) {
-            if table.has_rowid() {
-                let root = state.roots.get(&table.id).cloned().unwrap_or_default();
-                let base = Rows { pages: pages.clone(), root, layout: row_layout(table), len_estimate: None };
-                shared.store().put(Tree::Row(Arc::new(TreeOf::<RowOrder>::over(table.id, Arc::new(base)))));
-            }
-            for index in &table.indexes {
-                let root = state.roots.get(&index.id).cloned().unwrap_or_default();
-                let layout = key_layout(table, index, rules);
-                let base: Arc<dyn Base<KeyOrder>> =
-                    Arc::new(Keys { pages: pages.clone(), root, layout, len_estimate: None });
-                shared.store().put(Tree::Key(Arc::new(TreeOf::over(index.id, base))));
-            }
+/// Puts trees over the b-trees of all objects in place of those that are there. Nobody has a pin.
+fn make_trees(state: &State, shared: &Transactions, pages: &Arc<FilePages>) {
+    let header = state.header;
+    let schema = shared.schema();
+    let rules = FileRules { encoding: header.encoding, schema_format: header.schema_format };
+    for table in schema.tables.values().filter(|t| is_stored(t)) {
+        if table.has_rowid() {
+            let root = state.roots.get(&table.id).cloned().unwrap_or_default();
+            let base = Rows { pages: pages.clone(), root, layout: row_layout(table), len_estimate: None };
+            shared.store().put(Tree::Row(Arc::new(TreeOf::<RowOrder>::over(table.id, Arc::new(base)))));
+        }
+        for index in &table.indexes {
+            let root = state.roots.get(&index.id).cloned().unwrap_or_default();
+            let layout = key_layout(table, index, rules);
+            let base: Arc<dyn Base<KeyOrder>> =
+                Arc::new(Keys { pages: pages.clone(), root, layout, len_estimate: None });
+            shared.store().put(Tree::Key(Arc::new(TreeOf::over(index.id, base))));
         }
     }
 }
-
 /// Whether a table has a tree of its own in the file.
 fn is_stored(table: &Table) -> bool {
     table.id != SCHEMA_TABLE_ID && !table.is_virtual()

@@ -10,7 +10,7 @@ use heliosdb_udfs::value::{Value, ValueRef};
 
 use super::through_hidden;
 use super::through_rows::{RowValues, insert_text, write_rows};
-use super::undo::Undo;
+use super::undo::{TreeIndex, Undo};
 use crate::catalog::load::SchemaRow;
 use crate::catalog::sql_text::always_quoted;
 use crate::catalog::system::SCHEMA_TABLE_ID;
@@ -118,14 +118,18 @@ impl Changes<'_> {
 
     /// Whether all entries of a tree went at once: then its changes are rows that came since.
     fn is_cleared(&self, tree: &Tree) -> bool {
-        let index = self.trees.iter().position(|t| t.id() == tree.id());
-        self.undo.iter().any(|undo| matches!(undo, Undo::Clear { tree } if index == Some(*tree as usize)))
+        let index = self.index_of(tree);
+        self.undo.iter().any(|undo| matches!(undo, Undo::Clear { tree } if index == Some(*tree)))
+    }
+
+    /// The number of a tree in the undo list.
+    fn index_of(&self, tree: &Tree) -> Option<TreeIndex> {
+        self.trees.iter().position(|t| t.id() == tree.id()).map(|index| index as TreeIndex)
     }
 
     /// The net changes of a table's rows, in the order of their keys.
     fn changes_of(&self, tree: &Tree) -> Vec<Change> {
-        let Some(index) = self.trees.iter().position(|t| t.id() == tree.id()) else { return Vec::new() };
-        let index = index as u32;
+        let Some(index) = self.index_of(tree) else { return Vec::new() };
         match tree {
             Tree::Row(tree) => {
                 let mut rowids: Vec<i64> = Vec::new();

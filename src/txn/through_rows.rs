@@ -126,7 +126,7 @@ pub(super) fn write_rows(table: &Table, cleared: bool, changes: &[Change], write
     let differing = |change: &Change, old: &Version, new: &Version| -> Vec<usize> {
         let differs = |i: &usize| {
             let column = &columns[*i];
-            !identical(column.value(change.rowid, old.record()), column.value(change.rowid, new.record()))
+            !column.value(change.rowid, old.record()).is_identical(column.value(change.rowid, new.record()))
         };
         written.iter().copied().filter(differs).collect()
     };
@@ -173,15 +173,4 @@ fn write_each(
         return Ok(());
     }
     writer.execute_each(&text()?, rows.iter().map(|(rowid, version)| values.values(*rowid, version.record())))
-}
-
-/// Whether two values are stored alike.
-fn identical(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
-    match (a, b) {
-        (ValueRef::Null, ValueRef::Null) => true,
-        (ValueRef::Integer(a), ValueRef::Integer(b)) => a == b,
-        (ValueRef::Real(a), ValueRef::Real(b)) => a.to_bits() == b.to_bits(),
-        (ValueRef::Text(a), ValueRef::Text(b)) | (ValueRef::Blob(a), ValueRef::Blob(b)) => a == b,
-        _ => false,
-    }
 }

@@ -38,11 +38,11 @@ pub fn values(data: &[u8]) {
 /// A call of a built-in function.
 pub fn functions(data: &[u8]) {
     let mut data = data;
-    let names = FUNCTIONS.with_borrow_mut(|names| match names {
-        Some(names) => names.clone(),
-        None => names.insert(function_names()).clone(),
+    let at = usize::from(word(&mut data));
+    let name = FUNCTIONS.with_borrow_mut(|names| {
+        let names = names.get_or_insert_with(function_names);
+        names[at % names.len()].clone()
     });
-    let name = &names[usize::from(word(&mut data)) % names.len()];
     let count = 1 + byte(&mut data) % 4;
     let arguments: Vec<String> = (0..count).map(|_| argument(&mut data)).collect();
     compare(&format!("SELECT {name}({})", arguments.join(", ")));
@@ -59,7 +59,7 @@ pub fn file(data: &[u8]) {
         "SELECT type, name, sql FROM sqlite_schema",
     ];
     TEMPLATE.with_borrow_mut(|template| {
-        let (path, bytes) = template.get_or_insert_with(make_template);
+        let Template { path, bytes } = template.get_or_insert_with(make_template);
         let mut changed = bytes.clone();
         for change in data.chunks_exact(4) {
             let at = u32::from_be_bytes([0, change[0], change[1], change[2]]) as usize % changed.len();
@@ -94,7 +94,7 @@ pub fn file(data: &[u8]) {
 thread_local! {
     static ENGINES: RefCell<Option<(Ours, Sqlite)>> = const { RefCell::new(None) };
     static FUNCTIONS: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
-    static TEMPLATE: RefCell<Option<(PathBuf, Vec<u8>)>> = const { RefCell::new(None) };
+    static TEMPLATE: RefCell<Option<Template>> = const { RefCell::new(None) };
 }
 
 fn compare(sql: &str) {
@@ -125,7 +125,19 @@ fn function_names() -> Vec<String> {
     names.filter(|name| own.contains(&format!("'{name}'"))).map(|name| format!("\"{name}\"")).collect()
 }
 
-fn make_template() -> (PathBuf, Vec<u8>) {
+/// A sound file, and where its changed copies are.
+struct Template {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl Drop for Template {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+fn make_template() -> Template {
     let memory = Path::new("/dev/shm");
     let folder = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
     let path = folder.join(format!("heliosdb-fuzz-{}-{:?}.db", std::process::id(), std::thread::current().id()));
@@ -141,7 +153,7 @@ fn make_template() -> (PathBuf, Vec<u8>) {
     assert!(made.error.is_none(), "{:?}", made.error);
     drop(sqlite);
     let bytes = std::fs::read(&path).expect("the file is there");
-    (path, bytes)
+    Template { path, bytes }
 }
 
 fn byte(data: &mut &[u8]) -> u8 {
@@ -229,14 +241,10 @@ fn argument(data: &mut &[u8]) -> String {
 /// Calls a target with random bytes.
 #[cfg(test)]
 fn each_random(target: fn(&[u8]), seed: u64, len: usize) {
-    let inputs = std::env::var("HELIOSDB_FUZZ").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000);
-    let mut state = seed;
-    let mut next = move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as u8
-    };
+    let inputs = super::generator::setting("HELIOSDB_FUZZ").unwrap_or(2_000);
+    let mut rng = super::generator::rng::Rng::new(seed);
     for _ in 0..inputs {
-        let data: Vec<u8> = (0..len).map(|_| next()).collect();
+        let data: Vec<u8> = (0..len).map(|_| rng.next() as u8).collect();
         target(&data);
     }
 }

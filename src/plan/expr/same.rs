@@ -1,7 +1,7 @@
 //! Whether two bound expressions are the same expression, as ORDER BY, GROUP BY, UPSERT targets and partial
 //! indexes need to know. Subqueries are never the same.
 
-use heliosdb_udfs::value::{Collation, Value};
+use heliosdb_udfs::value::Collation;
 
 use super::super::bound::{
     AggregateFunction, ColumnRef, Comparison, Expr, ExprKind, FrameBound, Function, SortKey, SourceId, When, Window,
@@ -55,16 +55,6 @@ pub fn same_collation(a: &Collation, b: &Collation) -> bool {
 
 fn same_by(a: &Comparison, b: &Comparison) -> bool {
     a.affinity == b.affinity && same_collation(&a.collation, &b.collation)
-}
-
-fn same_value(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Null, Value::Null) => true,
-        (Value::Integer(a), Value::Integer(b)) => a == b,
-        (Value::Real(a), Value::Real(b)) => a.to_bits() == b.to_bits(),
-        (Value::Text(a), Value::Text(b)) | (Value::Blob(a), Value::Blob(b)) => a == b,
-        _ => false,
-    }
 }
 
 pub fn same_function(a: &Function, b: &Function) -> bool {
@@ -121,7 +111,7 @@ fn same_under(a: &Expr, b: &Expr, r: Option<Renaming>) -> bool {
             }
     };
     match (&a.kind, &b.kind) {
-        (K::Literal(a), K::Literal(b)) => same_value(a, b),
+        (K::Literal(a), K::Literal(b)) => a.as_ref().is_identical(b.as_ref()),
         (K::Parameter(a), K::Parameter(b)) => a == b,
         (K::Column(a), K::Column(b)) => column(a, b),
         (K::Generated { column: a, .. }, K::Generated { column: b, .. }) => column(a, b),

@@ -81,6 +81,17 @@ impl<'a> ValueRef<'a> {
         }
     }
 
+    /// Whether two values have the same storage class and bytes.
+    pub fn is_identical(self, other: ValueRef<'_>) -> bool {
+        match (self, other) {
+            (ValueRef::Null, ValueRef::Null) => true,
+            (ValueRef::Integer(a), ValueRef::Integer(b)) => a == b,
+            (ValueRef::Real(a), ValueRef::Real(b)) => a.to_bits() == b.to_bits(),
+            (ValueRef::Text(a), ValueRef::Text(b)) | (ValueRef::Blob(a), ValueRef::Blob(b)) => a == b,
+            _ => false,
+        }
+    }
+
     #[inline]
     pub fn is_null(self) -> bool {
         matches!(self, ValueRef::Null)
