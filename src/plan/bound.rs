@@ -488,6 +488,7 @@ pub enum IndexHint {
 #[derive(Debug)]
 pub struct Cte {
     pub id: CteId,
+    /// For EXPLAIN QUERY PLAN: as its first use writes it.
     pub name: Box<str>,
     pub columns: Vec<OutputColumn>,
     pub body: CteBody,

@@ -98,7 +98,7 @@ impl<'a> Binder<'a> {
             return Err(Error::sql(format!("no such index: \"{}\"", index.text)));
         }
         let inner = self.withs.split_off(level + 1);
-        let bound = self.define(level, position, table);
+        let bound = self.define(level, position, table, text);
         self.withs.truncate(level + 1);
         self.withs.extend(inner);
         let bound = bound?;
@@ -137,10 +137,10 @@ impl<'a> Binder<'a> {
     }
 
     #[inline(never)]
-    fn define(&mut self, level: usize, position: usize, table: &'a CommonTable) -> Result<Defined> {
+    fn define(&mut self, level: usize, position: usize, table: &'a CommonTable, written: &str) -> Result<Defined> {
         let steps = recursive_arms(table);
         if steps > 0 {
-            return self.define_recursive(level, position, table, steps).map(Defined::Shared);
+            return self.define_recursive(level, position, table, written, steps).map(Defined::Shared);
         }
         self.withs[level].states[position] = State::Busy(CIRCULAR);
         let bound = self.query(&table.query, Naming::Subquery);
@@ -154,7 +154,7 @@ impl<'a> Binder<'a> {
         let id = self.new_cte();
         Ok(Defined::Shared(Arc::new(Cte {
             id,
-            name: table.name.text.clone(),
+            name: written.into(),
             columns: query.columns.clone(),
             free: Vec::new(),
             materialized: table.materialized == Some(true),
@@ -168,6 +168,7 @@ impl<'a> Binder<'a> {
         level: usize,
         position: usize,
         table: &'a CommonTable,
+        written: &str,
         steps: usize,
     ) -> Result<Arc<Cte>> {
         let ast = &*table.query;
@@ -236,7 +237,7 @@ impl<'a> Binder<'a> {
         }
         Ok(Arc::new(Cte {
             id,
-            name: table.name.text.clone(),
+            name: written.into(),
             columns: shown,
             free,
             materialized: false,

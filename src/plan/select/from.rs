@@ -96,7 +96,14 @@ impl<'a> Binder<'a> {
             bound.aliased = true;
         }
         if let Some(b) = &mut bound.bound {
-            b.name = bound.name.clone();
+            if let (Ast::Table { name, .. }, SourceKind::Query { view: Some(view), .. }) = (&source.kind, &mut b.kind) {
+                view.clone_from(&name.name.text);
+            }
+            b.name = match (&source.kind, alias) {
+                (Ast::Table { name, .. }, None) if matches!(b.kind, SourceKind::Table { .. }) => self.shown_name(name),
+                (Ast::Table { name, .. }, None) => name.name.text.clone(),
+                _ => bound.name.clone(),
+            };
         }
         Ok(bound)
     }
@@ -166,6 +173,14 @@ impl<'a> Binder<'a> {
                 None => return Err(Error::sql(format!("no such index: {}", name.text))),
             },
         })
+    }
+
+    /// How EXPLAIN QUERY PLAN names a table: as the statement does. Views of files name tables of their own file only.
+    pub fn shown_name(&self, name: &ast::QualifiedName) -> Box<str> {
+        match &name.schema {
+            Some(schema) if self.fixed.is_none() => format!("{}.{}", schema.text, name.name.text).into(),
+            _ => name.name.text.clone(),
+        }
     }
 
     /// A query as a source.

@@ -46,7 +46,11 @@ impl<'a> Binder<'a> {
                 let mut source = ScopeSource::of_table(id, table.name.clone(), table);
                 source.database = Some(database);
                 let kind = SourceKind::Table { database, table: table.clone(), hint };
-                (database, table.clone(), None, placed(source, kind))
+                let mut source = placed(source, kind);
+                if let Some(bound) = &mut source.bound {
+                    bound.name = self.shown_name(name);
+                }
+                (database, table.clone(), None, source)
             }
             Written::View(database, view) => {
                 if let ast::IndexHint::IndexedBy(index) = hint {

@@ -177,6 +177,10 @@ impl Tree {
     }
 
     fn last_steps(&mut self, select: &SelectProgram, parent: i64) {
+        // One row needs no order.
+        if select.levels.is_empty() && select.windows.is_none() {
+            return;
+        }
         let (sorted, terms) = match (&select.sort, select.merged) {
             (Some(sort), _) => (sort.sorted, sort.keys.len()),
             (None, Some(sorted)) => (sorted, select.output.len()),
@@ -306,5 +310,5 @@ fn is_same_view(one: &LevelProgram, other: &LevelProgram) -> bool {
         SourceProgram::Query { view, .. } => view.clone(),
         _ => None,
     };
-    !one.narrowed && view(one).is_some_and(|name| view(other) == Some(name))
+    !one.narrowed && view(one).is_some_and(|name| view(other).is_some_and(|n| n.eq_ignore_ascii_case(&name)))
 }
