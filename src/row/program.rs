@@ -285,6 +285,8 @@ pub struct ArmProgram {
     pub access: Access,
     /// What a row must fulfil beyond the access.
     pub filters: Vec<Node>,
+    /// Where it stood among the arms, outermost first: an arm that is found by an OR of its own is put in its arms' place.
+    pub path: Box<[usize]>,
 }
 
 #[derive(Clone)]

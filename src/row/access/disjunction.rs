@@ -100,7 +100,7 @@ impl<'q> Candidates<'_, 'q> {
             for arm in &term.arms {
                 let clause = within(arm, self.all);
                 let mut costs = Vec::new();
-                let arm = Candidates { clause: &clause, ..*self };
+                let arm = Candidates { clause: &clause, all: &clause, ..*self };
                 arm.source(i, before, &mut Sink::Arm(&mut costs));
                 sums = Some(match sums {
                     None => costs,

@@ -9,7 +9,7 @@ use super::facts::{Facts, IndexFacts, KeyTerm};
 use super::loops::{Loop, flag};
 use super::terms::{Left, Right, Term, op};
 use crate::error::Result;
-use crate::plan::bound::{JoinKind, ROWID, Source, SourceKind};
+use crate::plan::bound::{Expr, JoinKind, ROWID, Source, SourceKind};
 use crate::row::lower::{Layout, Lower};
 use crate::row::node::Node;
 use crate::row::program::{
@@ -130,23 +130,9 @@ impl<'q> Placing<'_, 'q> {
 
     /// The arms of an OR, each by its cheapest access.
     fn arms(&self, lower: &mut Lower<'_>, one: &Loop, placed: u64) -> Result<Access> {
-        let c = self.candidates;
-        let Some(t) = one.terms.first().copied().flatten() else { return Ok(Access::Scan { reverse: false }) };
         let mut arms = Vec::new();
-        for arm in &c.clause.terms[t].arms {
-            let clause = super::disjunction::run_as(c.scope, arm, c.clause, t);
-            let inner = Candidates { clause: &clause, all: &clause, wanted: &Default::default(), ..*c };
-            let mut loops = super::loops::Loops::default();
-            inner.source(one.source, 0, &mut super::candidates::Sink::Loops(&mut loops));
-            let able = loops.all.iter().filter(|l| l.needs & !placed == 0 && !l.has(flag::AUTOMATIC | flag::OR));
-            let Some(best) = able.min_by_key(|l| l.run) else { return Ok(Access::Scan { reverse: false }) };
-            // What needs sources further in is seen to there, by the OR as a whole.
-            let known = placed | 1 << one.source;
-            let local = arm.terms[..arm.base].iter().filter(|t| t.all & !known == 0);
-            let filters = local.map(|t| lower.node(t.expr)).collect::<Result<Vec<Node>>>()?;
-            arms.push(ArmProgram { access: access(&inner, lower, best, false)?, filters });
-        }
-        Ok(Access::Or(arms))
+        let whole = add_arms(self.candidates, lower, one, placed, (&[], &[]), &mut arms)?;
+        Ok(if whole { Access::Or(arms) } else { Access::Scan { reverse: false } })
     }
 
     /// All equalities that can drive an automatic index, one for each column.
@@ -194,6 +180,44 @@ pub fn column_name(source: &Source, column: u16) -> Box<str> {
         _ => None,
     }
     .unwrap_or_else(|| "rowid".into())
+}
+
+/// Adds the arms of a loop that is an OR; `around` has the path of the arm it stands in and the conditions beside it there.
+/// False if one of them has no access of its own.
+fn add_arms<'q>(
+    c: &Candidates<'_, 'q>,
+    lower: &mut Lower<'_>,
+    one: &Loop,
+    placed: u64,
+    around: (&[usize], &[&'q Expr]),
+    arms: &mut Vec<ArmProgram>,
+) -> Result<bool> {
+    let Some(t) = one.terms.first().copied().flatten() else { return Ok(false) };
+    for (number, arm) in c.clause.terms[t].arms.iter().enumerate() {
+        let clause = super::disjunction::run_as(c.scope, arm, c.clause, t);
+        let inner = Candidates { clause: &clause, all: &clause, wanted: &Default::default(), ..*c };
+        let mut loops = super::loops::Loops::default();
+        inner.source(one.source, 0, &mut super::candidates::Sink::Loops(&mut loops));
+        let able = loops.all.iter().filter(|l| l.needs & !placed == 0 && !l.has(flag::AUTOMATIC));
+        let Some(best) = able.min_by_key(|l| l.run) else { return Ok(false) };
+        let mut path = around.0.to_vec();
+        path.push(number);
+        // What needs sources further in is seen to there, by the OR as a whole.
+        let known = placed | 1 << one.source;
+        let local = arm.terms[..arm.base].iter().filter(|t| t.all & !known == 0).map(|t| t.expr);
+        let mut exprs: Vec<&Expr> = around.1.iter().copied().chain(local).collect();
+        if best.has(flag::OR) {
+            let or = best.terms.first().copied().flatten().map(|t| clause.terms[t].expr);
+            exprs.retain(|e| or.is_none_or(|or| !std::ptr::eq(*e, or)));
+            if !add_arms(&inner, lower, best, placed, (&path, &exprs), arms)? {
+                return Ok(false);
+            }
+            continue;
+        }
+        let filters = exprs.into_iter().map(|e| lower.node(e)).collect::<Result<Vec<Node>>>()?;
+        arms.push(ArmProgram { access: access(&inner, lower, best, false)?, filters, path: path.into() });
+    }
+    Ok(true)
 }
 
 /// A loop over a table as an access.

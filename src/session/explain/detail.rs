@@ -13,10 +13,7 @@ pub fn line(level: &LevelProgram, shown: &str) -> String {
 }
 
 fn text_of(level: &LevelProgram, shown: &str) -> String {
-    let suffix = match level.join {
-        Join::Left | Join::Full => " LEFT-JOIN",
-        _ => "",
-    };
+    let suffix = suffix(level);
     let text = match &level.source {
         SourceProgram::Table { access, table, .. } | SourceProgram::KeyTable { access, table, .. } => {
             let text = access_text(access, table, shown);
@@ -42,6 +39,14 @@ fn text_of(level: &LevelProgram, shown: &str) -> String {
         _ => format!("SCAN {shown}"),
     };
     text + suffix
+}
+
+/// What stands behind the access of a source that an outer join extends.
+pub fn suffix(level: &LevelProgram) -> &'static str {
+    match level.join {
+        Join::Left | Join::Full => " LEFT-JOIN",
+        _ => "",
+    }
 }
 
 /// `BLOOM FILTER ON t (a=?)`

@@ -6,8 +6,8 @@ use super::subquery::{Use, of_level, of_node};
 use crate::plan::bound::{CompoundOp, FROM_VIEW};
 use crate::row::node::{Node, SubqueryId};
 use crate::row::program::{
-    Access, Aggregation, Body, CteBody, CteProgram, Join, LevelProgram, QueryProgram, SelectProgram, SortKeySource,
-    SourceProgram,
+    Access, Aggregation, ArmProgram, Body, CteBody, CteProgram, Join, LevelProgram, QueryProgram, SelectProgram,
+    SortKeySource, SourceProgram,
 };
 
 impl Tree {
@@ -214,11 +214,8 @@ impl Tree {
         if let SourceProgram::Table { access: Access::Or(arms), table, .. }
         | SourceProgram::KeyTable { access: Access::Or(arms), table, .. } = &level.source
         {
-            let id = self.add(parent, "MULTI-INDEX OR");
-            for (n, arm) in arms.iter().enumerate() {
-                let id = self.add(id, format!("INDEX {}", n + 1));
-                self.add(id, detail::access_text(&arm.access, table, name));
-            }
+            let shown = |arm: &ArmProgram| detail::access_text(&arm.access, table, name) + detail::suffix(level);
+            self.arms(&arms.iter().map(|arm| (&*arm.path, shown(arm))).collect::<Vec<_>>(), 0, parent);
             return;
         }
         let mut line = detail::line(level, name);
@@ -228,6 +225,20 @@ impl Tree {
             line = format!("SEARCH{rest}{}", if primary { " USING PRIMARY KEY" } else { "" });
         }
         self.add(parent, line);
+    }
+
+    /// The arms of an OR that stand `depth` ORs deep.
+    fn arms(&mut self, arms: &[(&[usize], String)], depth: usize, parent: i64) {
+        let or = self.add(parent, "MULTI-INDEX OR");
+        for (n, group) in arms.chunk_by(|a, b| a.0[depth] == b.0[depth]).enumerate() {
+            let id = self.add(or, format!("INDEX {}", n + 1));
+            match group {
+                [(path, text)] if path.len() == depth + 1 => {
+                    self.add(id, text.as_str());
+                }
+                _ => self.arms(group, depth + 1, id),
+            }
+        }
     }
 
     /// Subqueries in FROM, in written order; yields the names of the sources.
