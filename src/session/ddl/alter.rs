@@ -87,16 +87,17 @@ fn apply(host: &dyn Host, rewritten: Vec<Rewritten>) -> Result<()> {
     Ok(())
 }
 
-/// Copies the rows of a table without one column into new trees, whose numbers go into the rewritten rows, and lets
-/// the old trees go. The old schema is still in force.
+/// Copies the rows of a table without one column into a new tree, whose number goes into the rewritten rows, and lets
+/// the old tree go. Indexes of rowids stay as they are: an indexed column cannot be dropped. The old schema is still in force.
 fn copy_without(host: &dyn Host, rewritten: &mut Rewritten, old: &Arc<Table>, column: &str) -> Result<()> {
     let database = rewritten.database;
     let dropped = old.column(column).ok_or_else(|| Error::sql(format!("no such column: \"{column}\"")))?;
     {
         let mut write = host.write(database)?;
         for (_, row) in &mut rewritten.rows {
-            if row.root_page != 0 && row.table.eq_ignore_ascii_case(&old.name) {
-                let is_table = &*row.kind == "table";
+            let is_table = &*row.kind == "table";
+            let changes = is_table || !old.has_rowid();
+            if row.root_page != 0 && changes && row.table.eq_ignore_ascii_case(&old.name) {
                 let kind = if is_table && old.has_rowid() { TreeKind::Row } else { TreeKind::Key };
                 write.drop_tree(ObjectId(row.root_page));
                 row.root_page = write.create_tree(kind).id().0;
@@ -107,6 +108,10 @@ fn copy_without(host: &dyn Host, rewritten: &mut Rewritten, old: &Arc<Table>, co
     let mut number = |_: &str, _: TreeKind, root_page: u32| ObjectId(root_page);
     let schema = load(&rows, &host.database_name(database), &mut number)?;
     let new = schema.table(&old.name).ok_or_else(|| Error::internal("the altered table is in the schema"))?;
+    let new = match new.has_rowid() {
+        true => &Arc::new(Table { indexes: Vec::new(), ..(**new).clone() }),
+        false => new,
+    };
     host.scan_rows(database, old, &mut |rowid, values| {
         let kept = values.iter().enumerate().filter(|(i, _)| *i != usize::from(dropped)).map(|(_, v)| *v);
         let kept: Vec<_> = kept.collect();

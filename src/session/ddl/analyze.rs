@@ -6,12 +6,13 @@
 use std::sync::Arc;
 
 use heliosdb_dialect::ast::QualifiedName;
-use heliosdb_udfs::value::{Value, ValueRef};
+use heliosdb_udfs::value::compare::compare;
+use heliosdb_udfs::value::{Collation, Value, ValueRef};
 
 use super::{Host, TEMP, action, create_table, databases, names, schema_rows};
 use crate::catalog::sql_text::{always_quoted, is_reserved_name};
 use crate::catalog::system::STAT1_SQL;
-use crate::catalog::{Index, IndexTerm, Table};
+use crate::catalog::{Index, IndexColumn, IndexTerm, Table};
 use crate::error::{Error, Result};
 use crate::plan::bound::DatabaseIndex;
 
@@ -102,8 +103,7 @@ fn analyze_index(
     index: &Index,
 ) -> Result<()> {
     let from = quoted(host, database, table);
-    let filter = index.filter.as_ref().map_or(String::new(), |f| format!(" WHERE {}", f.text));
-    let rows = count(host, &format!("SELECT count(*) FROM {from}{filter}"))?;
+    let (rows, distinct) = count_keys(host, database, table, index)?;
     if rows == 0 {
         // A partial index that holds none of its table's rows is worth knowing.
         if index.filter.is_some() && count(host, &format!("SELECT count(*) FROM {from}"))? > 0 {
@@ -112,16 +112,49 @@ fn analyze_index(
         }
         return Ok(());
     }
-    let terms: Vec<String> = index.columns.iter().map(|c| term_text(table, &c.term, &c.collation)).collect();
     let mut stat = rows.to_string();
-    for prefix in 1..=terms.len() {
-        let keys = terms[..prefix].join(", ");
-        let distinct = count(host, &format!("SELECT count(*) FROM (SELECT DISTINCT {keys} FROM {from}{filter})"))?;
+    for distinct in distinct {
         stat.push_str(&format!(" {}", average(rows, distinct)));
     }
     // The primary key of a WITHOUT ROWID table goes by the table's own name.
     let name = if index.id == table.id { &table.name } else { &index.name };
     add(host, database, statistics, table, Value::text(name), &stat)
+}
+
+/// The entries of an index and, for each number of its first columns, how many different keys these have. The entries come
+/// in order, so that equal ones are neighbours.
+fn count_keys(host: &dyn Host, database: DatabaseIndex, table: &Table, index: &Index) -> Result<(i64, Vec<i64>)> {
+    let from = quoted(host, database, table);
+    let by = match index.id == table.id {
+        true => String::new(),
+        false => format!(" INDEXED BY {}", always_quoted(&index.name)),
+    };
+    let filter = index.filter.as_ref().map_or(String::new(), |f| format!(" WHERE {}", f.text));
+    let terms: Vec<String> = index.columns.iter().map(|c| term_text(table, &c.term, &c.collation)).collect();
+    let direction = |c: &IndexColumn| if c.descending { " DESC" } else { "" };
+    let order: Vec<String> = terms.iter().zip(&index.columns).map(|(t, c)| format!("{t}{}", direction(c))).collect();
+    let known = host.user_collations();
+    let collations: Vec<Collation> = index.columns.iter().map(|c| collation(&c.collation, &known)).collect();
+    let mut rows = 0;
+    let mut distinct = vec![0; terms.len()];
+    let mut before: Vec<Value> = vec![Value::Null; terms.len()];
+    let sql = format!("SELECT {} FROM {from}{by}{filter} ORDER BY {}", terms.join(", "), order.join(", "));
+    host.query(&sql, &mut |row| {
+        let differs = |i: &usize| compare(row[*i], before[*i].as_ref(), &collations[*i]).is_ne();
+        let first = if rows == 0 { 0 } else { (0..row.len()).find(differs).unwrap_or(row.len()) };
+        for i in first..row.len() {
+            distinct[i] += 1;
+            before[i] = row[i].to_owned();
+        }
+        rows += 1;
+        Ok(())
+    })?;
+    Ok((rows, distinct))
+}
+
+fn collation(name: &str, known: &[Collation]) -> Collation {
+    let own = || known.iter().find(|c| c.name().eq_ignore_ascii_case(name)).cloned();
+    Collation::built_in(name).or_else(own).unwrap_or_default()
 }
 
 /// Entries for one key, rounded up, but 1 where nearly all differ.
