@@ -40,18 +40,26 @@ pub struct Env<'e> {
 pub struct Near<'e> {
     level: u16,
     record: &'e [u8],
+    /// The row's rowid if the level itself is not at the row.
+    rowid: Option<i64>,
 }
 
 impl<'e> Near<'e> {
-    pub const NONE: Near<'static> = Near { level: u16::MAX, record: &[] };
+    pub const NONE: Near<'static> = Near { level: u16::MAX, record: &[], rowid: None };
 
     /// A level that is at a row.
     #[inline]
     pub fn of(levels: &'e [Level], level: usize) -> Near<'e> {
         match levels.get(level).and_then(Level::near_record) {
-            Some(record) => Near { level: level as u16, record },
+            Some(record) => Near { level: level as u16, record, rowid: None },
             None => Near::NONE,
         }
+    }
+
+    /// A row of a level that is at another row.
+    #[inline]
+    pub fn at(level: usize, rowid: i64, record: &'e [u8]) -> Near<'e> {
+        Near { level: level as u16, record, rowid: Some(rowid) }
     }
 }
 
@@ -76,7 +84,10 @@ pub fn eval<'e>(node: &'e Node, env: &Env<'e>) -> Evaluated<'e> {
         Node::Column { level, field, default } => column(env, *level, *field, default.as_deref()),
         Node::Constant(v) => v.as_ref(),
         Node::Parameter(i) => env.cx.parameters.get(*i as usize).map_or(ValueRef::Null, Value::as_ref),
-        Node::Rowid { level } => env.levels[*level as usize].rowid(),
+        Node::Rowid { level } => match env.near.rowid {
+            Some(rowid) if *level == env.near.level => ValueRef::Integer(rowid),
+            _ => env.levels[*level as usize].rowid(),
+        },
         Node::Input(i) => env.inputs[*i as usize].as_ref(),
         Node::Slot(i) => env.slots[*i as usize].as_ref(),
         Node::Arithmetic(op, l, r) => return operate(*op, l, r, env),

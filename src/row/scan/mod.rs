@@ -289,6 +289,26 @@ pub fn pass(level: &mut Level, scan: &Scan) -> i64 {
     passed as i64
 }
 
+/// The rows behind the current one that lie in the leaf of a level's cursor, with their rowids, if it goes through a table
+/// that way.
+#[inline]
+pub fn ahead<'l>(level: &'l Level, scan: &Scan) -> Option<impl Iterator<Item = (i64, &'l [u8])> + use<'l>> {
+    let Rows::Table(cursor) = &level.rows else { return None };
+    if scan.placed || scan.reverse || scan.by_rowids || level.null_row {
+        return None;
+    }
+    let end = scan.rowid_end.map_or(i64::MAX, |(end, _)| end);
+    Some(cursor.ahead().take_while(move |(rowid, _)| *rowid <= end))
+}
+
+/// Goes on to the last of so many rows that [`ahead`] has told.
+#[inline]
+pub fn pass_ahead(level: &mut Level, rows: usize) {
+    if let Rows::Table(cursor) = &mut level.rows {
+        cursor.pass_ahead(rows);
+    }
+}
+
 /// What tells one row of a level from another, for RIGHT and FULL joins.
 pub fn identity(level: &Level) -> Vec<u8> {
     match &level.rows {

@@ -53,12 +53,12 @@ impl SelectRun {
             return Ok(false);
         }
         let last = program.levels.len().checked_sub(1);
-        // Rows of the last level that differ in nothing that is asked for need not be visited.
-        let counted = last.filter(|last| {
-            let level = &program.levels[*last];
-            aggregation.counts_rows && self.scans[*last].plain && level.filters.is_empty() && level.join == Join::Inner
-        });
-        while self.advance(program, inputs, cx)? {
+        // The last level, if nothing but its filters decides whether its rows count.
+        let plain = last.filter(|last| self.scans[*last].plain && program.levels[*last].join == Join::Inner);
+        // Rows that differ in nothing that is asked for need not be visited.
+        let counted = plain.filter(|last| aggregation.counts_rows && program.levels[*last].filters.is_empty());
+        let mut at_row = self.advance(program, inputs, cx)?;
+        while at_row {
             let is_over = groups.is_over(aggregation, &self.env_at(last, program, inputs, cx))?;
             if is_over {
                 groups.finish(aggregation, &mut self.slots, cx)?;
@@ -72,7 +72,21 @@ impl SelectRun {
             }
             if let Some(last) = counted {
                 groups.count(scan::pass(&mut self.levels[last], &self.scans[last]));
+            } else if let Some(last) = plain {
+                let mut is_done = false;
+                let is_over = self.look_ahead(last, program, inputs, cx, |env| {
+                    let is_over = groups.is_over(aggregation, env)?;
+                    is_done = !is_over && !groups.take(aggregation, env)?;
+                    Ok(is_over || is_done)
+                })?;
+                if is_done {
+                    break;
+                }
+                if is_over {
+                    continue;
+                }
             }
+            at_row = self.advance(program, inputs, cx)?;
         }
         self.place = Place::Done;
         groups.finish_last(aggregation, &mut self.slots, cx)
@@ -97,10 +111,13 @@ impl SelectRun {
             return Ok(Stage::InTurn);
         }
         let mut builder = aggregate::Builder::new(aggregation);
-        while self.advance(program, inputs, cx)? {
-            let env = self.env(program, inputs, cx);
-            if !builder.take(aggregation, &env)? {
-                break;
+        let last = program.levels.len().checked_sub(1);
+        let plain = last.filter(|last| self.scans[*last].plain && program.levels[*last].join == Join::Inner);
+        let mut is_done = false;
+        while !is_done && self.advance(program, inputs, cx)? {
+            is_done = !builder.take(aggregation, &self.env(program, inputs, cx))?;
+            if let Some(last) = plain.filter(|_| !is_done) {
+                is_done = self.look_ahead(last, program, inputs, cx, |env| Ok(!builder.take(aggregation, env)?))?;
             }
         }
         builder.finish(aggregation, cx).map(Stage::Groups)

@@ -1,6 +1,7 @@
 //! Running one SELECT: nested loops over its levels as a resumable state machine, then grouping, windows,
 //! projection, DISTINCT and sorting, as far as the program has them.
 
+mod ahead;
 mod groups;
 
 use std::cell::{Cell, RefCell};
@@ -429,7 +430,11 @@ impl SelectRun {
             let more = !null_row_given && self.step(d, level, cx)?;
             if more {
                 let passes = match self.scans[d].plain {
-                    true => level.filters.is_empty() || self.all_true(&level.filters, Some(d), program, inputs, cx)?,
+                    true => {
+                        level.filters.is_empty()
+                            || self.all_true(&level.filters, Some(d), program, inputs, cx)?
+                            || self.look_ahead(d, program, inputs, cx, |_| Ok(true))?
+                    }
                     false => self.row_passes(d, level, program, inputs, cx)?,
                 };
                 if !passes {

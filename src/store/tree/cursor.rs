@@ -394,6 +394,23 @@ impl<O: Order> Cursor<O> {
 }
 
 impl Cursor<RowOrder> {
+    /// The rowids and records behind the current row that are known to be the view's, without a look at another leaf.
+    #[inline]
+    pub fn ahead(&self) -> impl Iterator<Item = (i64, &[u8])> {
+        let known = match &self.leaf {
+            Some(leaf) if self.index + 1 < self.clear_to => &leaf.entries()[self.index + 1..self.clear_to],
+            _ => &[],
+        };
+        known.iter().map(|entry| (entry.inline, entry.version().record()))
+    }
+
+    /// Goes on by so many rows, no more than are [`ahead`](Cursor::ahead).
+    #[inline]
+    pub fn pass_ahead(&mut self, rows: usize) {
+        debug_assert!(rows == 0 || self.index + rows < self.clear_to, "only what is ahead is passed over");
+        self.index += rows;
+    }
+
     /// The current row's rowid; 0 if there is no current row.
     #[inline]
     pub fn rowid(&self) -> i64 {
