@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::leaf::Entry;
 use super::node::From;
-use super::order::{KeyOrder, Order, RowOrder};
+use super::order::{KeyOrder, Order, RowOrder, begins_with};
 use super::{Found, LeafRef, Tree, visible_older};
 use crate::store::ids::View;
 use crate::store::version::Version;
@@ -433,7 +433,7 @@ impl Cursor<KeyOrder> {
         }
         if let Some(leaf) = self.leaf.as_ref().filter(|leaf| home == Some(LeafRef::as_ptr(leaf)))
             && let (Some(rest), Some(start)) = (prefix.len().checked_sub(leaf.skip()), key.get(..leaf.skip()))
-            && prefix.starts_with(start)
+            && begins_with(prefix, start)
         {
             let inline = leaf.entries()[self.index].inline ^ KeyOrder::inline(prefix, leaf.skip());
             if (inline.leading_zeros() as usize) < (8 * rest).min(64) {
@@ -443,7 +443,7 @@ impl Cursor<KeyOrder> {
                 return true;
             }
         }
-        self.key().starts_with(prefix)
+        begins_with(self.key(), prefix)
     }
 
     /// As [`Cursor::pass`] over the entries that begin with `prefix`, from one that does.
@@ -453,7 +453,7 @@ impl Cursor<KeyOrder> {
             let bits = 8 * prefix.len().saturating_sub(leaf.skip());
             let entries = &leaf.entries()[..self.clear_to.max(self.index + 1)];
             if bits > 64 {
-                return passed + self.pass(|key| key.starts_with(prefix));
+                return passed + self.pass(|key| begins_with(key, prefix));
             }
             let here = entries[self.index].inline;
             let begins = |e: &&Entry<KeyOrder>| (e.inline ^ here).leading_zeros() as usize >= bits;
@@ -464,7 +464,7 @@ impl Cursor<KeyOrder> {
             if is_end {
                 break;
             }
-            if !self.advance() || !self.key().starts_with(prefix) {
+            if !self.advance() || !begins_with(self.key(), prefix) {
                 self.leave();
                 break;
             }
@@ -488,9 +488,9 @@ impl Cursor<KeyOrder> {
                 return false;
             }
             self.index += 1;
-            return bits <= 64 || self.key().starts_with(prefix);
+            return bits <= 64 || begins_with(self.key(), prefix);
         }
-        self.next() && self.key().starts_with(prefix)
+        self.next() && begins_with(self.key(), prefix)
     }
 
     /// The current entry's key; empty if there is no current entry.
