@@ -267,10 +267,10 @@ pub fn next(level: &mut Level, scan: &mut Scan, cx: &Context<'_>) -> Result<bool
     }
 }
 
-/// Passes over rows behind the current one, where that is quicker than to visit them; how many.
-pub fn pass(level: &mut Level, scan: &Scan) -> i64 {
+/// Passes over the rows of the current range behind the current one, where that is quicker than to visit them; how many.
+pub fn pass(level: &mut Level, scan: &Scan) -> Option<i64> {
     if scan.placed || scan.reverse || scan.by_rowids || scan.skip.is_some() {
-        return 0;
+        return None;
     }
     let passed = match &mut level.rows {
         Rows::Table(cursor) => {
@@ -284,9 +284,14 @@ pub fn pass(level: &mut Level, scan: &Scan) -> i64 {
             *at += passed;
             passed
         }
-        _ => 0,
+        _ => return None,
     };
-    passed as i64
+    Some(passed as i64)
+}
+
+/// Whether there is no range behind the current one.
+pub fn is_last_range(scan: &Scan) -> bool {
+    scan.ranges.is_empty()
 }
 
 /// The rows behind the current one that lie in the leaf of a level's cursor, with their rowids, if it goes through a table

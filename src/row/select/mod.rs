@@ -63,6 +63,10 @@ enum Stage {
     /// Straight from the loops.
     Loops,
     Groups(Groups),
+    /// The one group of a query without GROUP BY, in the slots.
+    Single {
+        is_due: bool,
+    },
     /// Groups that are finished as the loops go on.
     InTurn,
     Kept(window::Kept),
@@ -244,7 +248,7 @@ impl SelectRun {
     fn next_row(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
         match &mut self.stage {
             Stage::Loops => self.advance(program, inputs, cx),
-            Stage::Groups(_) | Stage::InTurn => self.next_group(program, inputs, cx),
+            Stage::Groups(_) | Stage::Single { .. } | Stage::InTurn => self.next_group(program, inputs, cx),
             Stage::Kept(kept) => {
                 let more = kept.next(&mut self.slots);
                 if more {

@@ -450,13 +450,14 @@ impl Cursor<KeyOrder> {
     pub fn pass_of(&mut self, prefix: &[u8]) -> usize {
         let mut passed = 0;
         while let Some(leaf) = &self.leaf {
+            // The bits of an inline key that are the prefix's; what is behind them is looked at where they are the same.
             let bits = 8 * prefix.len().saturating_sub(leaf.skip());
             let entries = &leaf.entries()[..self.clear_to.max(self.index + 1)];
-            if bits > 64 {
-                return passed + self.pass(|key| begins_with(key, prefix));
-            }
             let here = entries[self.index].inline;
-            let begins = |e: &&Entry<KeyOrder>| (e.inline ^ here).leading_zeros() as usize >= bits;
+            let begins = |e: &&Entry<KeyOrder>| {
+                (e.inline ^ here).leading_zeros() as usize >= bits.min(64)
+                    && (bits <= 64 || begins_with(e.version().key(), prefix))
+            };
             let more = entries[self.index + 1..].iter().take_while(begins).count();
             let is_end = self.index + 1 + more < entries.len();
             self.index += more;
