@@ -224,15 +224,6 @@ impl InTurn {
         self.group.get_or_insert_with(|| Group::new(aggregation)).take(aggregation, is_first, env)
     }
 
-    /// Takes rows in that are only counted.
-    pub fn count(&mut self, rows: i64) {
-        for running in self.group.iter_mut().flat_map(|group| &mut group.states) {
-            if let State::Builtin(FastAggregate::CountStar(n)) = &mut running.state {
-                *n += rows;
-            }
-        }
-    }
-
     /// Puts the group into the slots and ends it.
     pub fn finish(&mut self, aggregation: &Aggregation, slots: &mut [Value], cx: &Context<'_>) -> Result<()> {
         let group = self.group.get_or_insert_with(|| Group::new(aggregation));
@@ -429,11 +420,6 @@ pub struct Groups {
 }
 
 impl Groups {
-    /// The one group of a query that does nothing but count so many rows.
-    pub fn of_count(aggregation: &Aggregation, count: i64) -> Groups {
-        Groups { values: vec![Value::Integer(count); aggregation.aggregates.len()].into_iter(), left: 1 }
-    }
-
     /// Puts the next group into the slots.
     pub fn next(&mut self, aggregation: &Aggregation, slots: &mut [Value], cx: &Context<'_>) -> Result<bool> {
         cx.around.tick()?;

@@ -40,18 +40,26 @@ pub struct Env<'e> {
 pub struct Near<'e> {
     level: u16,
     record: &'e [u8],
+    /// The row's rowid if the level itself is not at the row.
+    rowid: Option<i64>,
 }
 
 impl<'e> Near<'e> {
-    pub const NONE: Near<'static> = Near { level: u16::MAX, record: &[] };
+    pub const NONE: Near<'static> = Near { level: u16::MAX, record: &[], rowid: None };
 
     /// A level that is at a row.
     #[inline]
     pub fn of(levels: &'e [Level], level: usize) -> Near<'e> {
         match levels.get(level).and_then(Level::near_record) {
-            Some(record) => Near { level: level as u16, record },
+            Some(record) => Near { level: level as u16, record, rowid: None },
             None => Near::NONE,
         }
+    }
+
+    /// A row of a level that is at another row.
+    #[inline]
+    pub fn at(level: usize, rowid: i64, record: &'e [u8]) -> Near<'e> {
+        Near { level: level as u16, record, rowid: Some(rowid) }
     }
 }
 
@@ -76,7 +84,10 @@ pub fn eval<'e>(node: &'e Node, env: &Env<'e>) -> Evaluated<'e> {
         Node::Column { level, field, default } => column(env, *level, *field, default.as_deref()),
         Node::Constant(v) => v.as_ref(),
         Node::Parameter(i) => env.cx.parameters.get(*i as usize).map_or(ValueRef::Null, Value::as_ref),
-        Node::Rowid { level } => env.levels[*level as usize].rowid(),
+        Node::Rowid { level } => match env.near.rowid {
+            Some(rowid) if *level == env.near.level => ValueRef::Integer(rowid),
+            _ => env.levels[*level as usize].rowid(),
+        },
         Node::Input(i) => env.inputs[*i as usize].as_ref(),
         Node::Slot(i) => env.slots[*i as usize].as_ref(),
         Node::Arithmetic(op, l, r) => return operate(*op, l, r, env),
@@ -85,7 +96,22 @@ pub fn eval<'e>(node: &'e Node, env: &Env<'e>) -> Evaluated<'e> {
 }
 
 fn operate<'e>(op: ArithmeticOp, l: &'e Node, r: &'e Node, env: &Env<'e>) -> Evaluated<'e> {
-    let (l, r) = (readable(eval(l, env)?, env), readable(eval(r, env)?, env));
+    let (l, r) = (eval(l, env)?, eval(r, env)?);
+    if let (ValueRef::Integer(x), ValueRef::Integer(y)) = (l, r) {
+        let known = match op {
+            ArithmeticOp::Add => x.checked_add(y),
+            ArithmeticOp::Subtract => x.checked_sub(y),
+            ArithmeticOp::Multiply => x.checked_mul(y),
+            _ => None,
+        };
+        if let Some(z) = known {
+            return Ok(ValueRef::Integer(z));
+        }
+    }
+    operate_on(op, readable(l, env), readable(r, env), env)
+}
+
+fn operate_on<'e>(op: ArithmeticOp, l: ValueRef<'e>, r: ValueRef<'e>, env: &Env<'e>) -> Evaluated<'e> {
     Ok(match op {
         ArithmeticOp::Add => arithmetic::add(l, r),
         ArithmeticOp::Subtract => arithmetic::subtract(l, r),
@@ -306,6 +332,23 @@ fn compare_values<'e>(
     collation: &Collation,
     arena: &'e Bump,
 ) -> Option<bool> {
+    match (l, r) {
+        (ValueRef::Integer(x), ValueRef::Integer(y)) if aff != Affinity::Text => Some(holds(op, x.cmp(&y))),
+        (ValueRef::Real(x), ValueRef::Real(y)) if aff != Affinity::Text => {
+            Some(holds(op, x.partial_cmp(&y).unwrap_or(Ordering::Equal)))
+        }
+        _ => compare_any(op, l, r, aff, collation, arena),
+    }
+}
+
+fn compare_any<'e>(
+    op: CompareOp,
+    l: ValueRef<'e>,
+    r: ValueRef<'e>,
+    aff: Affinity,
+    collation: &Collation,
+    arena: &'e Bump,
+) -> Option<bool> {
     if l.is_null() || r.is_null() {
         return match op {
             CompareOp::Is => Some(l.is_null() && r.is_null()),
@@ -316,13 +359,23 @@ fn compare_values<'e>(
     Some(holds(op, ordering(l, r, aff, collation, arena)))
 }
 
-/// The truth of a node in a boolean context: `None` is NULL.
+/// The truth of a node in a boolean context: `None` is NULL. The commonest is told here, without a call.
+#[inline]
 pub fn truth<'e>(node: &'e Node, env: &Env<'e>) -> Result<Option<bool>> {
+    match node {
+        Node::CompareFieldInteger { op, level, field, value, affinity } => {
+            Ok(match column(env, *level, *field, None) {
+                ValueRef::Integer(x) => Some(holds(*op, x.cmp(value))),
+                x => compare_any(*op, x, ValueRef::Integer(*value), *affinity, &Collation::Binary, env.arena),
+            })
+        }
+        _ => truth_of(node, env),
+    }
+}
+
+fn truth_of<'e>(node: &'e Node, env: &Env<'e>) -> Result<Option<bool>> {
     Ok(match node {
-        Node::CompareFieldInteger { op, level, field, value, affinity } => match column(env, *level, *field, None) {
-            ValueRef::Integer(x) => Some(holds(*op, x.cmp(value))),
-            x => compare_values(*op, x, ValueRef::Integer(*value), *affinity, &Collation::Binary, env.arena),
-        },
+        Node::CompareFieldInteger { .. } => return truth(node, env),
         Node::Compare { op, left, right, affinity, collation } => {
             let l = eval(left, env)?;
             let r = eval(right, env)?;

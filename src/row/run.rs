@@ -74,6 +74,31 @@ impl QueryRun {
         self.state = State::Start;
     }
 
+    /// Begins anew with the inputs that it has.
+    pub fn restart_alike(&mut self) {
+        self.state = State::Start;
+    }
+
+    /// Sets an input, for which those before it have been set; whether it is what it was, by class and bytes: then the run
+    /// gives the same rows.
+    pub fn set_input(&mut self, i: usize, value: ValueRef<'_>) -> bool {
+        let Some(input) = self.inputs.get_mut(i) else {
+            self.inputs.push(value.to_owned());
+            return false;
+        };
+        let same = match (&*input, value) {
+            (Value::Null, ValueRef::Null) => true,
+            (Value::Integer(x), ValueRef::Integer(y)) => *x == y,
+            (Value::Real(x), ValueRef::Real(y)) => x.to_bits() == y.to_bits(),
+            (Value::Text(x), ValueRef::Text(y)) | (Value::Blob(x), ValueRef::Blob(y)) => x[..] == *y,
+            _ => false,
+        };
+        if !same {
+            *input = value.to_owned();
+        }
+        same
+    }
+
     /// Whether it is a run of this program.
     pub fn is_of(&self, program: &Arc<QueryProgram>) -> bool {
         Arc::ptr_eq(&self.program, program)

@@ -14,12 +14,10 @@ use crate::error::Result;
 
 /// A subquery of an expression, with the result of its last run for the same inputs.
 pub struct SubqueryRun {
+    /// With the inputs that the cached results belong to.
     run: Option<Box<QueryRun>>,
-    /// The inputs that the cached results belong to, and whether there are any.
-    inputs: Vec<Value>,
+    /// Whether there are cached results.
     is_known: bool,
-    /// Room for the inputs of the current row.
-    fresh: Vec<Value>,
     /// The first row, NULLs without one, if `has_row`.
     row: Vec<Value>,
     has_row: bool,
@@ -58,9 +56,7 @@ impl SubqueryRun {
     pub fn all(subqueries: &[Subquery]) -> Vec<RefCell<SubqueryRun>> {
         let new = || SubqueryRun {
             run: None,
-            inputs: Vec::new(),
             is_known: false,
-            fresh: Vec::new(),
             row: Vec::new(),
             has_row: false,
             found: None,
@@ -79,36 +75,34 @@ impl SubqueryRun {
     pub fn rest(&mut self) {
         (self.is_known, self.has_row, self.found, self.set, self.list) = (false, false, None, None, None);
         self.row.clear();
-        self.inputs.clear();
         if let Some(run) = &mut self.run {
             run.rest();
         }
     }
 
-    /// Evaluates the inputs; whether the cached results still hold.
+    /// Evaluates the inputs; cached results that do not hold any more go.
     fn refresh(&mut self, subquery: &Subquery, env: &Env<'_>) -> Result<()> {
-        self.fresh.clear();
-        for node in &subquery.inputs {
-            self.fresh.push(eval(node, env)?.to_owned());
+        let was_known = std::mem::take(&mut self.is_known) && !subquery.volatile;
+        let run = self.run.get_or_insert_with(|| Box::new(QueryRun::new(subquery.program.clone(), Vec::new())));
+        let mut same = was_known;
+        for (i, node) in subquery.inputs.iter().enumerate() {
+            same &= run.set_input(i, eval(node, env)?);
         }
-        if self.is_known && same_inputs(&self.inputs, &self.fresh) && !subquery.volatile {
-            return Ok(());
-        }
-        self.has_row = false;
-        self.found = None;
-        self.set = None;
-        self.list = None;
-        std::mem::swap(&mut self.inputs, &mut self.fresh);
         self.is_known = true;
+        if !same {
+            self.has_row = false;
+            self.found = None;
+            self.set = None;
+            self.list = None;
+        }
         Ok(())
     }
 
-    fn started(&mut self, subquery: &Subquery) -> &mut QueryRun {
-        match &mut self.run {
-            Some(run) => run.restart_with(&self.inputs),
-            None => self.run = Some(Box::new(QueryRun::new(subquery.program.clone(), self.inputs.clone()))),
-        }
-        self.run.as_mut().expect("set just above")
+    /// The run at its beginning, after [`SubqueryRun::refresh`].
+    fn started(&mut self) -> &mut QueryRun {
+        let run = self.run.as_mut().expect("refreshing has made it");
+        run.restart_alike();
+        run
     }
 
     /// A column of the first row, and whether it is JSON; NULL without a row.
@@ -117,7 +111,7 @@ impl SubqueryRun {
         if !self.has_row {
             let mut row = std::mem::take(&mut self.row);
             row.clear();
-            let run = self.started(subquery);
+            let run = self.started();
             if run.next(env.cx)? {
                 row.extend((0..run.width()).map(|i| run.column(i).to_owned()));
             } else {
@@ -134,7 +128,7 @@ impl SubqueryRun {
         if let Some(found) = self.found {
             return Ok(found);
         }
-        let found = self.started(subquery).next(env.cx)?;
+        let found = self.started().next(env.cx)?;
         self.found = Some(found);
         Ok(found)
     }
@@ -150,7 +144,7 @@ impl SubqueryRun {
         self.refresh(subquery, env)?;
         if self.set.is_none() {
             let width = subquery.program.width;
-            let run = self.started(subquery);
+            let run = self.started();
             let mut set =
                 Set { rows: Vec::new(), keys: FxHashSet::default(), integers: FxHashSet::default(), has_null: false };
             while run.next(env.cx)? {
@@ -225,7 +219,7 @@ impl SubqueryRun {
         if !unknown && left.iter().any(|v| v.is_null()) && !custom {
             // The members of complete rows are only in the keys: run again and compare.
             let width = subquery.program.width;
-            let run = self.started(subquery);
+            let run = self.started();
             while !unknown && run.next(env.cx)? {
                 let row: Vec<Value> =
                     (0..width).map(|i| prepare(run.column(i), by[i].0, env.arena).to_owned()).collect();
@@ -239,7 +233,7 @@ impl SubqueryRun {
     pub fn values(&mut self, subquery: &Subquery, env: &Env<'_>, column: usize) -> Result<&[Value]> {
         self.refresh(subquery, env)?;
         if self.list.as_ref().is_none_or(|(of, _)| *of != column) {
-            let run = self.started(subquery);
+            let run = self.started();
             let mut values = Vec::new();
             while run.next(env.cx)? {
                 let value = run.column(column);
@@ -251,16 +245,4 @@ impl SubqueryRun {
         }
         Ok(self.list.as_ref().map_or(&[], |(_, values)| values))
     }
-}
-
-/// Identical inputs give identical results: class and bytes, not SQL equality.
-fn same_inputs(a: &[Value], b: &[Value]) -> bool {
-    a.len() == b.len()
-        && a.iter().zip(b).all(|(x, y)| match (x, y) {
-            (Value::Null, Value::Null) => true,
-            (Value::Integer(i), Value::Integer(j)) => i == j,
-            (Value::Real(i), Value::Real(j)) => i.to_bits() == j.to_bits(),
-            (Value::Text(i), Value::Text(j)) | (Value::Blob(i), Value::Blob(j)) => i == j,
-            _ => false,
-        })
 }

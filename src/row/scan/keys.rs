@@ -1,5 +1,6 @@
 //! Seek values: evaluated from the levels before, as rowids, as ranges of keys, as keys of a hash table.
 
+use arrayvec::ArrayVec;
 use heliosdb_udfs::value::{Value, ValueRef, affinity};
 
 use super::encode;
@@ -97,16 +98,13 @@ fn access_keys(access: &Access, env: &Env<'_>, room: Vec<u8>) -> Result<Keys> {
             if low.is_none() && high.is_none() {
                 return Ok(Keys::Range(whole_prefix(prefix)));
             }
-            let mut ranges = Vec::new();
+            let mut ranges = ArrayVec::<KeyRange, 2>::new();
             let rest = columns.get(equal.len()..).unwrap_or_default();
             key_ranges(prefix, low.as_ref(), high.as_ref(), rest, env, &mut ranges)?;
-            Ok(match ranges.pop() {
-                None => Keys::Nothing,
-                Some(range) if ranges.is_empty() => Keys::Range(range),
-                Some(range) => {
-                    ranges.push(range);
-                    Keys::Ranges(ranges)
-                }
+            Ok(match (ranges.pop(), ranges.pop()) {
+                (None, _) => Keys::Nothing,
+                (Some(range), None) => Keys::Range(range),
+                (Some(last), Some(first)) => Keys::Ranges(vec![first, last]),
             })
         }
         Access::Index { equal, low, high, columns, .. } => {
@@ -286,17 +284,17 @@ fn whole_prefix(prefix: Vec<u8>) -> KeyRange {
     KeyRange { low: prefix, after_low: false, high: Vec::new(), through: true, whole_prefix: true }
 }
 
-/// The key ranges of a prefix with bounds on the next column. An upper bound alone also keeps NULLs out.
+/// The one or two key ranges of a prefix with bounds on the next column. An upper bound alone also keeps NULLs out.
 fn key_ranges(
     prefix: Vec<u8>,
     low: Option<&Bound>,
     high: Option<&Bound>,
     columns: &[KeyColumn],
     env: &Env<'_>,
-    ranges: &mut Vec<KeyRange>,
+    ranges: &mut impl Extend<KeyRange>,
 ) -> Result<()> {
     let (Some(column), true) = (columns.first(), low.is_some() || high.is_some()) else {
-        ranges.push(whole_prefix(prefix));
+        ranges.extend([whole_prefix(prefix)]);
         return Ok(());
     };
     let descending = column.descending;

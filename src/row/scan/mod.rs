@@ -267,10 +267,10 @@ pub fn next(level: &mut Level, scan: &mut Scan, cx: &Context<'_>) -> Result<bool
     }
 }
 
-/// Passes over rows behind the current one, where that is quicker than to visit them; how many.
-pub fn pass(level: &mut Level, scan: &Scan) -> i64 {
+/// Passes over the rows of the current range behind the current one, where that is quicker than to visit them; how many.
+pub fn pass(level: &mut Level, scan: &Scan) -> Option<i64> {
     if scan.placed || scan.reverse || scan.by_rowids || scan.skip.is_some() {
-        return 0;
+        return None;
     }
     let passed = match &mut level.rows {
         Rows::Table(cursor) => {
@@ -284,9 +284,34 @@ pub fn pass(level: &mut Level, scan: &Scan) -> i64 {
             *at += passed;
             passed
         }
-        _ => 0,
+        _ => return None,
     };
-    passed as i64
+    Some(passed as i64)
+}
+
+/// Whether there is no range behind the current one.
+pub fn is_last_range(scan: &Scan) -> bool {
+    scan.ranges.is_empty()
+}
+
+/// The rows behind the current one that lie in the leaf of a level's cursor, with their rowids, if it goes through a table
+/// that way.
+#[inline]
+pub fn ahead<'l>(level: &'l Level, scan: &Scan) -> Option<impl Iterator<Item = (i64, &'l [u8])> + use<'l>> {
+    let Rows::Table(cursor) = &level.rows else { return None };
+    if scan.placed || scan.reverse || scan.by_rowids || level.null_row {
+        return None;
+    }
+    let end = scan.rowid_end.map_or(i64::MAX, |(end, _)| end);
+    Some(cursor.ahead().take_while(move |(rowid, _)| *rowid <= end))
+}
+
+/// Goes on to the last of so many rows that [`ahead`] has told.
+#[inline]
+pub fn pass_ahead(level: &mut Level, rows: usize) {
+    if let Rows::Table(cursor) = &mut level.rows {
+        cursor.pass_ahead(rows);
+    }
 }
 
 /// What tells one row of a level from another, for RIGHT and FULL joins.

@@ -9,6 +9,7 @@ use super::Scan;
 use crate::row::program::Covered;
 use crate::store::KeyCursor;
 use crate::store::record::Narrow;
+use crate::store::tree::order::begins_with;
 
 #[derive(Default, Clone)]
 pub enum End {
@@ -105,7 +106,7 @@ pub fn next_key(cursor: &mut KeyCursor, scan: &mut Scan) -> bool {
                 End::Prefix(Vec::new())
             } else if !range.through {
                 End::Before(range.high)
-            } else if range.low.starts_with(&range.high) {
+            } else if begins_with(&range.low, &range.high) {
                 // What is past the low end begins with the high one or is past it.
                 End::Prefix(range.high)
             } else {
@@ -154,10 +155,10 @@ pub fn pass_keys(cursor: &mut KeyCursor, end: &End) -> usize {
 fn within(key: &[u8], end: &End, reverse: bool) -> bool {
     match end {
         End::None => true,
-        End::Prefix(p) => key.starts_with(p),
+        End::Prefix(p) => begins_with(key, p),
         End::Before(e) if reverse => key >= e.as_slice(),
         End::Before(e) => key < e.as_slice(),
-        End::Through(e) => key < e.as_slice() || key.starts_with(e),
+        End::Through(e) => key < e.as_slice() || begins_with(key, e),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Running one SELECT: nested loops over its levels as a resumable state machine, then grouping, windows,
 //! projection, DISTINCT and sorting, as far as the program has them.
 
+mod ahead;
 mod groups;
 
 use std::cell::{Cell, RefCell};
@@ -62,6 +63,10 @@ enum Stage {
     /// Straight from the loops.
     Loops,
     Groups(Groups),
+    /// The one group of a query without GROUP BY, in the slots.
+    Single {
+        is_due: bool,
+    },
     /// Groups that are finished as the loops go on.
     InTurn,
     Kept(window::Kept),
@@ -243,7 +248,7 @@ impl SelectRun {
     fn next_row(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
         match &mut self.stage {
             Stage::Loops => self.advance(program, inputs, cx),
-            Stage::Groups(_) | Stage::InTurn => self.next_group(program, inputs, cx),
+            Stage::Groups(_) | Stage::Single { .. } | Stage::InTurn => self.next_group(program, inputs, cx),
             Stage::Kept(kept) => {
                 let more = kept.next(&mut self.slots);
                 if more {
@@ -429,7 +434,11 @@ impl SelectRun {
             let more = !null_row_given && self.step(d, level, cx)?;
             if more {
                 let passes = match self.scans[d].plain {
-                    true => level.filters.is_empty() || self.all_true(&level.filters, Some(d), program, inputs, cx)?,
+                    true => {
+                        level.filters.is_empty()
+                            || self.all_true(&level.filters, Some(d), program, inputs, cx)?
+                            || self.look_ahead(d, program, inputs, cx, |_| Ok(true))?
+                    }
                     false => self.row_passes(d, level, program, inputs, cx)?,
                 };
                 if !passes {

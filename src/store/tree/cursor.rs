@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::leaf::Entry;
 use super::node::From;
-use super::order::{KeyOrder, Order, RowOrder};
+use super::order::{KeyOrder, Order, RowOrder, begins_with};
 use super::{Found, LeafRef, Tree, visible_older};
 use crate::store::ids::View;
 use crate::store::version::Version;
@@ -394,6 +394,23 @@ impl<O: Order> Cursor<O> {
 }
 
 impl Cursor<RowOrder> {
+    /// The rowids and records behind the current row that are known to be the view's, without a look at another leaf.
+    #[inline]
+    pub fn ahead(&self) -> impl Iterator<Item = (i64, &[u8])> {
+        let known = match &self.leaf {
+            Some(leaf) if self.index + 1 < self.clear_to => &leaf.entries()[self.index + 1..self.clear_to],
+            _ => &[],
+        };
+        known.iter().map(|entry| (entry.inline, entry.version().record()))
+    }
+
+    /// Goes on by so many rows, no more than are [`ahead`](Cursor::ahead).
+    #[inline]
+    pub fn pass_ahead(&mut self, rows: usize) {
+        debug_assert!(rows == 0 || self.index + rows < self.clear_to, "only what is ahead is passed over");
+        self.index += rows;
+    }
+
     /// The current row's rowid; 0 if there is no current row.
     #[inline]
     pub fn rowid(&self) -> i64 {
@@ -416,7 +433,7 @@ impl Cursor<KeyOrder> {
         }
         if let Some(leaf) = self.leaf.as_ref().filter(|leaf| home == Some(LeafRef::as_ptr(leaf)))
             && let (Some(rest), Some(start)) = (prefix.len().checked_sub(leaf.skip()), key.get(..leaf.skip()))
-            && prefix.starts_with(start)
+            && begins_with(prefix, start)
         {
             let inline = leaf.entries()[self.index].inline ^ KeyOrder::inline(prefix, leaf.skip());
             if (inline.leading_zeros() as usize) < (8 * rest).min(64) {
@@ -426,20 +443,21 @@ impl Cursor<KeyOrder> {
                 return true;
             }
         }
-        self.key().starts_with(prefix)
+        begins_with(self.key(), prefix)
     }
 
     /// As [`Cursor::pass`] over the entries that begin with `prefix`, from one that does.
     pub fn pass_of(&mut self, prefix: &[u8]) -> usize {
         let mut passed = 0;
         while let Some(leaf) = &self.leaf {
+            // The bits of an inline key that are the prefix's; what is behind them is looked at where they are the same.
             let bits = 8 * prefix.len().saturating_sub(leaf.skip());
             let entries = &leaf.entries()[..self.clear_to.max(self.index + 1)];
-            if bits > 64 {
-                return passed + self.pass(|key| key.starts_with(prefix));
-            }
             let here = entries[self.index].inline;
-            let begins = |e: &&Entry<KeyOrder>| (e.inline ^ here).leading_zeros() as usize >= bits;
+            let begins = |e: &&Entry<KeyOrder>| {
+                (e.inline ^ here).leading_zeros() as usize >= bits.min(64)
+                    && (bits <= 64 || begins_with(e.version().key(), prefix))
+            };
             let more = entries[self.index + 1..].iter().take_while(begins).count();
             let is_end = self.index + 1 + more < entries.len();
             self.index += more;
@@ -447,7 +465,7 @@ impl Cursor<KeyOrder> {
             if is_end {
                 break;
             }
-            if !self.advance() || !self.key().starts_with(prefix) {
+            if !self.advance() || !begins_with(self.key(), prefix) {
                 self.leave();
                 break;
             }
@@ -471,9 +489,9 @@ impl Cursor<KeyOrder> {
                 return false;
             }
             self.index += 1;
-            return bits <= 64 || self.key().starts_with(prefix);
+            return bits <= 64 || begins_with(self.key(), prefix);
         }
-        self.next() && self.key().starts_with(prefix)
+        self.next() && begins_with(self.key(), prefix)
     }
 
     /// The current entry's key; empty if there is no current entry.

@@ -165,7 +165,7 @@ impl<O: Order> Leaf<O> {
             _ => return Err(from),
         };
         self.entries[from..from + alike]
-            .binary_search_by(|e| O::compare(O::of_entry(e.inline, e.version()), probe))
+            .binary_search_by(|e| O::compare_behind(O::of_entry(e.inline, e.version()), probe, self.skip))
             .map(|i| from + i)
             .map_err(|i| from + i)
     }

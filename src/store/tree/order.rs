@@ -46,6 +46,8 @@ pub trait Order: Send + Sync + 'static {
     fn set_skip(separator: &mut Self::Separator, skip: usize);
     /// Compares two keys.
     fn compare(a: Self::Probe<'_>, b: Self::Probe<'_>) -> Ordering;
+    /// Compares two keys that have the same inline part in a node that skips so many bytes.
+    fn compare_behind(a: Self::Probe<'_>, b: Self::Probe<'_>, skip: usize) -> Ordering;
     /// Where in a leaf a key probably is, given the separator before the leaf. Known before the leaf is touched.
     fn guess(low: &Self::Separator, probe: Self::Probe<'_>) -> usize;
     /// The same key for a shorter time, which the compiler cannot see by itself of an associated type.
@@ -124,6 +126,11 @@ impl Order for RowOrder {
         a.cmp(&b)
     }
 
+    #[inline]
+    fn compare_behind(a: i64, b: i64, _: usize) -> Ordering {
+        a.cmp(&b)
+    }
+
     /// Rowids mostly have no gaps: then the distance is the place.
     #[inline]
     fn guess(low: &i64, rowid: i64) -> usize {
@@ -171,9 +178,31 @@ fn window(key: &[u8], skip: usize) -> u64 {
     if let Some(first) = rest.first_chunk::<8>() {
         return u64::from_be_bytes(*first);
     }
-    let mut padded = [0; 8];
-    padded[..rest.len()].copy_from_slice(rest);
-    u64::from_be_bytes(padded)
+    let padding = 8 * (8 - rest.len());
+    // Pieces that overlap where they say the same.
+    if let (Some(first), Some(last)) = (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
+        return u64::from(u32::from_be_bytes(*first)) << 32 | u64::from(u32::from_be_bytes(*last)) << padding;
+    }
+    match (rest, rest.get(rest.len() / 2), rest.last()) {
+        ([first, ..], Some(middle), Some(last)) => {
+            let middle = u64::from(*middle) << (56 - 8 * (rest.len() / 2));
+            u64::from(*first) << 56 | middle | u64::from(*last) << padding
+        }
+        _ => 0,
+    }
+}
+
+/// Whether a key begins with these bytes, which are mostly few (a number takes eleven): then nothing is called for it.
+#[inline]
+pub fn begins_with(key: &[u8], prefix: &[u8]) -> bool {
+    let differ = |at: usize| window(key, at) ^ window(prefix, at);
+    match prefix.len() {
+        0 => true,
+        len if key.len() < len => false,
+        len @ 1..=8 => differ(0) >> (64 - 8 * len) == 0,
+        len @ 9..=16 => differ(0) == 0 && differ(8) >> (128 - 8 * len) == 0,
+        _ => key.starts_with(prefix),
+    }
 }
 
 fn common(a: &[u8], b: &[u8]) -> usize {
@@ -215,7 +244,7 @@ impl Order for KeyOrder {
 
     #[inline]
     fn shares(a: &[u8], b: &[u8], skip: usize) -> bool {
-        a.get(..skip).is_some_and(|start| b.get(..skip) == Some(start))
+        a.get(..skip).is_some_and(|start| begins_with(b, start))
     }
 
     #[inline]
@@ -226,7 +255,9 @@ impl Order for KeyOrder {
     #[inline]
     fn child(separators: &[KeySeparator], key: &[u8], skip: usize) -> usize {
         let inline = window(key, skip);
-        separators.partition_point(|s| s.inline < inline || s.inline == inline && *s.key <= *key)
+        separators.partition_point(|s| {
+            s.inline < inline || s.inline == inline && KeyOrder::compare_behind(&s.key, key, skip).is_le()
+        })
     }
 
     /// The shortest beginning of `right` that is greater than `left`.
@@ -242,6 +273,15 @@ impl Order for KeyOrder {
     #[inline]
     fn compare(a: &[u8], b: &[u8]) -> Ordering {
         a.cmp(b)
+    }
+
+    /// Mostly the next eight bytes decide.
+    #[inline]
+    fn compare_behind(a: &[u8], b: &[u8], skip: usize) -> Ordering {
+        window(a, skip + 8).cmp(&window(b, skip + 8)).then_with(|| {
+            // Keys that end within these differ in zeros at the end only.
+            if a.len().max(b.len()) <= skip + 16 { a.len().cmp(&b.len()) } else { a.cmp(b) }
+        })
     }
 
     #[inline]
@@ -287,6 +327,24 @@ mod tests {
         }
         assert_eq!(window(b"common12345678", 6), u64::from_be_bytes(*b"12345678"));
         assert_eq!(window(b"common", 9), 0);
+        for len in 0..8 {
+            let mut padded = [0; 8];
+            padded[..len].copy_from_slice(&b"1234567"[..len]);
+            assert_eq!(window(&b"1234567"[..len], 0), u64::from_be_bytes(padded));
+        }
+    }
+
+    #[test]
+    fn what_decides_behind_a_window() {
+        let keys: [&[u8]; 7] = [b"", b"a", b"a\0", b"a\0\0\0\0\0\0\0\0", b"a\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0b", b"abcdefghi", b"b"];
+        for a in keys {
+            for b in keys {
+                if window(a, 0) == window(b, 0) {
+                    assert_eq!(KeyOrder::compare_behind(a, b, 0), a.cmp(b), "{a:?} {b:?}");
+                }
+                assert_eq!(begins_with(a, b), a.starts_with(b), "{a:?} {b:?}");
+            }
+        }
     }
 
     #[test]
