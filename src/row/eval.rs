@@ -85,7 +85,13 @@ pub fn eval<'e>(node: &'e Node, env: &Env<'e>) -> Evaluated<'e> {
 }
 
 fn operate<'e>(op: ArithmeticOp, l: &'e Node, r: &'e Node, env: &Env<'e>) -> Evaluated<'e> {
-    let (l, r) = (readable(eval(l, env)?, env), readable(eval(r, env)?, env));
+    let (l, r) = (eval(l, env)?, eval(r, env)?);
+    if let (ArithmeticOp::Concat, ValueRef::Blob(blob)) = (op, l)
+        && blob.len() % 2 != 0
+    {
+        return limited(env, env.cx.around.host().encoding().concat(l, r, env.arena));
+    }
+    let (l, r) = (readable(l, env), readable(r, env));
     Ok(match op {
         ArithmeticOp::Add => arithmetic::add(l, r),
         ArithmeticOp::Subtract => arithmetic::subtract(l, r),
