@@ -13,6 +13,7 @@ pub mod environment;
 pub mod index;
 pub mod layout;
 pub mod load;
+pub mod parsed_constant;
 pub mod schema;
 pub mod self_reference;
 pub mod shared_map;

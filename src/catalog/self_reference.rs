@@ -5,9 +5,10 @@
 //! object is created is refused here, with the same words. Generated columns that refer to each other in a
 //! circle are found in [`generated_loop`].
 
-use heliosdb_dialect::ast::{Expr, ExprKind, InSet, Literal, Name, Over, Quote, Window};
+use heliosdb_dialect::ast::{BinaryOp, Expr, ExprKind, InSet, Literal, Name, Over, Quote, Window};
 
 use super::environment::{Environment, FunctionKind};
+use super::parsed_constant::is_false;
 use super::table::Table;
 use crate::error::{Error, Result};
 
@@ -115,6 +116,8 @@ impl Checker<'_> {
                 self.function(&call.name.text, call.args.len(), call.over.is_some())?;
                 self.children(expr)
             }
+            // SQLite makes 0 of an AND with 0 before it looks at what stands beside.
+            ExprKind::Binary(BinaryOp::And, ..) if is_false(expr) => Ok(()),
             _ => self.children(expr),
         }
     }

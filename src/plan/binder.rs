@@ -37,6 +37,8 @@ pub struct Binder<'a> {
     pub fixed: Option<DatabaseIndex>,
     /// Whether what is bound comes from the (not temporary) schema: some functions are unsafe there.
     pub from_schema: bool,
+    /// The statement empties a table that is dropped.
+    pub drops: bool,
     /// The conflict clause that goes before a statement's own: that of what fires the trigger being bound.
     pub outer: Option<Conflict>,
     /// The view or trigger being bound, for the authorizer.
@@ -73,6 +75,7 @@ impl<'a> Binder<'a> {
             trigger: None,
             fixed: None,
             from_schema: false,
+            drops: false,
             outer: None,
             within: None,
             views: Vec::new(),

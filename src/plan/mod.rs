@@ -37,4 +37,4 @@ pub use schema_expr::{
     BoundDefault, SchemaExpr, bind_constant, bind_default, bind_index_terms, bind_schema_expr, check_columns,
 };
 pub use select::{bind_query, table_columns, view_columns};
-pub use write::{bind_statement, bind_trigger_body, build_target};
+pub use write::{bind_drop, bind_statement, bind_trigger_body, build_target};

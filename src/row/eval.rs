@@ -108,6 +108,11 @@ fn operate<'e>(op: ArithmeticOp, l: &'e Node, r: &'e Node, env: &Env<'e>) -> Eva
             return Ok(ValueRef::Integer(z));
         }
     }
+    if let (ArithmeticOp::Concat, ValueRef::Blob(blob)) = (op, l)
+        && blob.len() % 2 != 0
+    {
+        return limited(env, env.cx.around.host().encoding().concat(l, r, env.arena));
+    }
     operate_on(op, readable(l, env), readable(r, env), env)
 }
 

@@ -246,11 +246,7 @@ impl Host for ConnectionHost<'_> {
         let sql = format!("DELETE FROM {schema}.{name}");
         let parsed = heliosdb_dialect::parse(&sql).map_err(|e| Error::sql(e.message))?;
         let Some(parsed) = parsed else { return Ok(()) };
-        let mut bound =
-            self.execution.inner.with_namespace(|space| plan::bind_statement(space, &parsed.statement, &sql))?;
-        if let plan::bound::Statement::Delete(delete) = &mut bound {
-            delete.target.triggers.clear();
-        }
+        let bound = self.execution.inner.with_namespace(|space| plan::bind_drop(space, &parsed.statement, &sql))?;
         let program = with_planning(self.execution.inner, |planning| write::lower(&bound, planning))?;
         let cx = Context { parameters: &[], around: self.execution, shared: &self.shared, live: false };
         let written = write::execute(&program, &[], &cx)?;

@@ -267,4 +267,6 @@ fn any_calls_are_answered() {
 #[test]
 fn any_damage_is_reported() {
     each_random(file, 4, 8);
+    // The reserved serial type 11 where a rowid's NULL was.
+    file(&[247, 68, 36, 11]);
 }

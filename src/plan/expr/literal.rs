@@ -1,6 +1,6 @@
 //! Literals, parameters, and what their position in a clause makes of them.
 
-use heliosdb_dialect::ast::{self, BinaryOp, ExprKind as Ast, Literal, UnaryOp};
+use heliosdb_dialect::ast::{self, ExprKind as Ast, Literal};
 use heliosdb_udfs::value::Value;
 
 use super::super::binder::Binder;
@@ -8,46 +8,6 @@ use super::super::bound::{Classes, Expr, ExprKind};
 use super::super::scope::Place;
 use super::made;
 use crate::error::{Error, Result};
-
-/// The value of an integer literal of 32 bits with any number of signs: a term of ORDER BY or GROUP BY by position.
-/// What SQLite makes an integer of while it parses is one, too.
-pub fn integer_literal(e: &ast::Expr) -> Option<i64> {
-    match &e.kind {
-        Ast::Literal(Literal::Integer(i)) => Some(*i).filter(|i| i32::try_from(*i).is_ok()),
-        Ast::Unary(UnaryOp::Minus, inner) => integer_literal(inner).map(|i| -i),
-        Ast::Unary(UnaryOp::Plus, inner) => integer_literal(inner),
-        Ast::IsNull { negated, operand } => null_test(operand, *negated),
-        Ast::Binary(op @ (BinaryOp::Is | BinaryOp::IsNot), left, right)
-            if matches!(right.kind, Ast::Literal(Literal::Null)) =>
-        {
-            null_test(left, *op == BinaryOp::IsNot)
-        }
-        Ast::Binary(BinaryOp::And, left, right) => (is_zero(left) || is_zero(right)).then_some(0),
-        _ => None,
-    }
-}
-
-/// A literal that is tested for NULL.
-fn null_test(mut e: &ast::Expr, negated: bool) -> Option<i64> {
-    while let Ast::Unary(UnaryOp::Minus | UnaryOp::Plus, inner) = &e.kind {
-        e = inner;
-    }
-    match &e.kind {
-        Ast::Literal(Literal::Integer(_) | Literal::Real(_) | Literal::String(_) | Literal::Blob(_)) => {
-            Some(i64::from(negated))
-        }
-        _ => None,
-    }
-}
-
-fn is_zero(e: &ast::Expr) -> bool {
-    match &e.kind {
-        Ast::Literal(Literal::Integer(i)) => *i == 0,
-        Ast::Binary(BinaryOp::And, ..) | Ast::IsNull { .. } => integer_literal(e) == Some(0),
-        Ast::Binary(BinaryOp::Is | BinaryOp::IsNot, ..) => integer_literal(e) == Some(0),
-        _ => false,
-    }
-}
 
 /// Without COLLATE around it.
 pub fn skip_collate(mut e: &ast::Expr) -> &ast::Expr {

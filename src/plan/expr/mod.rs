@@ -20,7 +20,7 @@ use heliosdb_dialect::ast::{self, ExprKind as Ast};
 
 pub use compare::{Operand, applied, collation_of, comparison};
 pub use function::{aggregate_name, window_name};
-pub use literal::{integer_literal, skip_collate, skip_hints};
+pub use literal::{skip_collate, skip_hints};
 pub use name::{coalesced, row_value};
 pub use operator::{logic, with_collation};
 pub use window::check_definitions;

@@ -5,7 +5,8 @@ use heliosdb_udfs::value::{Affinity, Collation, Value};
 
 use super::super::binder::Binder;
 use super::super::bound::{ArithmeticOp, Classes, CompareOp, Expr, ExprCollation, ExprKind, UnaryOp};
-use super::{Operand, explicit, integer_literal, made};
+use super::{Operand, explicit, made};
+use crate::catalog::parsed_constant::is_false;
 use crate::error::Result;
 
 /// `e COLLATE collation`
@@ -47,11 +48,6 @@ fn compare_op(op: BinaryOp) -> Option<CompareOp> {
 /// The classes of a truth value.
 pub fn truth_classes(operands: Classes) -> Classes {
     Classes(Classes::INTEGER.0 | operands.0 & Classes::NULL.0)
-}
-
-/// AND with a zero is 0 before its operands are looked at.
-fn is_false(e: &ast::Expr) -> bool {
-    matches!(e.kind, Ast::Binary(BinaryOp::And, ..)) && integer_literal(e) == Some(0)
 }
 
 impl<'a> Binder<'a> {

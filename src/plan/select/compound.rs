@@ -7,10 +7,11 @@ use heliosdb_udfs::value::{Affinity, Collation, Value};
 
 use super::super::binder::{Binder, ordinal};
 use super::super::bound::{Body, Classes, Compound, Expr, ExprKind, OrderBy, OrderKey, OutputColumn, Query};
-use super::super::expr::{integer_literal, same, skip_collate};
+use super::super::expr::{same, skip_collate};
 use super::Naming;
 use super::core::{Arm, arm_columns};
 use super::order_by::{alias_position, ordered, out_of_range};
+use crate::catalog::parsed_constant::integer_literal;
 use crate::error::{Error, Result};
 
 fn operator(op: CompoundOp) -> &'static str {

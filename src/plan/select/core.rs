@@ -8,12 +8,11 @@ use heliosdb_dialect::ast;
 use super::super::authorize;
 use super::super::binder::{Binder, ordinal};
 use super::super::bound::{Body, Expr, Free, GroupKey, OrderBy, OutputColumn, Query, Select};
-use super::super::expr::{
-    aggregate_name, check_definitions, collation_of, integer_literal, skip_collate, walk, window_name,
-};
+use super::super::expr::{aggregate_name, check_definitions, collation_of, skip_collate, walk, window_name};
 use super::super::scope::{Output, Scope};
 use super::Naming;
 use super::column_name::{output_columns, passes};
+use crate::catalog::parsed_constant::integer_literal;
 use crate::error::{Error, Result};
 
 /// A SELECT whose scope is still needed to resolve an ORDER BY.

@@ -8,10 +8,11 @@
 use std::sync::Arc;
 
 use heliosdb_dialect::ast::{self, CommonTable, CompoundOp};
+use heliosdb_udfs::value::Collation;
 
 use super::super::authorize;
 use super::super::binder::Binder;
-use super::super::bound::{Body, Cte, CteBody, CteId, OrderBy, OrderKey, OutputColumn, Query, Recursive, SourceKind};
+use super::super::bound::{Body, Cte, CteBody, CteId, OrderKey, OutputColumn, Query, Recursive, SourceKind};
 use super::super::scope::{Columns, ScopeSource};
 use super::Naming;
 use super::from::{as_source_columns, placed};
@@ -219,7 +220,7 @@ impl<'a> Binder<'a> {
         } else {
             self.withs[level].states[position] =
                 State::Recursing { id, columns: columns.clone(), direct: usize::MAX, nested: MULTIPLE };
-            let order_by = self.recursive_order(ast, &columns);
+            let order_by = self.recursive_order(ast);
             self.withs[level].states[position] = State::Unused;
             order_by?
         };
@@ -228,7 +229,22 @@ impl<'a> Binder<'a> {
             self.close_with();
         }
         let free = self.close_query();
-        let collations = columns.iter().map(|c| c.collation.clone().unwrap_or_default()).collect();
+        // The first SELECT that has a collation for a column gives it.
+        let collation = |i: usize| {
+            let mut queries = std::iter::once(&seed).chain(&bound);
+            queries.find_map(|query| query.columns[i].collation.clone()).unwrap_or_default()
+        };
+        let collations: Vec<Collation> = (0..columns.len()).map(collation).collect();
+        for collation in &collations {
+            self.check_collation(collation)?;
+        }
+        let order_by = order_by
+            .into_iter()
+            .map(|(position, explicit, term)| {
+                let collation = explicit.unwrap_or_else(|| collations[position].clone());
+                ordered(OrderKey::Output(position as u16), collation, term)
+            })
+            .collect();
         let mut shown = seed.columns.clone();
         for step in &bound {
             for (column, other) in shown.iter_mut().zip(&step.columns) {
@@ -254,7 +270,7 @@ impl<'a> Binder<'a> {
     }
 
     /// ORDER BY of a recursive table: its terms are matched with every SELECT, which are bound once more for it.
-    fn recursive_order(&mut self, ast: &'a ast::Query, columns: &[OutputColumn]) -> Result<Vec<OrderBy>> {
+    fn recursive_order(&mut self, ast: &'a ast::Query) -> Result<Vec<(usize, Option<Collation>, &'a ast::OrderTerm)>> {
         self.open_query();
         let saved = self.recursion_level.replace(self.frames.len());
         let mut arms = vec![self.arm(&ast.body.first)?];
@@ -264,13 +280,7 @@ impl<'a> Binder<'a> {
         let matched = self.compound_order(&mut arms, &ast.order_by)?;
         self.recursion_level = saved;
         self.close_query();
-        let mut keys = Vec::with_capacity(matched.len());
-        for (position, collation, term) in matched {
-            let collation = collation.or_else(|| columns[position].collation.clone()).unwrap_or_default();
-            self.check_collation(&collation)?;
-            keys.push(ordered(OrderKey::Output(position as u16), collation, term));
-        }
-        Ok(keys)
+        Ok(matched)
     }
 
     fn seed(&mut self, body: &'a ast::QueryBody, arms: usize) -> Result<Query> {

@@ -5,8 +5,9 @@ use heliosdb_dialect::ast::{self, ExprKind as Ast};
 
 use super::super::binder::{Binder, ordinal};
 use super::super::bound::{Expr, OrderBy, OrderKey, OutputColumn};
-use super::super::expr::{collation_of, integer_literal, same, skip_collate, with_collation};
+use super::super::expr::{collation_of, same, skip_collate, with_collation};
 use super::super::scope::Output;
+use crate::catalog::parsed_constant::integer_literal;
 use crate::error::{Error, Result};
 use heliosdb_udfs::value::Collation;
 

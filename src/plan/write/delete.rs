@@ -41,7 +41,9 @@ impl<'a> Binder<'a> {
         let select = row_select(scope, filter);
         let events = vec![(TriggerEvent::Delete, Vec::new())];
         let target = self.target(database, &table, events.clone(), self.outer)?;
-        super::foreign_key::check_keys(self.space, &target, &events, true)?;
+        if !self.drops {
+            super::foreign_key::check_keys(self.space, &target, &events, true)?;
+        }
         let columns = match written {
             Written::Table(_, table) => Columns::Table(table),
             Written::View(..) => Columns::View(table),

@@ -25,6 +25,19 @@ pub fn bind_statement(space: &Namespace<'_>, statement: &ast::Statement, source:
     Binder::new(space, source).statement(statement)
 }
 
+/// The DELETE of all rows of a table that is dropped: wrong foreign keys are passed over, no trigger fires.
+pub fn bind_drop(space: &Namespace<'_>, statement: &ast::Statement, source: &str) -> Result<Statement> {
+    let mut binder = Binder::new(space, source);
+    binder.drops = true;
+    let mut bound = binder.statement(statement)?;
+    if let Statement::Delete(delete) = &mut bound {
+        delete.target.triggers.clear();
+        delete.target.child_keys.retain(|k| k.parent.is_none() || k.parent_columns.is_ok());
+        delete.target.parent_keys.retain(|k| k.parent_columns.is_ok());
+    }
+    Ok(bound)
+}
+
 impl<'a> Binder<'a> {
     pub fn statement(&mut self, statement: &'a ast::Statement) -> Result<Statement> {
         Ok(match statement {

@@ -43,7 +43,8 @@ pub(super) fn watches(trigger: &Trigger, set: &[&str]) -> bool {
 }
 
 impl<'a> Binder<'a> {
-    /// The triggers on a table or view in the order in which they fire: temporary ones first, then newest first.
+    /// The triggers on a table or view in the order in which they fire: temporary ones of other databases' tables first,
+    /// the oldest first, then the newest first. (With five or more of them SQLite's order hangs on a hash.)
     pub(super) fn triggers_of(&self, database: DatabaseIndex, table: &str) -> Vec<(DatabaseIndex, &'a Arc<Trigger>)> {
         let space = self.space;
         if !space.options.triggers {
@@ -53,7 +54,7 @@ impl<'a> Binder<'a> {
         let mut found = Vec::new();
         if database != TEMP && space.databases.len() > 1 {
             let schema = &space.databases[1].1;
-            for trigger in schema.trigger_order.iter().rev().filter_map(|n| schema.triggers.get(n)) {
+            for trigger in schema.trigger_order.iter().filter_map(|n| schema.triggers.get(n)) {
                 let here = trigger.table_database.as_deref().is_some_and(|d| d.eq_ignore_ascii_case(name));
                 if here && trigger.table.eq_ignore_ascii_case(table) {
                     found.push((TEMP, trigger));

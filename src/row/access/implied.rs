@@ -2,19 +2,19 @@
 //! (https://sqlite.org/partialindex.html#queries_using_partial_indexes).
 
 use super::facts::is_same;
-use super::terms::{Clause, conjuncts};
+use super::terms::{Clause, Term, conjuncts};
 use crate::plan::bound::{CompareOp, Expr, ExprKind, SourceId};
 use crate::plan::walk;
 
 /// Every AND-term of `filter` (over `row`) follows from some term; for the right side of an outer join only terms of its ON.
 pub fn by_clause(clause: &Clause<'_>, filter: &Expr, row: SourceId, source: SourceId, outer: Option<usize>) -> bool {
     conjuncts(filter).into_iter().all(|wanted| {
-        clause.terms[..clause.base].iter().any(|t| {
+        clause.terms.iter().filter(|t| !t.not_null).any(|t| {
             let counts = match outer {
                 Some(_) => t.outer == outer,
                 None => t.outer.is_none(),
             };
-            counts && follows(t.expr, wanted, row, source)
+            counts && (follows(t.expr, wanted, row, source) || t.like && ranges(t, wanted, row, source))
         })
     })
 }
@@ -33,6 +33,14 @@ fn follows(known: &Expr, wanted: &Expr, row: SourceId, source: SourceId) -> bool
         return true;
     }
     not_null_wanted(known, wanted, row, source)
+}
+
+/// A column that a LIKE or GLOB pattern gives a range is not NULL.
+fn ranges(term: &Term<'_>, wanted: &Expr, row: SourceId, source: SourceId) -> bool {
+    let (ExprKind::Call(call), ExprKind::IsNull { negated: true, operand }) = (&term.expr.kind, &wanted.kind) else {
+        return false;
+    };
+    call.args.get(1).is_some_and(|column| is_same(column, source, operand, row))
 }
 
 fn has_parameter(e: &Expr) -> bool {

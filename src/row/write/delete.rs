@@ -149,16 +149,15 @@ impl Run<'_> {
         }
         self.child_left(target, row)?;
         match why {
-            Deleted::ByStatement => self.count(None, row)?,
+            Deleted::ByStatement => self.count(),
             Deleted::ByKey => self.cx.around.count_nested_changes(1),
             Deleted::Replaced => {}
         }
         self.act_on_children(target, row, None)?;
-        self.give_back(returning, row)?;
-        if triggers {
-            self.fire(target, or, TriggerTime::After, TriggerEvent::Delete, &[], Some(row), None)?;
+        match triggers {
+            true => self.fire_after(target, or, TriggerEvent::Delete, &[], Some(row), None, returning),
+            false => self.give_back(returning, row),
         }
-        Ok(())
     }
 
     /// Takes a row and its index entries out of the trees.

@@ -182,9 +182,9 @@ impl Run<'_> {
         if tree.is_some() {
             self.cx.around.set_last_insert_rowid(row.rowid);
         }
-        self.count(program.returning.as_ref(), &row)?;
-        self.fire(target, self.or, TriggerTime::After, TriggerEvent::Insert, &[], None, Some(&row))?;
-        Ok(())
+        self.count();
+        let returning = program.returning.as_ref();
+        self.fire_after(target, self.or, TriggerEvent::Insert, &[], None, Some(&row), returning)
     }
 
     /// Checks everything that can keep a new row out; `None` if it is skipped (or an UPSERT took its place). `given`: its
@@ -506,11 +506,10 @@ impl Run<'_> {
         }
     }
 
-    /// Counts a changed row and computes RETURNING for it.
-    pub fn count(&mut self, returning: Option<&ReturningProgram>, row: &Row) -> Result<()> {
+    /// Counts a changed row.
+    pub fn count(&mut self) {
         self.written.changes += 1;
         self.cx.around.count_changes(1);
-        self.give_back(returning, row)
     }
 
     /// Computes RETURNING for a row. What INSTEAD OF triggers take from a view counts as no change.

@@ -376,7 +376,8 @@ impl Run<'_> {
         }
         drop(transaction);
         around.set_last_insert_rowid(rowid);
-        self.count(None, &Row::default())
+        self.count();
+        Ok(())
     }
 
     /// DO UPDATE of the row `holder`; false if the general way must be taken. The proposed row is the one packed last.
@@ -423,7 +424,7 @@ impl Run<'_> {
             return Ok(false);
         }
         cx.around.transaction(target.database)?.put_row(&writer.tree, holder, &writer.record);
-        self.count(None, &Row::default())?;
+        self.count();
         Ok(true)
     }
 
@@ -483,7 +484,7 @@ impl Run<'_> {
             }
             transaction.put_row(&writer.tree, rowid, &writer.record);
             drop(transaction);
-            self.count(None, &Row::default())?;
+            self.count();
         }
         packing.give_back(writer, cx);
         cx.shared.rest(run);
@@ -511,7 +512,7 @@ impl Run<'_> {
             }
             transaction.delete_row(&writer.tree, rowid);
             drop(transaction);
-            self.count(None, &Row::default())?;
+            self.count();
         }
         packing.give_back(writer, cx);
         cx.shared.rest(run);

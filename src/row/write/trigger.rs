@@ -5,6 +5,7 @@ use std::sync::Arc;
 use heliosdb_udfs::value::Value;
 
 use super::Run;
+use super::lower::ReturningProgram;
 use super::row::{Row, with_env};
 use super::target::TargetProgram;
 use crate::catalog::Table;
@@ -36,12 +37,51 @@ impl Run<'_> {
         old: Option<&Row>,
         new: Option<&Row>,
     ) -> Result<Fired> {
-        if target.triggers.is_empty() {
+        self.fire_of(&target.triggers, target, or, time, event, changed, old, new)
+    }
+
+    /// Fires the AFTER triggers and computes RETURNING, which SQLite makes a temporary trigger, the newest one: it sees
+    /// what other temporary triggers of a table of another database have written, not what the table's own will write.
+    pub fn fire_after(
+        &mut self,
+        target: &TargetProgram,
+        or: Option<Conflict>,
+        event: TriggerEvent,
+        changed: &[u16],
+        old: Option<&Row>,
+        new: Option<&Row>,
+        returning: Option<&ReturningProgram>,
+    ) -> Result<()> {
+        // Temporary ones come first.
+        let temporary = target.triggers.iter().take_while(|t| t.database != target.database).count();
+        let (temporary, own) = target.triggers.split_at(temporary);
+        let after = TriggerTime::After;
+        if self.fire_of(temporary, target, or, after, event, changed, old, new)? == Fired::Ignore {
+            return Ok(());
+        }
+        if let (Some(_), Some(row)) = (returning, new.or(old)) {
+            self.give_back(returning, row)?;
+        }
+        self.fire_of(own, target, or, after, event, changed, old, new).map(drop)
+    }
+
+    fn fire_of(
+        &self,
+        triggers: &[Arc<BoundTrigger>],
+        target: &TargetProgram,
+        or: Option<Conflict>,
+        time: TriggerTime,
+        event: TriggerEvent,
+        changed: &[u16],
+        old: Option<&Row>,
+        new: Option<&Row>,
+    ) -> Result<Fired> {
+        if triggers.is_empty() {
             return Ok(Fired::GoOn);
         }
         // Triggers that write into the same table go on from the rowids used so far.
         self.note_sequence(target)?;
-        for trigger in &target.triggers {
+        for trigger in triggers {
             let concerned = trigger.columns.is_empty() || trigger.columns.iter().any(|c| changed.contains(c));
             if trigger.time != time || trigger.event != event || !concerned {
                 continue;

@@ -186,9 +186,8 @@ impl Run<'_> {
             self.parent_appeared(target, &new, Some(old))?;
             self.act_on_children(target, old, Some(&new))?;
         }
-        self.count(returning, &new)?;
-        self.fire(target, or, TriggerTime::After, event, &columns, Some(old), Some(&new))?;
-        Ok(())
+        self.count();
+        self.fire_after(target, or, event, &columns, Some(old), Some(&new), returning)
     }
 
     /// Takes out what the new row will not write over: entries with another key, and the row itself if its key

@@ -37,13 +37,18 @@ pub fn run(context: &DdlContext<'_>, name: &QualifiedName, alteration: &AlterTab
         return Ok(());
     }
     let statement = context.parsed.span.of(context.sql);
-    let rewritten = rewrite(host, statement)?;
+    let rewritten = rewrite(host, statement);
+    // What is wrong with the table as it would be comes behind what its rows do not bear.
+    let is_later = rewritten.as_ref().is_err_and(|e| e.message.contains(" after add column: "));
+    if let (AlterTable::AddColumn(definition), Object::Table(table)) = (alteration, &object)
+        && (is_later || rewritten.is_ok())
+    {
+        alter_check::added_column(host, database, table, definition, context.sql)?;
+    }
+    let rewritten = rewritten?;
     let Object::Table(table) = object else {
         return Err(Error::sql(format!("view {table_name} may not be altered")));
     };
-    if let AlterTable::AddColumn(definition) = alteration {
-        alter_check::added_column(host, database, &table, definition, context.sql)?;
-    }
     if let AlterTable::Other { .. } = alteration {
         alter_check::changed_constraints(host, database, &table, &rewritten)?;
     }

@@ -86,7 +86,7 @@ impl RowLayout {
             let (bytes, rest) = body.split_at_checked(len_of(kind)?).ok_or(Damaged)?;
             body = rest;
             let fits = match kind {
-                0 => narrow.null(),
+                0 | 10 | 11 => narrow.null(),
                 1..=6 | 8 | 9 => {
                     let number = if kind < 8 { integer(bytes) } else { kind as i64 - 8 };
                     if column.real { narrow.real(number as f64) } else { narrow.integer(number) }

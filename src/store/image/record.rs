@@ -57,7 +57,8 @@ impl<'r> Record<'r> {
         let bytes = self.body.get(..len).ok_or(Damaged)?;
         self.body = &self.body[len..];
         let value = match kind {
-            0 => ValueRef::Null,
+            // 10 and 11 are reserved; SQLite reads NULL.
+            0 | 10 | 11 => ValueRef::Null,
             1..=6 => ValueRef::Integer(integer(bytes)),
             7 => match f64::from_bits(integer(bytes) as u64) {
                 // SQLite reads what is not a number as NULL.
@@ -88,11 +89,10 @@ pub struct Damaged;
 #[inline]
 pub fn len_of(kind: u64) -> Result<usize, Damaged> {
     Ok(match kind {
-        0 | 8 | 9 => 0,
+        0 | 8..=11 => 0,
         1..=4 => kind as usize,
         5 => 6,
         6 | 7 => 8,
-        10 | 11 => return Err(Damaged),
         _ => usize::try_from((kind - 12) / 2).map_err(|_| Damaged)?,
     })
 }

@@ -8,7 +8,8 @@
 
 use crate::signature::{Aggregate, Call, FunctionError, FunctionResult};
 use crate::value::ValueRef;
-use crate::value::number::{Number, ParseKind, parse_number, real_prefix};
+use crate::value::cast::whole_number;
+use crate::value::number::{Number, real_prefix};
 
 /// From this magnitude on an integer is added in two parts, each of them exact as a real.
 const SPLIT_MIN: i64 = 1 << 52;
@@ -171,10 +172,7 @@ fn real_or_null(r: f64) -> ValueRef<'static> {
 /// Text that is wholly a number counts as that number, other text and blobs as the real at their beginning.
 fn numeric(arg: ValueRef<'_>) -> Number {
     match arg {
-        ValueRef::Text(t) => match parse_number(t) {
-            parsed if parsed.kind == ParseKind::Whole => parsed.number,
-            _ => Number::Real(real_prefix(t)),
-        },
+        ValueRef::Text(t) => whole_number(t).unwrap_or_else(|| Number::Real(real_prefix(t))),
         ValueRef::Blob(b) => Number::Real(real_prefix(b)),
         ValueRef::Integer(i) => Number::Integer(i),
         ValueRef::Real(r) => Number::Real(r),

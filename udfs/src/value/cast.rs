@@ -103,8 +103,14 @@ pub fn truth(v: ValueRef<'_>) -> Option<bool> {
     }
 }
 
+/// Digits with a NUL behind them are an integer where all of the text is asked for, but not beyond this one.
+const BEHIND_NUL_MAX: f64 = (1u64 << 51) as f64;
+
 /// Whether all of a text is a number, and which.
 pub fn whole_number(text: &[u8]) -> Option<Number> {
     let parsed = parse_number(text);
-    (parsed.kind == ParseKind::Whole).then_some(parsed.number)
+    (parsed.kind == ParseKind::Whole).then_some(match parsed.number {
+        Number::Real(r) if parsed.integer && r.abs() < BEHIND_NUL_MAX => Number::Integer(r as i64),
+        number => number,
+    })
 }

@@ -3,6 +3,8 @@
 
 use std::cmp::Ordering;
 
+use super::arithmetic;
+use super::cast::to_text;
 use super::text::code_point;
 use super::{Collation, ValueRef};
 use bumpalo::Bump;
@@ -91,6 +93,24 @@ impl Encoding {
                 ValueRef::Text(arena.alloc_slice_copy(&text))
             }
             v => v,
+        }
+    }
+
+    /// `||` of what is stored: behind a blob with half a unit at its end, text begins with the other half.
+    pub fn concat<'a>(self, a: ValueRef<'a>, b: ValueRef<'a>, arena: &'a Bump) -> ValueRef<'a> {
+        if self == Encoding::Utf8 {
+            return arithmetic::concat(a, b, arena);
+        }
+        let stored = |v: ValueRef<'a>| match v {
+            ValueRef::Null => None,
+            ValueRef::Blob(_) => Some(v),
+            _ => Some(ValueRef::Blob(self.blob_of_text(to_text(v, arena), arena))),
+        };
+        let (Some(a), Some(b)) = (stored(a), stored(b)) else { return ValueRef::Null };
+        let joined = arithmetic::concat(a, b, arena);
+        match joined {
+            ValueRef::Text(bytes) => self.text_of_blob(ValueRef::Blob(bytes), arena),
+            joined => joined,
         }
     }
 

@@ -27,6 +27,8 @@ pub enum ParseKind {
 pub struct Parsed {
     pub number: Number,
     pub kind: ParseKind,
+    /// No point and no exponent, also where the number is a real.
+    pub integer: bool,
 }
 
 pub fn write_integer(i: i64, out: &mut Vec<u8>) {
@@ -137,21 +139,24 @@ fn extent(text: &[u8]) -> Option<Extent> {
 
 /// The number that a text is or begins with.
 pub fn parse_number(text: &[u8]) -> Parsed {
-    let Some(extent) = extent(text) else { return Parsed { number: Number::Integer(0), kind: ParseKind::None } };
+    let Some(extent) = extent(text) else {
+        return Parsed { number: Number::Integer(0), kind: ParseKind::None, integer: false };
+    };
+    let integer = extent.integer;
     let body = &text[extent.start..extent.end];
-    // A NUL ends the text, but an integer that ends there is taken as a real.
+    // A NUL ends the text, but operators take an integer that ends there as a real.
     let (kind, nul) = match text[extent.end..].iter().find(|&&b| !is_space(b)) {
         None => (ParseKind::Whole, false),
         Some(0) => (ParseKind::Whole, true),
         Some(_) => (ParseKind::Prefix, false),
     };
-    if extent.integer
+    if integer
         && !nul
         && let Some(i) = parse_i64(body)
     {
-        return Parsed { number: Number::Integer(i), kind };
+        return Parsed { number: Number::Integer(i), kind, integer };
     }
-    Parsed { number: Number::Real(parse_real(body)), kind }
+    Parsed { number: Number::Real(parse_real(body)), kind, integer }
 }
 
 fn parse_i64(body: &[u8]) -> Option<i64> {
