@@ -93,6 +93,10 @@ pub struct SelectProgram {
     pub merged: Option<usize>,
     /// DISTINCT whose equal rows come one after the other.
     pub distinct_in_order: bool,
+    /// Equal rows are found by the sort of ORDER BY, where SQLite does so.
+    pub sorts_distinct: bool,
+    /// Rows of the only aggregate that are equal come one after the other, or there are none.
+    pub aggregate_in_order: bool,
     /// Conditions over no level at all: checked once.
     pub precondition: Vec<Node>,
     pub aggregation: Option<Aggregation>,

@@ -210,7 +210,14 @@ fn index_facts<'q>(
     let declared = keys.len();
     let binary = Some(Collation::Binary);
     match (&table.kind, &table.primary_key) {
-        (TableKind::WithoutRowid, Some(_)) if primary => {}
+        (TableKind::WithoutRowid, Some(key)) if primary => {
+            // The rows are in it: in their order they come behind the key, though nothing is sought by them.
+            for (c, _) in table.columns.iter().enumerate().filter(|(_, c)| c.is_stored()) {
+                if !key.columns.contains(&(c as u16)) {
+                    keys.push(own_column(table, c as u16, Some(Collation::Binary), false));
+                }
+            }
+        }
         (TableKind::WithoutRowid, Some(key)) => {
             for (n, c) in key.columns.iter().enumerate() {
                 if !keys.iter().any(|k| matches!(k.term, KeyTerm::Column(own) if own == *c)) {

@@ -135,7 +135,8 @@ impl<'q> Placing<'_, 'q> {
         let mut arms = Vec::new();
         for arm in &c.clause.terms[t].arms {
             let clause = super::disjunction::run_as(c.scope, arm, c.clause, t);
-            let inner = Candidates { clause: &clause, all: &clause, wanted: &Default::default(), ..*c };
+            let alone = placed.count_ones() as usize + 1 == c.scope.sources.len();
+            let inner = Candidates { clause: &clause, all: &clause, wanted: &Default::default(), alone, ..*c };
             let mut loops = super::loops::Loops::default();
             inner.source(one.source, 0, &mut super::candidates::Sink::Loops(&mut loops));
             let able = loops.all.iter().filter(|l| l.needs & !placed == 0 && !l.has(flag::AUTOMATIC | flag::OR));
@@ -219,7 +220,8 @@ fn access(c: &Candidates<'_, '_>, lower: &mut Lower<'_>, one: &Loop, reverse: bo
         return Ok(Access::Scan { reverse });
     }
     let mut columns = Vec::with_capacity(known.keys.len());
-    for (n, key) in known.keys.iter().enumerate() {
+    let used = if known.primary { known.declared } else { known.keys.len() };
+    for (n, key) in known.keys[..used].iter().enumerate() {
         let affinity = equal.get(n).copied().flatten().map_or_else(Default::default, |term| term.by.affinity);
         let rowid = is_rowid(known, n);
         columns.push(KeyColumn { collation: lower.by(&key.collation), affinity, descending: key.descending, rowid });
