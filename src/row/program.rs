@@ -337,6 +337,8 @@ pub struct Lookup {
     /// Over the levels before it.
     pub keys: Vec<Node>,
     pub by: Vec<(Affinity, Collation)>,
+    /// Which of the fields are compared by IS: there NULL equals NULL.
+    pub nulls: Vec<bool>,
     /// The rows are the same for every run within a statement.
     pub keep: bool,
     /// Further wanted fields: rows with equal keys come in their order.

@@ -73,6 +73,9 @@ impl<'q> Scope<'q> {
                     }
                 }
             }
+            ExprKind::IsNull { negated: false, .. } if base.outer.is_none() && self.null_test(base.expr).is_some() => {
+                clause.terms[i].all = 0;
+            }
             ExprKind::IsNull { negated: false, operand } => {
                 let by = Comparison { affinity: Affinity::None, collation: Collation::Binary };
                 if let Some(term) = self.comparison(&base, op::NULL, operand, Right::Null, 0, &by) {

@@ -197,7 +197,7 @@ impl<'p, 'q> Candidates<'p, 'q> {
             let mut used = Default::default();
             super::facts::wanted(term.expr, self.scope.sources[i].id, &|_| false, &mut used);
             let held = |c: &u16| known.keys.iter().any(|k| matches!(k.term, KeyTerm::Column(own) if own == *c));
-            if !used.iter().all(held) || term.all != 1 << i {
+            if !used.iter().all(held) {
                 break;
             }
             if let Some(truth) = term.truth {

@@ -8,7 +8,7 @@
 //! | all loops worth considering | [`candidates`], [`seek`], [`scan`], [`automatic`], [`loops`] |
 //! | one row by its rowid: no choice to make | [`point`] |
 //! | the cheapest chain of them | [`choice`] |
-//! | levels of the program | [`place`] |
+//! | levels of the program | [`place`], [`unmatched`] |
 //!
 //! Costs are SQLite's, so that rows come in the order SQLite gives them: https://sqlite.org/optoverview.html,
 //! https://sqlite.org/queryplanner-ng.html.
@@ -31,6 +31,7 @@ pub mod request;
 mod scan;
 mod seek;
 mod terms;
+mod unmatched;
 pub mod volatile;
 
 use std::sync::Arc;
@@ -51,6 +52,7 @@ use super::lower::{GROUPS, Layout, Lower, Planning};
 use super::node::Node;
 use super::program::{Join, LevelProgram, QueryProgram};
 use crate::error::{Error, Result};
+use heliosdb_udfs::value::Value;
 use crate::plan::bound::{ColumnRef, Expr, ExprKind, JoinKind, ROWID, Select, SourceKind};
 
 pub struct Plan {
@@ -222,6 +224,7 @@ fn put(
     plan: &mut Plan,
 ) -> Result<()> {
     let sources = &select.sources;
+    let scope = candidates.scope;
     let clause: &Clause<'_> = candidates.clause;
     for (level, l) in chain.loops.iter().enumerate() {
         let source = &sources[loops.all[*l].source];
@@ -238,14 +241,18 @@ fn put(
         if term.outer.is_some() {
             continue;
         }
-        if term.all == 0 && !volatile::expr(term.expr) {
+        if term.outer.is_none() && scope.null_test(term.expr) == Some(false) {
+            plan.precondition.push(Node::Constant(Value::Integer(0)));
+        } else if term.all == 0 && !volatile::expr(term.expr) {
             first.push(term.expr);
         } else {
             open.push((t, term.expr));
         }
     }
     lower.runs = lower.runs.saturating_add(chain.rows);
-    plan.precondition = first.into_iter().map(|e| lower.node(e)).collect::<Result<_>>()?;
+    for e in first {
+        plan.precondition.push(lower.node(e)?);
+    }
     let filtered = candidates.filtered(&chain.loops.iter().map(|l| &loops.all[*l]).collect::<Vec<_>>());
     let mut placing = Placing { candidates, programs };
     let mut placed = 0u64;
@@ -253,6 +260,9 @@ fn put(
         let one = &loops.all[*l];
         let backwards = reverse >> level & 1 == 1;
         let mut program = placing.level(lower, one, placed, backwards, level as u16)?;
+        if matches!(sources[one.source].join, JoinKind::Right | JoinKind::Full) {
+            program.whole = unmatched::source(lower, select, candidates, one.source, placed, level as u16)?.map(Box::new);
+        }
         program.bloom = filtered[level];
         if request::only_counts(select) {
             program.source.count_only();

@@ -43,7 +43,7 @@ impl<'q> Placing<'_, 'q> {
         let way = self.way(lower, one, placed, reverse)?;
         let keeps_own = matches!(source.join, JoinKind::Right | JoinKind::Full);
         let whole = match &way {
-            Way::Access(access) if keeps_own && !matches!(access, Access::Scan { .. }) => {
+            Way::Lookup(_) if keeps_own => {
                 Some(Box::new(self.source(lower, source, one.source, Way::Whole, level)?))
             }
             _ => None,
@@ -67,7 +67,7 @@ impl<'q> Placing<'_, 'q> {
         })
     }
 
-    fn source(
+    pub fn source(
         &mut self,
         lower: &mut Lower<'_>,
         source: &Source,
@@ -115,7 +115,7 @@ impl<'q> Placing<'_, 'q> {
         })
     }
 
-    fn way(&self, lower: &mut Lower<'_>, one: &Loop, placed: u64, reverse: bool) -> Result<Way> {
+    pub fn way(&self, lower: &mut Lower<'_>, one: &Loop, placed: u64, reverse: bool) -> Result<Way> {
         if one.has(flag::AUTOMATIC) {
             return Ok(Way::Lookup(self.lookup(lower, one, placed)?));
         }
@@ -169,19 +169,20 @@ impl<'q> Placing<'_, 'q> {
         for term in &c.clause.terms {
             let (Some(Left::Column(column)), Right::One(value)) = (term.left, &term.right) else { continue };
             let able = term.needs & !placed == 0 && c.drives_automatic(term, one.source);
-            if !able || columns.contains(&column.column) || term.ops & op::EQ == 0 {
+            if !able || columns.contains(&column.column) {
                 continue;
             }
             columns.push(column.column);
             lookup.fields.push(crate::row::lower::field(0, &layout, column.column));
             lookup.keys.push(lower.node(value)?);
             lookup.by.push(lower.rule(&term.by));
+            lookup.nulls.push(term.ops & op::IS != 0);
             lookup.names.push(column_name(source, column.column));
         }
         let mut rest: Vec<u16> = c.facts[one.source].used.iter().copied().filter(|u| !columns.contains(u)).collect();
         rest.sort_unstable();
         lookup.rest = rest.into_iter().map(|u| crate::row::lower::field(0, &layout, u)).collect();
-        lookup.partial = c.clause.terms[..c.clause.base].iter().any(|t| c.leaves_out(t, one.source));
+        lookup.partial = c.clause.terms.iter().any(|t| !t.is_virtual && c.leaves_out(t, one.source));
         Ok(lookup)
     }
 }

@@ -109,6 +109,15 @@ pub fn affinity_fits(comparison: Affinity, column: Affinity) -> bool {
     }
 }
 
+/// The affinity of a comparison of two operands.
+fn compared_by(left: Affinity, right: Affinity) -> Affinity {
+    match (left, right) {
+        (Affinity::None, one) | (one, Affinity::None) => one,
+        (left, right) if left.is_numeric() || right.is_numeric() => Affinity::Numeric,
+        _ => Affinity::Blob,
+    }
+}
+
 impl<'q> Candidates<'_, 'q> {
     /// How many columns of the key a comparison of rows bounds.
     pub fn row_length(&self, probe: &Probe<'_>, term: &Term<'q>, at: usize) -> usize {
@@ -125,7 +134,7 @@ impl<'q> Candidates<'_, 'q> {
             let same_way = key.descending == facts.keys[at].descending;
             if !same_column
                 || !same_way
-                || by.affinity != key.affinity
+                || compared_by(term.lefts[n].affinity, values[n].affinity) != key.affinity
                 || !by.collation.name().eq_ignore_ascii_case(key.collation.name())
                 || self.scope.sources_of(&values[n]) >> probe.source & 1 == 1
             {

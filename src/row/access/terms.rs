@@ -210,7 +210,22 @@ impl<'q> Scope<'q> {
                 exprs.extend(conjuncts(on).into_iter().map(|e| (e, outer.then_some(i))));
             }
         }
+        // What NOT NULL has decided already is no condition.
+        exprs.retain(|(e, outer)| outer.is_some() || self.null_test(e) != Some(true));
         self.analyzed(exprs)
+    }
+
+    /// Whether `x IS NULL` or `x IS NOT NULL` is true, where the column cannot be NULL.
+    pub fn null_test(&self, e: &Expr) -> Option<bool> {
+        let ExprKind::IsNull { negated, operand } = &e.kind else { return None };
+        let ExprKind::Column(c) = operand.kind else { return None };
+        let position = self.position(c.source)?;
+        let source = &self.sources[position];
+        let SourceKind::Table { table, .. } = &source.kind else { return None };
+        let rowid = table.has_rowid() && (c.column == ROWID || table.rowid_alias() == Some(c.column));
+        let never = rowid || table.columns.get(usize::from(c.column)).is_some_and(|c| c.not_null.is_some());
+        let kept = matches!(source.join, JoinKind::Left | JoinKind::Full) || self.keeps_right(position + 1);
+        (never && !kept && !table.is_virtual()).then_some(*negated)
     }
 
     pub fn analyzed(&self, exprs: Vec<(&'q Expr, Option<usize>)>) -> Clause<'q> {

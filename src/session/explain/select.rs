@@ -174,7 +174,8 @@ impl Tree {
                 _ => name,
             };
             let id = self.add(parent, format!("RIGHT-JOIN {table}"));
-            self.add(id, format!("SCAN {name}"));
+            let whole = level.whole.as_deref();
+            self.add(id, whole.map_or_else(|| format!("SCAN {name}"), |source| detail::source_text(source, name)));
             // The last of them looks at WHERE once more.
             let mut found = Vec::new();
             level.filters.iter().for_each(|n| of_node(n, &mut found));
