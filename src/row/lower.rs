@@ -96,7 +96,7 @@ pub enum Layout {
 }
 
 /// Groups are guessed to be a hundred.
-const GROUPS: Estimate = 66;
+pub const GROUPS: Estimate = 66;
 
 /// One program being lowered: a query or a statement.
 pub struct Lower<'l> {
@@ -269,6 +269,7 @@ impl<'l> Lower<'l> {
         let order_by = setting.order_by;
         let mut plan = access::plan(&mut self, select, setting)?;
         let mut rows = plan.rows;
+        let grouped = select.group_by.is_some();
         let mut program = SelectProgram {
             levels: std::mem::take(&mut plan.levels),
             precondition: std::mem::take(&mut plan.precondition),
@@ -276,8 +277,10 @@ impl<'l> Lower<'l> {
             windows: None,
             output: Vec::new(),
             computed: Vec::new(),
-            distinct: select.distinct.clone().filter(|_| !plan.unique),
-            distinct_in_order: plan.distinct,
+            distinct: select.distinct.clone().filter(|_| grouped || !plan.unique),
+            distinct_in_order: plan.distinct && !grouped,
+            sorts_distinct: plan.sorts_distinct,
+            aggregate_in_order: grouped && (plan.distinct || plan.unique),
             merged: None,
             sort: None,
             subqueries: Vec::new(),

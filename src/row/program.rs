@@ -93,6 +93,10 @@ pub struct SelectProgram {
     pub merged: Option<usize>,
     /// DISTINCT whose equal rows come one after the other.
     pub distinct_in_order: bool,
+    /// Equal rows are found by the sort of ORDER BY, where SQLite does so.
+    pub sorts_distinct: bool,
+    /// Rows of the only aggregate that are equal come one after the other, or there are none.
+    pub aggregate_in_order: bool,
     /// Conditions over no level at all: checked once.
     pub precondition: Vec<Node>,
     pub aggregation: Option<Aggregation>,
@@ -335,6 +339,8 @@ pub struct Lookup {
     /// Over the levels before it.
     pub keys: Vec<Node>,
     pub by: Vec<(Affinity, Collation)>,
+    /// Which of the fields are compared by IS: there NULL equals NULL.
+    pub nulls: Vec<bool>,
     /// The rows are the same for every run within a statement.
     pub keep: bool,
     /// Further wanted fields: rows with equal keys come in their order.

@@ -472,9 +472,9 @@ fn lookup_key(level: &[Level; 1], lookup: &Lookup, arena: &Bump, key: &mut Vec<u
         json: &json,
     };
     key.clear();
-    for (node, (aff, collation)) in lookup.fields.iter().zip(&lookup.by) {
+    for ((node, (aff, collation)), nulls) in lookup.fields.iter().zip(&lookup.by).zip(&lookup.nulls) {
         let v = prepare(eval(node, &env)?, *aff, arena);
-        if v.is_null() {
+        if v.is_null() && !nulls {
             return Ok(false);
         }
         encode(v, collation, false, key);

@@ -20,13 +20,13 @@ impl<'q> Scope<'q> {
     ) -> Option<Term<'q>> {
         let found = self.left(left)?;
         let extra = base.outer.map_or(0, |i| (1u64 << i) - 1);
-        let own = self.left_source(&found);
         let mut term = base.clone();
         term.needs = needs | extra;
         term.left = Some(found);
         term.right = right;
         term.by = by.clone();
-        term.ops = if term.needs & own == 0 { ops } else { 0 };
+        // (What ON needs besides is looked at where the term is used.)
+        term.ops = if needs & self.sources_of(left) == 0 { ops } else { 0 };
         Some(term)
     }
 
@@ -40,35 +40,15 @@ impl<'q> Scope<'q> {
             }
         };
         match &base.expr.kind {
-            ExprKind::Compare { op, left, right, by } => {
-                let Some((ops, flipped)) = operators(*op) else { return };
-                let (l, r) = (self.sources_of(left), self.sources_of(right));
-                let equivalent = ops == op::EQ && base.outer.is_none() && self.is_equivalence(left, right, by);
-                let mut own = self.comparison(&base, ops, left, Right::One(right), r, by);
-                let mut other = self.comparison(&base, flipped, right, Right::One(left), l, by);
-                for term in [&mut own, &mut other].into_iter().flatten() {
-                    term.ops |= if equivalent { op::EQUIVALENT } else { 0 };
-                }
-                match (own, other) {
-                    (Some(mut own), other) => {
-                        own.small = is_small(right);
-                        clause.terms[i] = own;
-                        derive(clause, other);
-                    }
-                    (None, Some(mut other)) => {
-                        other.small = is_small(left);
-                        clause.terms[i] = other;
-                    }
-                    (None, None) => {
-                        // It drives nothing, but an equality makes few rows likely.
-                        clause.terms[i].ops = 0;
-                    }
-                }
-            }
+            ExprKind::Compare { op, left, right, by } => self.compare(clause, i, *op, left, right, by),
             ExprKind::Between { negated: false, operand, low, high, by_low, by_high } => {
-                let of = |e: &Expr| self.sources_of(e);
-                derive(clause, self.comparison(&base, op::GE, operand, Right::One(low), of(low), by_low));
-                derive(clause, self.comparison(&base, op::LE, operand, Right::One(high), of(high), by_high));
+                for (op, end, by) in [(CompareOp::GreaterEqual, low, by_low), (CompareOp::LessEqual, high, by_high)] {
+                    let at = clause.terms.len();
+                    let part =
+                        Term { all: self.sources_of(operand) | self.sources_of(end) | own_bit(&base), ..base.clone() };
+                    clause.terms.push(Term { is_virtual: true, parent: Some(i), ..part });
+                    self.compare(clause, at, op, operand, end, by);
+                }
             }
             ExprKind::InList { negated: false, operand, items, by } => {
                 let needs = items.iter().fold(0, |bits, e| bits | self.sources_of(e));
@@ -92,6 +72,9 @@ impl<'q> Scope<'q> {
                     }
                 }
             }
+            ExprKind::IsNull { negated: false, .. } if base.outer.is_none() && self.null_test(base.expr).is_some() => {
+                clause.terms[i].all = 0;
+            }
             ExprKind::IsNull { negated: false, operand } => {
                 let by = Comparison { affinity: Affinity::None, collation: Collation::Binary };
                 if let Some(term) = self.comparison(&base, op::NULL, operand, Right::Null, 0, &by) {
@@ -104,12 +87,14 @@ impl<'q> Scope<'q> {
                 let term = column.and_then(|_| self.comparison(&base, op::GT, operand, Right::Null, 0, &by));
                 derive(clause, term.map(|t| Term { not_null: true, ..t }));
             }
-            ExprKind::CompareRows { op: CompareOp::Equal | CompareOp::Is, left, right, by } => {
-                let ExprKind::CompareRows { op, .. } = &base.expr.kind else { return };
-                let ops = operators(*op).map_or(op::EQ, |o| o.0);
+            ExprKind::CompareRows { op: op @ (CompareOp::Equal | CompareOp::Is), left, right, by } => {
+                // Each column by itself; the whole is not looked at any more.
+                clause.terms[i].is_virtual = true;
                 for ((l, r), by) in left.iter().zip(right).zip(by) {
-                    derive(clause, self.comparison(&base, ops, l, Right::One(r), self.sources_of(r), by));
-                    derive(clause, self.comparison(&base, ops, r, Right::One(l), self.sources_of(l), by));
+                    let at = clause.terms.len();
+                    let all = self.sources_of(l) | self.sources_of(r) | own_bit(&base);
+                    clause.terms.push(Term { all, parent: Some(i), is_slice: true, ..base.clone() });
+                    self.compare(clause, at, *op, l, r, by);
                 }
             }
             ExprKind::CompareRows { op, left, right, by } => {
@@ -123,14 +108,14 @@ impl<'q> Scope<'q> {
                 let Some((operand, range)) = prefix::of_call(call, self.case_sensitive_like, self.encoding) else {
                     return;
                 };
-                let Some(column) = self.column(operand) else { return };
-                if !prefix::fits(self, column, operand, &range) {
+                if self.column(operand).is_none() || !prefix::fits(operand, &range) {
                     return;
                 }
                 let by = Comparison { affinity: Affinity::None, collation: range.collation.clone() };
+                let parent = range.complete.then_some(i);
                 for (ops, value) in [(op::GE, range.low), (op::LT, range.high)] {
                     let term = self.comparison(&base, ops, operand, Right::Value(value), 0, &by);
-                    derive(clause, term.map(|t| Term { like: true, ..t }));
+                    clause.terms.extend(term.map(|t| Term { like: true, is_virtual: true, parent, ..t }));
                 }
             }
             ExprKind::Or(arms) => super::disjunction::analyze(self, clause, i, arms),
@@ -138,14 +123,54 @@ impl<'q> Scope<'q> {
         }
     }
 
-    /// `a = b` between columns: what holds for one holds for the other.
-    fn is_equivalence(&self, left: &Expr, right: &Expr, by: &Comparison) -> bool {
-        let (Some(l), Some(r)) = (self.column(left), self.column(right)) else { return false };
-        let numeric = |a: Affinity| a.is_numeric();
-        l.source != r.source
-            && (left.affinity == right.affinity || numeric(left.affinity) && numeric(right.affinity))
-            && (matches!(by.collation, Collation::Binary) || same_collation(left, right))
+    /// What a comparison at a place of the clause can drive: either side; the second as a term behind the others.
+    fn compare(
+        &self,
+        clause: &mut Clause<'q>,
+        at: usize,
+        op: CompareOp,
+        left: &'q Expr,
+        right: &'q Expr,
+        by: &Comparison,
+    ) {
+        let Some((ops, flipped)) = operators(op) else { return };
+        let base = clause.terms[at].clone();
+        let (l, r) = (self.sources_of(left), self.sources_of(right));
+        let equivalent = ops & (op::EQ | op::IS) != 0 && base.outer.is_none() && self.is_equivalence(op, left, right);
+        let mut own = self.comparison(&base, ops, left, Right::One(right), r, by);
+        let mut other = self.comparison(&base, flipped, right, Right::One(left), l, by);
+        for term in [&mut own, &mut other].into_iter().flatten() {
+            term.ops |= if equivalent { op::EQUIVALENT } else { 0 };
+        }
+        match (own, other) {
+            (Some(own), other) => {
+                clause.terms[at] = Term { small: is_small(right), ..own };
+                // (It stands for the same condition.)
+                let parent = Some(at);
+                clause.terms.extend(other.map(|t| Term { is_virtual: true, is_slice: false, parent, ..t }));
+            }
+            (None, Some(other)) => clause.terms[at] = Term { small: is_small(left), ..other },
+            // It drives nothing, but an equality makes few rows likely.
+            (None, None) => clause.terms[at].ops = 0,
+        }
     }
+
+    /// `a = b` between columns: what holds for one holds for the other.
+    fn is_equivalence(&self, op: CompareOp, left: &Expr, right: &Expr) -> bool {
+        if self.column(left).is_none() || self.column(right).is_none() {
+            return false;
+        }
+        let numeric = |a: Affinity| a.is_numeric();
+        let keeps_left = op == CompareOp::Is && self.sources.len() > 1 && self.keeps_right(1);
+        !keeps_left
+            && (left.affinity == right.affinity || numeric(left.affinity) && numeric(right.affinity))
+            && same_collation(left, right)
+    }
+}
+
+/// The source whose ON a condition belongs to, as a bit.
+fn own_bit(term: &Term<'_>) -> u64 {
+    term.outer.map_or(0, |i| 1 << i)
 }
 
 fn same_collation(a: &Expr, b: &Expr) -> bool {

@@ -5,6 +5,7 @@ use super::candidates::{Candidates, Sink};
 use super::estimate::{self, Estimate, depth};
 use super::loops::{Loop, flag};
 use super::terms::{Left, Right, Term, op};
+use crate::catalog::{IndexColumn, IndexTerm};
 use crate::plan::bound::{Free, JoinKind, ROWID, SourceKind};
 use crate::plan::walk;
 use heliosdb_udfs::value::Collation;
@@ -60,7 +61,7 @@ impl<'q> Candidates<'_, 'q> {
         if !one.has(flag::AUTOMATIC) {
             return one.has(flag::ROWID) || one.terms.iter().take(one.equal).flatten().all(binary);
         }
-        let own = |t: &&Term<'q>| t.ops & op::EQ != 0 && self.drives_automatic(t, one.source);
+        let own = |t: &&Term<'q>| self.drives_automatic(t, one.source);
         self.clause.terms.iter().filter(own).all(|t| matches!(t.by.collation, Collation::Binary))
     }
 
@@ -88,7 +89,7 @@ impl<'q> Candidates<'_, 'q> {
         if c.source != source.id || term.ops & (op::EQ | op::IS) == 0 || c.column == ROWID {
             return false;
         }
-        if !self.outer_agrees(term, i) || (term.ops & op::IS != 0 && source.join != JoinKind::Inner) {
+        if !self.outer_agrees(term, i) || self.has_index_on(i, c.column) {
             return false;
         }
         let affinity = match &source.kind {
@@ -104,5 +105,17 @@ impl<'q> Candidates<'_, 'q> {
         affinity.is_some_and(|a| super::scan::affinity_fits(term.by.affinity, a))
             && !custom
             && matches!(term.right, Right::One(_))
+    }
+
+    /// Whether an index begins with a column, or tells little by it: another one on it would not pay.
+    fn has_index_on(&self, i: usize, column: u16) -> bool {
+        self.facts[i].size.indexes.iter().any(|one| {
+            let is_own = |c: &IndexColumn| matches!(c.term, IndexTerm::Column(own) if own == column);
+            match one.index.columns.iter().position(is_own) {
+                Some(0) => true,
+                Some(at) => one.analyzed && one.rows.get(at + 1).is_some_and(|rows| *rows > 20),
+                None => false,
+            }
+        })
     }
 }

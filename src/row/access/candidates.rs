@@ -7,9 +7,10 @@ use super::estimate::{self, Estimate, IndexSize};
 use super::facts::{Facts, IndexFacts, KeyTerm};
 use super::loops::{Loop, Loops, flag};
 use super::order::Wanted;
+use super::scan::Scan;
 use super::seek::Probe;
 use super::terms::{Clause, Scope, Term, op};
-use crate::plan::bound::{JoinKind, SourceKind};
+use crate::plan::bound::{IndexHint, JoinKind, SourceId, SourceKind};
 use crate::plan::walk;
 
 /// Where candidates go: loops of the statement, or costs of one arm of an OR.
@@ -27,6 +28,10 @@ pub struct Candidates<'p, 'q> {
     pub wanted: &'p Wanted<'q>,
     /// The statement writes the table: entries it moves must not be met again.
     pub writes: bool,
+    /// No other source is planned with it.
+    pub alone: bool,
+    /// Sources that stop at their first match.
+    pub exists: &'p [SourceId],
 }
 
 impl<'p, 'q> Candidates<'p, 'q> {
@@ -34,6 +39,52 @@ impl<'p, 'q> Candidates<'p, 'q> {
     pub fn one_pass(&self) -> bool {
         let subquery = |t: &Term<'_>| walk::any(t.expr, &|e| walk::query(e).is_some());
         self.writes && self.scope.sources.len() == 1 && !self.all.terms.iter().any(subquery)
+    }
+
+    /// Whether a source stops at its first match.
+    pub fn stops(&self, i: usize) -> bool {
+        self.exists.contains(&self.scope.sources[i].id)
+    }
+
+    /// The loop that finds the one row of the only source by a unique key. Nothing costs less, so nothing is weighed.
+    pub fn one_row(&self) -> Option<Loop> {
+        let ([source], [facts]) = (self.scope.sources, self.facts) else { return None };
+        let plain = matches!(&source.kind, SourceKind::Table { hint: IndexHint::None, .. });
+        if !plain || !facts.is_table {
+            return None;
+        }
+        let given = |probe: &Probe<'_>, at: usize, mask: u16| {
+            let scan = Scan { candidates: self, probe };
+            scan.terms(at, mask).into_iter().find(|t| self.clause.terms[*t].needs == 0).map(Some)
+        };
+        let width = facts.size.width;
+        let rowid = Probe { facts: None, size: None, rows: &[facts.size.rows, 0], width, source: 0 };
+        let flags = flag::EQUAL | flag::ONE_ROW;
+        if facts.has_rowid
+            && let Some(term) = given(&rowid, 0, op::EQ | op::IS)
+        {
+            return Some(Loop {
+                flags: flags | flag::ROWID,
+                run: 33,
+                out: 1,
+                equal: 1,
+                terms: vec![term],
+                ..Loop::default()
+            });
+        }
+        for (n, (size, known)) in facts.size.indexes.iter().zip(&facts.indexes).enumerate() {
+            if !size.index.unique || size.index.filter.is_some() || known.declared > 3 || !known.usable {
+                continue;
+            }
+            let mask = if known.unique_not_null { op::EQ | op::IS } else { op::EQ };
+            let probe = Probe { facts: Some(known), size: Some(size), rows: &size.rows, width: size.width, source: 0 };
+            let terms: Option<Vec<_>> = (0..known.declared).map(|at| given(&probe, at, mask)).collect();
+            let Some(terms) = terms else { continue };
+            let covering = if known.covering { flag::COVERING } else { 0 };
+            let flags = flags | flag::INDEX | covering;
+            return Some(Loop { flags, run: 39, out: 1, index: n, equal: terms.len(), terms, ..Loop::default() });
+        }
+        None
     }
 
     /// Adds every loop for a source; `before` must be in place.
@@ -82,8 +133,11 @@ impl<'p, 'q> Candidates<'p, 'q> {
             let base = Loop { source: i, needs: before, out: size.rows, flags: flag::ROWID, ..Loop::default() };
             let mut new = Loop { order: if helps { order } else { 0 }, ..base };
             let seek_from = new.clone();
-            new.run = size.rows + 16 - if size.analyzed { 2 } else { 0 };
+            new.run = size.rows + 16;
             self.reduce(&mut new, size.rows);
+            if self.stops(i) {
+                new.out = 0;
+            }
             self.add(sink, new);
             let rowid = Probe { facts: None, size: None, rows: &[size.rows, 0], width: size.width, source: i };
             self.seeks(&rowid, seek_from, 0, sink);
@@ -132,6 +186,9 @@ impl<'p, 'q> Candidates<'p, 'q> {
                 new.run = estimate::add(new.run, self.lookups(i, known, rows));
             }
             self.reduce(&mut new, rows);
+            if self.stops(i) {
+                new.out = 0;
+            }
             if self.scope.sources[i].join != JoinKind::Right || !known.has_expressions {
                 self.add(sink, new);
             }
@@ -147,8 +204,12 @@ impl<'p, 'q> Candidates<'p, 'q> {
             let mut used = Default::default();
             super::facts::wanted(term.expr, self.scope.sources[i].id, &|_| false, &mut used);
             let held = |c: &u16| known.keys.iter().any(|k| matches!(k.term, KeyTerm::Column(own) if own == *c));
-            if !used.iter().all(held) || term.all != 1 << i {
+            if !used.iter().all(held) {
                 break;
+            }
+            if let Some(truth) = term.truth {
+                lookups += truth;
+                continue;
             }
             lookups -= 1;
             if term.ops & (op::EQ | op::IS) != 0 {
@@ -170,10 +231,15 @@ impl<'p, 'q> Candidates<'p, 'q> {
 
     /// Conditions that the loop does not seek by leave out rows.
     pub fn reduce(&self, new: &mut Loop, rows: Estimate) {
+        // With one source and no order to choose for, the number of rows decides nothing.
+        if self.alone && self.wanted.terms.is_empty() {
+            return;
+        }
         let own = 1u64 << new.source;
         let outside = !(new.needs | own);
         let mut less = 0;
-        for (t, term) in self.clause.terms[..self.clause.base].iter().enumerate() {
+        let base = |(t, term): &(usize, &Term<'_>)| !term.is_virtual && (*t < self.clause.base || term.is_slice);
+        for (t, term) in self.clause.terms.iter().enumerate().filter(base) {
             if term.all & outside != 0 || term.all & own == 0 {
                 continue;
             }
@@ -182,23 +248,25 @@ impl<'p, 'q> Candidates<'p, 'q> {
                 continue;
             }
             if term.all == own {
-                let left = self.scope.sources[new.source].join == JoinKind::Left;
+                let left =
+                    self.scope.sources[new.source].join == JoinKind::Left || self.scope.keeps_right(new.source + 1);
                 if term.ops & (op::EQ | op::IN | op::RANGE) != 0 || !left {
                     new.flags |= flag::SELF_CULLING;
                 }
             }
+            if let Some(truth) = term.truth {
+                new.out += truth;
+                continue;
+            }
             new.out -= 1;
-            if is_equality(term) {
+            if term.ops & (op::EQ | op::IS) != 0 {
                 less = less.max(if term.small { 10 } else { 20 });
+            } else {
+                new.out -= 2 * super::prefix::plain_characters(term.expr) as Estimate;
             }
         }
         new.out = new.out.min(rows - less);
     }
-}
-
-/// An equality as it is written, whether or not it can drive.
-fn is_equality(term: &Term<'_>) -> bool {
-    term.ops & (op::EQ | op::IS) != 0
 }
 
 /// An arm of an OR keeps its three cheapest loops, one for each set of needs.

@@ -2,8 +2,10 @@
 //! counted in (https://sqlite.org/queryplanner-ng.html).
 
 use super::estimate::{self, Estimate, depth};
+use super::facts::Facts;
 use super::loops::{Loop, Loops, flag};
 use super::order::{Order, Purpose, Satisfied, Wanted};
+use crate::plan::bound::{JoinKind, Source, SourceKind};
 
 /// What a chain is chosen for.
 pub struct Goal<'g, 'q> {
@@ -48,12 +50,13 @@ fn sorting(goal: &Goal<'_, '_>, rows: Estimate, sorted: usize) -> Estimate {
 
 /// The cheapest chain; `None` if the sources cannot be put in any order. `rows`: the result's estimate from a first
 /// choice that did not look at the order.
-pub fn choose(loops: &Loops, order: &Order<'_, '_>, goal: &Goal<'_, '_>, rows: Option<Estimate>) -> Option<Chain> {
-    let kept = match goal.sources {
-        0 | 1 => 1,
-        2 => 5,
-        _ => 12,
-    };
+fn choose(
+    loops: &Loops,
+    order: &Order<'_, '_>,
+    goal: &Goal<'_, '_>,
+    kept: usize,
+    rows: Option<Estimate>,
+) -> Option<Chain> {
     let terms = if rows.is_some() { goal.wanted.terms.len() } else { 0 };
     let mut sort_costs: Vec<Option<Estimate>> = vec![None; terms];
     let start = Chain {
@@ -66,9 +69,9 @@ pub fn choose(loops: &Loops, order: &Order<'_, '_>, goal: &Goal<'_, '_>, rows: O
         unsorted: 0,
     };
     let mut from = vec![start];
-    for _ in 0..goal.sources {
+    for length in 1..=goal.sources {
         let mut to: Vec<Chain> = Vec::new();
-        let mut worst = 0;
+        let mut worst = Worst::default();
         for chain in &from {
             for (i, one) in loops.all.iter().enumerate() {
                 if one.needs & !chain.placed != 0 || chain.placed >> one.source & 1 == 1 {
@@ -103,17 +106,22 @@ pub fn choose(loops: &Loops, order: &Order<'_, '_>, goal: &Goal<'_, '_>, rows: O
                 let placed = chain.placed | 1 << one.source;
                 let rows = chain.rows + one.out;
                 let open = satisfied == Satisfied::Open;
-                let same = to.iter().position(|c| c.placed == placed && (c.satisfied == Satisfied::Open) == open);
+                let last = length == goal.sources;
+                let same =
+                    to.iter().position(|c| c.placed == placed && (last || (c.satisfied == Satisfied::Open) == open));
                 let at = match same {
                     Some(at) => {
-                        if (to[at].cost, to[at].rows, to[at].unsorted) <= (cost, rows, unsorted) {
+                        let known = (to[at].cost, to[at].rows, to[at].unsorted);
+                        let new = (cost, rows, unsorted);
+                        let other = to[at].loops.last().map_or(one, |l| &loops.all[*l]);
+                        if known < new || known == new && !is_narrower(order.facts, one, other) {
                             continue;
                         }
                         at
                     }
                     None if to.len() < kept => to.len(),
-                    None if (cost, unsorted) >= (to[worst].cost, to[worst].unsorted) => continue,
-                    None => worst,
+                    None if (cost, unsorted) >= (worst.cost, worst.unsorted) => continue,
+                    None => worst.at,
                 };
                 let mut next = Chain { loops: chain.loops.clone(), rows, reverse, satisfied, placed, cost, unsorted };
                 next.loops.push(i);
@@ -123,24 +131,41 @@ pub fn choose(loops: &Loops, order: &Order<'_, '_>, goal: &Goal<'_, '_>, rows: O
                     to[at] = next;
                 }
                 if to.len() >= kept {
-                    worst = 0;
-                    for (j, c) in to.iter().enumerate() {
-                        if (c.cost, c.unsorted) > (to[worst].cost, to[worst].unsorted) {
-                            worst = j;
-                        }
-                    }
+                    worst = Worst::of(&to);
                 }
             }
         }
         from = to;
     }
-    let mut best: Option<Chain> = None;
-    for chain in from {
-        if best.as_ref().is_none_or(|b| chain.cost < b.cost) {
-            best = Some(chain);
+    // (All of the last length place the same sources, so one is left.)
+    from.into_iter().next()
+}
+
+/// The chain that makes room for a better one.
+#[derive(Default)]
+struct Worst {
+    at: usize,
+    cost: Estimate,
+    unsorted: Estimate,
+}
+
+impl Worst {
+    fn of(chains: &[Chain]) -> Worst {
+        // (SQLite begins with the first chain's rows, not with what it costs unsorted.)
+        let mut worst = Worst { at: 0, cost: chains[0].cost, unsorted: chains[0].rows };
+        for (at, c) in chains.iter().enumerate().skip(1) {
+            if (c.cost, c.unsorted) > (worst.cost, worst.unsorted) {
+                worst = Worst { at, cost: c.cost, unsorted: c.unsorted };
+            }
         }
+        worst
     }
-    best
+}
+
+/// Whether a loop reads a narrower index than another.
+fn is_narrower(facts: &[Facts], one: &Loop, other: &Loop) -> bool {
+    let width = |l: &Loop| l.has(flag::INDEX).then(|| facts[l.source].size.indexes[l.index].width);
+    matches!((width(one), width(other)), (Some(a), Some(b)) if a < b)
 }
 
 /// The whole of one index, or of the table, and nothing else.
@@ -150,9 +175,71 @@ pub fn only(loops: &mut Loops, index: Option<usize>) -> Option<Chain> {
     Some(Chain { loops: vec![0], rows: 0, reverse: 0, satisfied: Satisfied::Terms(0), placed: 1, cost: 0, unsorted: 0 })
 }
 
+/// Keeps the table of facts in the outer loops where three or more dimensions hang on it: whole scans of dimensions
+/// look dearer than any way to read the facts. Yields how many chains of one length are worth keeping.
+fn star(loops: &mut Loops, sources: &[Source]) -> usize {
+    let mut kept = 12;
+    let mut alike = 0u64;
+    let mut start = 0;
+    let apart = |i: usize| !matches!(sources[i].join, JoinKind::Inner);
+    let table = |i: usize| match &sources[i].kind {
+        SourceKind::Table { database, table, .. } => Some((*database, table.id)),
+        _ => None,
+    };
+    for fact in 0..sources.len() {
+        let bit = 1u64 << fact;
+        if apart(fact) {
+            if fact + 3 > sources.len() {
+                break;
+            }
+            start = loops.all.iter().position(|l| l.source > fact).unwrap_or(loops.all.len()).max(start);
+        }
+        let mut seen = 0u64;
+        for one in &loops.all[start..] {
+            if apart(one.source) {
+                break;
+            }
+            let own = 1u64 << one.source;
+            if one.needs & bit != 0 && own & seen == 0 && own & alike == 0 {
+                if table(one.source).is_some() && table(one.source) == table(fact) {
+                    alike |= bit;
+                } else {
+                    seen |= own;
+                }
+            }
+        }
+        if seen.count_ones() <= 2 {
+            continue;
+        }
+        kept = 18;
+        let facts = loops.all[start..].iter().filter(|l| l.source == fact);
+        let dearest = facts.map(|l| l.run).max().map_or(Estimate::MIN, |run| run + 1);
+        for one in &mut loops.all[start..] {
+            if seen >> one.source & 1 == 1 && one.terms.is_empty() {
+                one.run = one.run.max(dearest);
+            }
+        }
+    }
+    kept
+}
+
+/// The one loop that finds one row: any order is delivered.
+pub fn one_row(loops: &mut Loops, one: Loop, wanted: &Wanted<'_>) -> Option<Chain> {
+    loops.all = vec![one];
+    let satisfied = Satisfied::Terms(wanted.terms.len());
+    Some(Chain { loops: vec![0], rows: 1, reverse: 0, satisfied, placed: 1, cost: 0, unsorted: 0 })
+}
+
 /// Chooses without an order first; what that reads by equality need not be read whole for an order's sake.
 pub fn choose_in_two_steps(loops: &mut Loops, order: &Order<'_, '_>, goal: &Goal<'_, '_>) -> Option<Chain> {
-    let first = choose(loops, order, goal, None)?;
+    let sources = order.scope.sources;
+    let kept = match goal.sources {
+        0 | 1 => 1,
+        2 => 5,
+        3 => 12,
+        _ => star(loops, sources),
+    };
+    let first = choose(loops, order, goal, kept, None)?;
     if goal.wanted.terms.is_empty() {
         return Some(first);
     }
@@ -172,7 +259,8 @@ pub fn choose_in_two_steps(loops: &mut Loops, order: &Order<'_, '_>, goal: &Goal
             other.needs = u64::MAX;
         }
     }
-    choose(loops, order, goal, Some(first.rows + 1)).or(Some(first))
+    let rows = if first.rows < 0 { 1 } else { first.rows + 1 };
+    choose(loops, order, goal, kept, Some(rows)).or(Some(first))
 }
 
 /// Whether the innermost loop alone delivers the order, so that a sort need not look at all rows.

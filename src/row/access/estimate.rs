@@ -62,8 +62,6 @@ pub struct IndexSize {
     pub unordered: bool,
     /// `noskipscan`
     pub no_skip: bool,
-    /// Hardly any key tells rows apart: equality is of no use.
-    pub low_quality: bool,
 }
 
 pub fn table_size(schema: Option<&Schema>, table: &Table) -> TableSize {
@@ -97,7 +95,6 @@ pub fn table_size(schema: Option<&Schema>, table: &Table) -> TableSize {
             analyzed: false,
             unordered: false,
             no_skip: false,
-            low_quality: false,
         };
         match statistics(&name_of(index)) {
             Some(s) => {
@@ -107,7 +104,6 @@ pub fn table_size(schema: Option<&Schema>, table: &Table) -> TableSize {
                 one.unordered = s.unordered;
                 one.no_skip = s.no_skip;
                 one.width = s.width.map_or(one.width, of);
-                one.low_quality = one.rows[0] > 66 && one.rows[0] <= one.rows[1];
             }
             None => {
                 if size.rows < 99 {

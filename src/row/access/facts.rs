@@ -120,7 +120,17 @@ pub fn facts<'q>(
                 for e in &all {
                     wanted(e, source.id, &|_| false, &mut used);
                 }
-                if whole && i == 0 {
+                let generated = |c: &u16| table.columns.get(usize::from(*c)).is_some_and(|c| c.generated.is_some());
+                let reads_generated = |e: &&Expr| {
+                    walk::any(
+                        e,
+                        &|e| matches!(&e.kind, ExprKind::Generated { column, .. } if column.source == source.id),
+                    )
+                };
+                // SQLite takes a generated column for one that needs all.
+                let all_used = table.columns.iter().any(|c| c.generated.is_some())
+                    && (used.iter().any(generated) || all.iter().any(reads_generated));
+                if whole && i == 0 || all_used {
                     used.extend(0..table.columns.len() as u16);
                 }
                 used.remove(&ROWID);
@@ -210,7 +220,14 @@ fn index_facts<'q>(
     let declared = keys.len();
     let binary = Some(Collation::Binary);
     match (&table.kind, &table.primary_key) {
-        (TableKind::WithoutRowid, Some(_)) if primary => {}
+        (TableKind::WithoutRowid, Some(key)) if primary => {
+            // The rows are in it: in their order they come behind the key, though nothing is sought by them.
+            for (c, _) in table.columns.iter().enumerate().filter(|(_, c)| c.is_stored()) {
+                if !key.columns.contains(&(c as u16)) {
+                    keys.push(own_column(table, c as u16, Some(Collation::Binary), false));
+                }
+            }
+        }
         (TableKind::WithoutRowid, Some(key)) => {
             for (n, c) in key.columns.iter().enumerate() {
                 if !keys.iter().any(|k| matches!(k.term, KeyTerm::Column(own) if own == *c)) {
@@ -228,10 +245,11 @@ fn index_facts<'q>(
     let whole = table.has_rowid()
         || !descends && keys.len() == declared + table.primary_key.as_ref().map_or(0, |k| k.columns.len());
     let seekable = if primary || !whole { declared } else { keys.len() };
-    let holds = |c: &u16| keys.iter().any(|k| matches!(k.term, KeyTerm::Column(own) if own == *c));
+    let stored = |c: u16| table.columns.get(usize::from(c)).is_none_or(|c| c.is_stored());
+    let holds = |c: &u16| stored(*c) && keys.iter().any(|k| matches!(k.term, KeyTerm::Column(own) if own == *c));
     // Of the index of a UNIQUE constraint SQLite does not know that it holds the primary key.
     let own = if table.has_rowid() || index.sql.is_some() { &keys[..] } else { &keys[..declared] };
-    let has = |c: &u16| own.iter().any(|k| matches!(k.term, KeyTerm::Column(own) if own == *c));
+    let has = |c: &u16| stored(*c) && own.iter().any(|k| matches!(k.term, KeyTerm::Column(own) if own == *c));
     let mut covering = primary || used.iter().all(has);
     if !covering && has_expressions {
         let mut rest = FxHashSet::default();

@@ -8,7 +8,7 @@
 //! | all loops worth considering | [`candidates`], [`seek`], [`scan`], [`automatic`], [`loops`] |
 //! | one row by its rowid: no choice to make | [`point`] |
 //! | the cheapest chain of them | [`choice`] |
-//! | levels of the program | [`place`] |
+//! | levels of the program | [`place`], [`unmatched`] |
 //!
 //! Costs are SQLite's, so that rows come in the order SQLite gives them: https://sqlite.org/optoverview.html,
 //! https://sqlite.org/queryplanner-ng.html.
@@ -31,6 +31,7 @@ pub mod request;
 mod scan;
 mod seek;
 mod terms;
+mod unmatched;
 pub mod volatile;
 
 use std::sync::Arc;
@@ -47,11 +48,12 @@ use place::Placing;
 use request::Setting;
 use terms::{Clause, Scope, op};
 
-use super::lower::{Layout, Lower, Planning};
+use super::lower::{GROUPS, Layout, Lower, Planning};
 use super::node::Node;
 use super::program::{Join, LevelProgram, QueryProgram};
 use crate::error::{Error, Result};
 use crate::plan::bound::{ColumnRef, Expr, ExprKind, JoinKind, ROWID, Select, SourceKind};
+use heliosdb_udfs::value::Value;
 
 pub struct Plan {
     pub levels: Vec<LevelProgram>,
@@ -63,8 +65,10 @@ pub struct Plan {
     /// Rows of a group, and equal rows of DISTINCT, come one after the other.
     pub grouped: bool,
     pub distinct: bool,
-    /// Rows differ anyway: DISTINCT has nothing to do.
+    /// Rows, or those of the only aggregate, differ anyway: DISTINCT has nothing to do.
     pub unique: bool,
+    /// ORDER BY has the output's order: SQLite finds both by one sort.
+    pub sorts_distinct: bool,
     /// Leading terms of the first window's order that the loops deliver, and how many it has.
     pub window: (usize, usize),
     /// Expected rows.
@@ -85,8 +89,14 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Re
         Some(_) => vec![point::facts()],
         None => facts::facts(&lower.shared.planning, &scope, &clause, select, setting, &rows)?,
     };
-    let unique = is_distinct && request::is_distinct_anyway(select, &scope, &facts, &clause);
-    let (wanted, by_group) = request::wanted(select, setting, is_distinct && !unique);
+    let shown = match select.group_by {
+        Some(_) => request::single_distinct(select),
+        None => is_distinct.then(|| select.output.iter().collect()),
+    };
+    let unique = shown.as_ref().is_some_and(|shown| request::is_distinct_anyway(shown, &scope, &facts, &clause));
+    let distinct = shown.is_some() && !unique;
+    let (wanted, by_group) = request::wanted(select, setting, distinct);
+    let sorts_distinct = by_group && wanted.purpose == Purpose::Distinct;
     let candidates = Candidates {
         scope: &scope,
         facts: &facts,
@@ -94,10 +104,12 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Re
         all: &clause,
         wanted: &wanted,
         writes: setting.writes,
+        alone: select.sources.len() == 1,
+        exists: setting.exists,
     };
-    let is_point = point.is_some();
-    let mut loops = match point {
-        Some(point) => Loops { all: vec![point] },
+    let one_row = point.or_else(|| candidates.one_row());
+    let mut loops = match one_row {
+        Some(_) => Loops::default(),
         None => all_loops(&candidates, setting),
     };
     let order = Order { scope: &scope, facts: &facts, clause: &clause };
@@ -105,14 +117,15 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Re
         sources: select.sources.len(),
         wanted: &wanted,
         limit: setting.limit_estimate(),
-        distinct: is_distinct && !unique,
+        distinct: distinct && !sorts_distinct,
         output_columns: select.output.len(),
         runs: lower.runs,
     };
     let no_solution = || Error::sql("no query solution");
-    let mut chain = match request::counted_by(select, &facts).filter(|_| !is_point) {
-        Some(index) => choice::only(&mut loops, index),
-        None => choice::choose_in_two_steps(&mut loops, &order, &goal),
+    let mut chain = match (one_row, request::counted_by(select, &facts)) {
+        (Some(one), _) => choice::one_row(&mut loops, one, &wanted),
+        (None, Some(index)) => choice::only(&mut loops, index),
+        (None, None) => choice::choose_in_two_steps(&mut loops, &order, &goal),
     }
     .ok_or_else(no_solution)?;
     if select.group_by.is_none() && select.windows.is_empty() {
@@ -127,14 +140,20 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Re
         distinct: false,
         unique,
         window: (0, 0),
-        rows: chain.rows - if is_distinct && !unique { DISTINCT_REDUCES.min(chain.rows) } else { 0 },
+        rows: match (sorts_distinct, distinct) {
+            (true, _) => GROUPS,
+            (false, true) => chain.rows - DISTINCT_REDUCES.min(chain.rows),
+            (false, false) => chain.rows,
+        },
+        sorts_distinct,
     };
     let reverse = outcome::delivered(&mut plan, &order, &loops, &chain, &wanted, by_group, setting);
     if !select.windows.is_empty() && select.group_by.is_none() {
         plan.window = (plan.sorted, wanted.terms.len());
     }
-    if is_distinct && !unique && wanted.purpose == Purpose::Sort && select.windows.is_empty() {
-        plan.distinct = outcome::distinct_in_order(select, setting, &order, &loops, &chain);
+    if let Some(shown) = shown.filter(|_| distinct && wanted.purpose != Purpose::Distinct && select.windows.is_empty())
+    {
+        plan.distinct = outcome::distinct_in_order(shown, &order, &loops, &chain);
     }
     if scope.keeps_right(0) {
         // The rows that nothing has matched come last, whatever the loops deliver.
@@ -206,6 +225,7 @@ fn put(
     plan: &mut Plan,
 ) -> Result<()> {
     let sources = &select.sources;
+    let scope = candidates.scope;
     let clause: &Clause<'_> = candidates.clause;
     for (level, l) in chain.loops.iter().enumerate() {
         let source = &sources[loops.all[*l].source];
@@ -217,18 +237,23 @@ fn put(
     }
     let fixed = sources.iter().any(|s| matches!(s.join, JoinKind::Right | JoinKind::Full));
     let last_keeping = sources.iter().rposition(|s| matches!(s.join, JoinKind::Right | JoinKind::Full)).unwrap_or(0);
-    let mut open: Vec<(usize, &Expr)> = Vec::new();
+    let (mut first, mut open): (Vec<&Expr>, Vec<(usize, &Expr)>) = Default::default();
     for (t, term) in clause.terms[..clause.base].iter().enumerate() {
         if term.outer.is_some() {
             continue;
         }
-        if term.all == 0 && !volatile::expr(term.expr) {
-            plan.precondition.push(lower.node(term.expr)?);
+        if term.outer.is_none() && scope.null_test(term.expr) == Some(false) {
+            plan.precondition.push(Node::Constant(Value::Integer(0)));
+        } else if term.all == 0 && !volatile::expr(term.expr) {
+            first.push(term.expr);
         } else {
             open.push((t, term.expr));
         }
     }
     lower.runs = lower.runs.saturating_add(chain.rows);
+    for e in first {
+        plan.precondition.push(lower.node(e)?);
+    }
     let filtered = candidates.filtered(&chain.loops.iter().map(|l| &loops.all[*l]).collect::<Vec<_>>());
     let mut placing = Placing { candidates, programs };
     let mut placed = 0u64;
@@ -236,6 +261,10 @@ fn put(
         let one = &loops.all[*l];
         let backwards = reverse >> level & 1 == 1;
         let mut program = placing.level(lower, one, placed, backwards, level as u16)?;
+        if matches!(sources[one.source].join, JoinKind::Right | JoinKind::Full) {
+            program.whole =
+                unmatched::source(lower, select, candidates, one.source, placed, level as u16)?.map(Box::new);
+        }
         program.bloom = filtered[level];
         if request::only_counts(select) {
             program.source.count_only();

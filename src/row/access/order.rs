@@ -1,10 +1,11 @@
 //! Whether a chain of loops delivers rows in a wanted order, and which loops must run backwards for it.
 
-use heliosdb_udfs::value::Collation;
+use heliosdb_udfs::value::{Affinity, Collation};
 
 use super::facts::{Facts, IndexFacts, KeyTerm, is_same};
 use super::loops::{Loop, flag};
-use super::terms::{Clause, Left, Scope, op};
+use super::scan::through_equals;
+use super::terms::{Clause, Right, Scope, Term, op};
 use crate::plan::bound::{ColumnRef, Expr, ROWID};
 use crate::plan::walk;
 
@@ -152,22 +153,34 @@ impl Order<'_, '_> {
             let Some(c) = column(self.scope, term.expr).filter(|c| c.source == source) else { continue };
             let lists = matches!(purpose, Purpose::Limit | Purpose::Extreme);
             let mask = op::EQ | op::IS | op::NULL | if lists { op::IN } else { 0 };
-            let known = self.clause.terms.iter().enumerate().find(|(_, t)| {
-                t.ops & mask != 0
-                    && t.needs & !ready == 0
-                    && matches!(t.left, Some(Left::Column(own)) if own == c)
-                    && t.outer.is_none_or(|o| o == one.source)
-            });
-            let Some((position, known)) = known else { continue };
+            let Some((position, known)) = self.known(c, mask, ready) else { continue };
             if known.ops & op::IN != 0 && !one.terms.contains(&Some(position)) {
                 continue;
             }
             let same = known.by.collation.name().eq_ignore_ascii_case(term.collation.name());
-            if known.ops & (op::EQ | op::IS) != 0 && c.column != ROWID && !same {
+            let unlike = |e: &Expr| e.affinity != Affinity::None && e.affinity != term.expr.affinity;
+            let converted = matches!(known.right, Right::One(e) if unlike(e));
+            if known.ops & (op::EQ | op::IS) != 0 && c.column != ROWID && (!same || converted) {
                 continue;
             }
             check.done |= 1 << i;
         }
+    }
+
+    /// The term that says what a column is, one that needs no source before others.
+    fn known(&self, c: ColumnRef, mask: u16, ready: u64) -> Option<(usize, &Term<'_>)> {
+        let mut best = None;
+        through_equals(self.scope, self.clause, c, mask, &mut |t, term| {
+            if term.needs & !ready != 0 {
+                return true;
+            }
+            let constant = term.needs == 0 && term.ops & (op::EQ | op::IS) != 0;
+            if constant || best.is_none() {
+                best = Some(t);
+            }
+            !constant
+        });
+        best.map(|t| (t, &self.clause.terms[t]))
     }
 
     /// Goes along the columns of the loop's index.
@@ -246,7 +259,7 @@ impl Order<'_, '_> {
                     }
                 }
             }
-            if found.is_some_and(|(_, t)| t.odd_nulls && (purpose != Purpose::Extreme || j != one.equal)) {
+            if found.is_some_and(|(_, t)| t.odd_nulls && j != one.equal) {
                 found = None;
             }
             match found {

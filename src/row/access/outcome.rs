@@ -6,7 +6,7 @@ use super::loops::{Loop, Loops, flag};
 use super::order::{Order, Purpose, Satisfied, Wanted};
 use super::request::{self, Setting};
 use super::terms::{Clause, Scope, Term};
-use crate::plan::bound::{JoinKind, Select};
+use crate::plan::bound::{Expr, JoinKind, Select};
 
 /// Takes out LEFT JOINs that neither add rows nor show in the result
 /// (https://sqlite.org/optoverview.html#the_omit_left_join_optimization).
@@ -61,23 +61,15 @@ pub fn delivered(
     match wanted.purpose {
         Purpose::Distinct => {
             plan.distinct = satisfied == n;
-            if plan.distinct { chain.reverse } else { 0 }
+            if by_group {
+                return as_sorted(plan, order, loops, chain, wanted, setting, satisfied == n);
+            }
+            0
         }
         Purpose::Group => {
             plan.grouped = satisfied == n;
-            if by_group && plan.grouped {
-                let (last, path) = match chain.loops.split_last() {
-                    Some((last, path)) => (&loops.all[*last], path.iter().map(|l| &loops.all[*l]).collect::<Vec<_>>()),
-                    None => return 0,
-                };
-                if let (Satisfied::Terms(done), reverse) = order.satisfied(wanted, Purpose::Sort, &path, last)
-                    && done == n
-                {
-                    plan.sorted = setting.order_by.len();
-                    return reverse;
-                }
-            } else if by_group {
-                plan.sorted = setting.order_by.len();
+            if by_group {
+                return as_sorted(plan, order, loops, chain, wanted, setting, satisfied == n);
             }
             0
         }
@@ -97,16 +89,37 @@ pub fn delivered(
     }
 }
 
-/// Whether equal output rows come one after the other although another order was asked for.
-pub fn distinct_in_order(
-    select: &Select,
-    setting: &Setting<'_>,
+/// The order of groups is ORDER BY's too: it is delivered by the loops, in one direction or the other, or by the sort that
+/// finds the groups. Yields the loops that run backwards.
+fn as_sorted(
+    plan: &mut Plan,
     order: &Order<'_, '_>,
     loops: &Loops,
     chain: &Chain,
-) -> bool {
-    let bare = Setting { order_by: &[], ..*setting };
-    let (wanted, _) = request::wanted(select, &bare, true);
+    wanted: &Wanted<'_>,
+    setting: &Setting<'_>,
+    in_order: bool,
+) -> u64 {
+    let sorts = wanted.purpose == Purpose::Distinct;
+    if !in_order {
+        // (DISTINCT and the sort are one step of SQLite's, two of ours.)
+        plan.sorted = if sorts { 0 } else { setting.order_by.len() };
+        return 0;
+    }
+    let Some((last, path)) = chain.loops.split_last() else { return 0 };
+    let path: Vec<&Loop> = path.iter().map(|l| &loops.all[*l]).collect();
+    match order.satisfied(wanted, Purpose::Sort, &path, &loops.all[*last]) {
+        (Satisfied::Terms(done), reverse) if done == wanted.terms.len() => {
+            plan.sorted = setting.order_by.len();
+            reverse
+        }
+        _ => 0,
+    }
+}
+
+/// Whether equal rows come one after the other although another order was asked for.
+pub fn distinct_in_order(shown: Vec<&Expr>, order: &Order<'_, '_>, loops: &Loops, chain: &Chain) -> bool {
+    let wanted = request::equal_rows(shown);
     let Some((last, path)) = chain.loops.split_last() else { return false };
     let path: Vec<&Loop> = path.iter().map(|l| &loops.all[*l]).collect();
     let (satisfied, _) = order.satisfied(&wanted, Purpose::Distinct, &path, &loops.all[*last]);

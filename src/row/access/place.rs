@@ -43,9 +43,7 @@ impl<'q> Placing<'_, 'q> {
         let way = self.way(lower, one, placed, reverse)?;
         let keeps_own = matches!(source.join, JoinKind::Right | JoinKind::Full);
         let whole = match &way {
-            Way::Access(access) if keeps_own && !matches!(access, Access::Scan { .. }) => {
-                Some(Box::new(self.source(lower, source, one.source, Way::Whole, level)?))
-            }
+            Way::Lookup(_) if keeps_own => Some(Box::new(self.source(lower, source, one.source, Way::Whole, level)?)),
             _ => None,
         };
         Ok(LevelProgram {
@@ -67,7 +65,7 @@ impl<'q> Placing<'_, 'q> {
         })
     }
 
-    fn source(
+    pub fn source(
         &mut self,
         lower: &mut Lower<'_>,
         source: &Source,
@@ -115,7 +113,7 @@ impl<'q> Placing<'_, 'q> {
         })
     }
 
-    fn way(&self, lower: &mut Lower<'_>, one: &Loop, placed: u64, reverse: bool) -> Result<Way> {
+    pub fn way(&self, lower: &mut Lower<'_>, one: &Loop, placed: u64, reverse: bool) -> Result<Way> {
         if one.has(flag::AUTOMATIC) {
             return Ok(Way::Lookup(self.lookup(lower, one, placed)?));
         }
@@ -154,19 +152,20 @@ impl<'q> Placing<'_, 'q> {
         for term in &c.clause.terms {
             let (Some(Left::Column(column)), Right::One(value)) = (term.left, &term.right) else { continue };
             let able = term.needs & !placed == 0 && c.drives_automatic(term, one.source);
-            if !able || columns.contains(&column.column) || term.ops & op::EQ == 0 {
+            if !able || columns.contains(&column.column) {
                 continue;
             }
             columns.push(column.column);
             lookup.fields.push(crate::row::lower::field(0, &layout, column.column));
             lookup.keys.push(lower.node(value)?);
             lookup.by.push(lower.rule(&term.by));
+            lookup.nulls.push(term.ops & op::IS != 0);
             lookup.names.push(column_name(source, column.column));
         }
         let mut rest: Vec<u16> = c.facts[one.source].used.iter().copied().filter(|u| !columns.contains(u)).collect();
         rest.sort_unstable();
         lookup.rest = rest.into_iter().map(|u| crate::row::lower::field(0, &layout, u)).collect();
-        lookup.partial = c.clause.terms[..c.clause.base].iter().any(|t| c.leaves_out(t, one.source));
+        lookup.partial = c.clause.terms.iter().any(|t| !t.is_virtual && c.leaves_out(t, one.source));
         Ok(lookup)
     }
 }
@@ -195,7 +194,8 @@ fn add_arms<'q>(
     let Some(t) = one.terms.first().copied().flatten() else { return Ok(false) };
     for (number, arm) in c.clause.terms[t].arms.iter().enumerate() {
         let clause = super::disjunction::run_as(c.scope, arm, c.clause, t);
-        let inner = Candidates { clause: &clause, all: &clause, wanted: &Default::default(), ..*c };
+        let alone = placed.count_ones() as usize + 1 == c.scope.sources.len();
+        let inner = Candidates { clause: &clause, all: &clause, wanted: &Default::default(), alone, ..*c };
         let mut loops = super::loops::Loops::default();
         inner.source(one.source, 0, &mut super::candidates::Sink::Loops(&mut loops));
         let able = loops.all.iter().filter(|l| l.needs & !placed == 0 && !l.has(flag::AUTOMATIC));
@@ -243,7 +243,8 @@ fn access(c: &Candidates<'_, '_>, lower: &mut Lower<'_>, one: &Loop, reverse: bo
         return Ok(Access::Scan { reverse });
     }
     let mut columns = Vec::with_capacity(known.keys.len());
-    for (n, key) in known.keys.iter().enumerate() {
+    let used = if known.primary { known.declared } else { known.keys.len() };
+    for (n, key) in known.keys[..used].iter().enumerate() {
         let affinity = equal.get(n).copied().flatten().map_or_else(Default::default, |term| term.by.affinity);
         let rowid = is_rowid(known, n);
         columns.push(KeyColumn { collation: lower.by(&key.collation), affinity, descending: key.descending, rowid });

@@ -49,7 +49,8 @@ fn collation_of(e: &Expr) -> Collation {
     e.collation.as_ref().map(|c| c.collation.clone()).unwrap_or_default()
 }
 
-/// What order is wanted, and whether GROUP BY's order is ORDER BY's as well.
+/// What order is wanted, and whether the order of GROUP BY or DISTINCT is ORDER BY's as well. `distinct`: equal rows are
+/// looked for, in the output or in the only aggregate.
 pub fn wanted<'q>(select: &'q Select, setting: &Setting<'q>, distinct: bool) -> (Wanted<'q>, bool) {
     let plain =
         |expr: &'q Expr, collation: Collation| WantedTerm { expr, collation, descending: false, odd_nulls: false };
@@ -67,7 +68,8 @@ pub fn wanted<'q>(select: &'q Select, setting: &Setting<'q>, distinct: bool) -> 
         .collect();
     if let Some(keys) = &select.group_by {
         if keys.is_empty() {
-            return (extreme(select).or_else(|| single_distinct(select)).unwrap_or_default(), false);
+            let equal = || single_distinct(select).filter(|_| distinct).map(equal_rows);
+            return (extreme(select).or_else(equal).unwrap_or_default(), false);
         }
         let mut terms: Vec<WantedTerm<'q>> = keys.iter().map(|k| plain(&k.expr, k.collation.clone())).collect();
         let mut both = false;
@@ -91,6 +93,12 @@ pub fn wanted<'q>(select: &'q Select, setting: &Setting<'q>, distinct: bool) -> 
             odd_nulls: k.nulls_first == k.descending,
         }));
         return (Wanted { terms, purpose: Purpose::Sort }, false);
+    }
+    let all = sort.len() == select.output.len() && !setting.merged;
+    let by_output = || sort.iter().zip(&select.output).all(|(by, e)| same::same(by.expr, e) && !by.odd_nulls);
+    if select.distinct.is_some() && all && by_output() {
+        // As if it were grouped by what is shown.
+        return (Wanted { terms: sort, purpose: Purpose::Distinct }, true);
     }
     if distinct && sort.is_empty() {
         let collations = select.distinct.iter().flatten();
@@ -130,19 +138,21 @@ fn extreme(select: &Select) -> Option<Wanted<'_>> {
     Some(Wanted { terms: vec![term], purpose: Purpose::Extreme })
 }
 
-/// `count(DISTINCT x)` as the only aggregate: equal values may come one after the other.
-fn single_distinct(select: &Select) -> Option<Wanted<'_>> {
+/// `count(DISTINCT x)` as the only aggregate: what tells its rows apart within the query.
+pub fn single_distinct(select: &Select) -> Option<Vec<&Expr>> {
+    let keys = select.group_by.as_ref()?;
     let [aggregate] = &select.aggregates[..] else { return None };
     if !aggregate.distinct {
         return None;
     }
-    let terms = aggregate.args.iter().map(|expr| WantedTerm {
-        expr,
-        collation: collation_of(expr),
-        descending: false,
-        odd_nulls: false,
-    });
-    Some(Wanted { terms: terms.collect(), purpose: Purpose::Distinct })
+    let args = if keys.is_empty() { &aggregate.args[..] } else { aggregate.args.get(..1)? };
+    Some(keys.iter().map(|k| &k.expr).chain(args).collect())
+}
+
+/// Rows that are equal in these expressions one after the other.
+pub fn equal_rows(shown: Vec<&Expr>) -> Wanted<'_> {
+    let term = |expr| WantedTerm { expr, collation: collation_of(expr), descending: false, odd_nulls: false };
+    Wanted { terms: shown.into_iter().map(term).collect(), purpose: Purpose::Distinct }
 }
 
 /// Whether nothing but numbers of rows comes out: their order does not matter.
@@ -186,14 +196,14 @@ pub fn counted_by(select: &Select, facts: &[Facts]) -> Option<Option<usize>> {
     Some(best)
 }
 
-/// Whether rows differ anyway: one table, and a unique key among the output.
-pub fn is_distinct_anyway(select: &Select, scope: &Scope<'_>, facts: &[Facts], clause: &Clause<'_>) -> bool {
+/// Whether rows differ anyway: one table, and a unique key among what is shown.
+pub fn is_distinct_anyway(shown: &[&Expr], scope: &Scope<'_>, facts: &[Facts], clause: &Clause<'_>) -> bool {
     let [source] = scope.sources else { return false };
     if !matches!(source.kind, SourceKind::Table { .. }) {
         return false;
     }
     let shows = |column: u16, collation: Option<&Collation>| {
-        select.output.iter().any(|e| {
+        shown.iter().any(|e| {
             let own = scope.column(e).is_some_and(|c| c.column == column);
             own && collation.is_none_or(|c| collation_of(e).name().eq_ignore_ascii_case(c.name()))
         })

@@ -5,7 +5,7 @@ use heliosdb_udfs::value::{Affinity, Collation};
 use super::candidates::Candidates;
 use super::facts::{KeyTerm, is_same};
 use super::seek::Probe;
-use super::terms::{Left, Right, Term, op};
+use super::terms::{Clause, Left, Right, Scope, Term, op};
 use crate::plan::bound::{ColumnRef, ROWID};
 
 pub struct Scan<'s, 'p, 'q> {
@@ -15,6 +15,43 @@ pub struct Scan<'s, 'p, 'q> {
 
 /// Columns that a chain of equalities may go through.
 const EQUIVALENTS_MAX: usize = 11;
+
+/// Calls `visit` with the terms on a column and on those it is equal to, until it says that it has enough.
+pub fn through_equals<'q>(
+    scope: &Scope<'q>,
+    clause: &Clause<'q>,
+    origin: ColumnRef,
+    mask: u16,
+    visit: &mut dyn FnMut(usize, &Term<'q>) -> bool,
+) {
+    let mut equivalents = vec![origin];
+    let mut n = 0;
+    while n < equivalents.len() {
+        let wanted = equivalents[n];
+        for (t, term) in clause.terms.iter().enumerate() {
+            let Some(Left::Column(c)) = term.left else { continue };
+            if c != wanted || (n > 0 && term.outer.is_some()) {
+                continue;
+            }
+            let right = match &term.right {
+                Right::One(e) => scope.column(e),
+                _ => None,
+            };
+            if let Some(other) = right
+                && term.ops & op::EQUIVALENT != 0
+                && equivalents.len() < EQUIVALENTS_MAX
+                && !equivalents.contains(&other)
+            {
+                equivalents.push(other);
+            }
+            let to_itself = term.ops & (op::EQ | op::IS) != 0 && right == Some(origin);
+            if term.ops & mask != 0 && !to_itself && !visit(t, term) {
+                return;
+            }
+        }
+        n += 1;
+    }
+}
 
 impl<'q> Scan<'_, '_, 'q> {
     /// Terms on the column at position `at` of the key.
@@ -38,36 +75,12 @@ impl<'q> Scan<'_, '_, 'q> {
             }
         };
         let origin = ColumnRef { source: source.id, column };
-        let mut equivalents = vec![origin];
-        let mut n = 0;
-        while n < equivalents.len() {
-            let wanted = equivalents[n];
-            for (t, term) in clause.terms.iter().enumerate() {
-                let Some(Left::Column(c)) = term.left else { continue };
-                if c != wanted || (n > 0 && term.outer.is_some()) {
-                    continue;
-                }
-                let right = match &term.right {
-                    Right::One(e) => self.candidates.scope.column(e),
-                    _ => None,
-                };
-                if let Some(other) = right
-                    && term.ops & op::EQUIVALENT != 0
-                    && equivalents.len() < EQUIVALENTS_MAX
-                    && !equivalents.contains(&other)
-                {
-                    equivalents.push(other);
-                }
-                if term.ops & mask == 0 || !self.agrees(term, at) {
-                    continue;
-                }
-                if term.ops & (op::EQ | op::IS) != 0 && right == Some(origin) {
-                    continue;
-                }
+        through_equals(self.candidates.scope, clause, origin, mask, &mut |t, term| {
+            if self.agrees(term, at) {
                 found.push(t);
             }
-            n += 1;
-        }
+            true
+        });
         found
     }
 
@@ -96,13 +109,23 @@ pub fn affinity_fits(comparison: Affinity, column: Affinity) -> bool {
     }
 }
 
+/// The affinity of a comparison of two operands.
+fn compared_by(left: Affinity, right: Affinity) -> Affinity {
+    match (left, right) {
+        (Affinity::None, one) | (one, Affinity::None) => one,
+        (left, right) if left.is_numeric() || right.is_numeric() => Affinity::Numeric,
+        _ => Affinity::Blob,
+    }
+}
+
 impl<'q> Candidates<'_, 'q> {
     /// How many columns of the key a comparison of rows bounds.
     pub fn row_length(&self, probe: &Probe<'_>, term: &Term<'q>, at: usize) -> usize {
         let (Some(facts), Right::Row(values)) = (probe.facts, &term.right) else { return 1 };
         let source = self.scope.sources[probe.source].id;
         let mut n = 1;
-        while n < term.lefts.len() && at + n < facts.keys.len() {
+        let columns = if facts.primary { facts.declared } else { facts.keys.len() };
+        while n < term.lefts.len() && at + n < columns {
             let (key, by) = (&facts.keys[at + n], &term.more_by[n]);
             let same_column = self
                 .scope
@@ -111,7 +134,7 @@ impl<'q> Candidates<'_, 'q> {
             let same_way = key.descending == facts.keys[at].descending;
             if !same_column
                 || !same_way
-                || by.affinity != key.affinity
+                || compared_by(term.lefts[n].affinity, values[n].affinity) != key.affinity
                 || !by.collation.name().eq_ignore_ascii_case(key.collation.name())
                 || self.scope.sources_of(&values[n]) >> probe.source & 1 == 1
             {

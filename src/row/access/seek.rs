@@ -17,9 +17,6 @@ impl<'q> Candidates<'_, 'q> {
             if size.unordered {
                 mask &= !op::RANGE;
             }
-            if size.low_quality && self.facts[from.source].hinted.is_none() {
-                mask &= !(op::EQ | op::IN | op::IS);
-            }
         }
         let scan = Scan { candidates: self, probe };
         for t in scan.terms(at, mask) {
@@ -97,9 +94,18 @@ impl<'q> Candidates<'_, 'q> {
             new.out = self.range(before, low.filter(|_| new.has(flag::LOW)), top);
         } else {
             new.equal += 1;
-            new.out += probe.rows_at(new.equal) - probe.rows_at(new.equal - 1);
-            if term.ops & op::NULL != 0 {
-                new.out += 10;
+            let stored = probe.facts.is_some_and(|f| match f.keys[at].term {
+                KeyTerm::Column(c) => c != ROWID,
+                KeyTerm::Expr(_) => false,
+            });
+            match term.truth.filter(|_| stored) {
+                Some(truth) => new.out += truth - list,
+                None => {
+                    new.out += probe.rows_at(new.equal) - probe.rows_at(new.equal - 1);
+                    if term.ops & op::NULL != 0 {
+                        new.out += 10;
+                    }
+                }
             }
         }
         let table_width = self.facts[new.source].size.width.max(1);
@@ -116,6 +122,9 @@ impl<'q> Candidates<'_, 'q> {
         new.out += multiplier + list;
         let mut added = new.clone();
         self.reduce(&mut added, rows);
+        if self.stops(new.source) {
+            added.out = 0;
+        }
         self.add(sink, added);
         new.out = if new.has(flag::RANGE) { before } else { plain };
         let columns = probe.facts.map_or(1, |f| f.seekable);
@@ -145,11 +154,13 @@ impl<'q> Candidates<'_, 'q> {
         let mut new = rows;
         let ends: Vec<&Term<'q>> = [low, high].into_iter().flatten().map(|t| &self.clause.terms[t]).collect();
         for end in &ends {
-            if !end.not_null {
-                new -= 20;
+            match end.truth {
+                Some(truth) => new += truth,
+                None if end.not_null => {}
+                None => new -= 20,
             }
         }
-        if ends.len() == 2 {
+        if ends.len() == 2 && ends.iter().all(|e| e.truth.is_none()) {
             new -= 20;
         }
         (rows - ends.len() as Estimate).min(new.max(10))
@@ -163,6 +174,7 @@ impl<'q> Candidates<'_, 'q> {
             && at + 1 < facts.declared
             && at == from.terms.len()
             && !size.no_skip
+            && !self.stops(from.source)
             && size.analyzed
             && probe.rows[at + 1] >= 42;
         if !possible {

@@ -6,8 +6,9 @@
 
 use heliosdb_udfs::value::{Affinity, Encoding, Value};
 
+use super::estimate::{self, Estimate};
 use crate::plan::bound::{
-    ColumnRef, Comparison, Expr, ExprKind, Free, JoinKind, Query, ROWID, Source, SourceId, SourceKind,
+    ColumnRef, Comparison, Expr, ExprKind, Free, Function, JoinKind, Query, ROWID, Source, SourceId, SourceKind,
 };
 use crate::plan::walk;
 
@@ -69,6 +70,8 @@ pub struct Term<'q> {
     /// For each of `lefts`.
     pub more_by: &'q [Comparison],
     pub is_virtual: bool,
+    /// One column of a comparison of rows by `=`.
+    pub is_slice: bool,
     pub parent: Option<usize>,
     /// The source whose outer join's ON it belongs to.
     pub outer: Option<usize>,
@@ -76,6 +79,8 @@ pub struct Term<'q> {
     pub like: bool,
     /// `x > NULL`, from `x IS NOT NULL`.
     pub not_null: bool,
+    /// How likely it is true, by `likelihood()` and its like.
+    pub truth: Option<Estimate>,
     /// The right side is the integer -1, 0 or 1: less selective than others.
     pub small: bool,
     /// Arms of an OR, each a clause of its own, when every arm can drive the sources in `indexable`.
@@ -103,6 +108,24 @@ pub fn conjuncts(e: &Expr) -> Vec<&Expr> {
         ExprKind::And(terms) => terms.iter().flat_map(conjuncts).collect(),
         _ => vec![e],
     }
+}
+
+/// The condition within `likely()`, `unlikely()` and `likelihood()`, and how likely the outermost says it is.
+fn hint_of(mut e: &Expr) -> (&Expr, Option<Estimate>) {
+    let mut truth = None;
+    while let ExprKind::Call(call) = &e.kind
+        && let Function::Builtin(function) = &call.function
+    {
+        let probability = match (function.name, call.args.get(1).map(|e| &e.kind)) {
+            ("likely", _) => 0.9375,
+            ("unlikely", _) => 0.0625,
+            ("likelihood", Some(ExprKind::Literal(Value::Real(p)))) => *p,
+            _ => break,
+        };
+        truth = truth.or(Some(estimate::of((probability * 134_217_728.0) as u64) - 270));
+        e = &call.args[0];
+    }
+    (e, truth)
 }
 
 impl<'q> Scope<'q> {
@@ -187,7 +210,22 @@ impl<'q> Scope<'q> {
                 exprs.extend(conjuncts(on).into_iter().map(|e| (e, outer.then_some(i))));
             }
         }
+        // What NOT NULL has decided already is no condition.
+        exprs.retain(|(e, outer)| outer.is_some() || self.null_test(e) != Some(true));
         self.analyzed(exprs)
+    }
+
+    /// Whether `x IS NULL` or `x IS NOT NULL` is true, where the column cannot be NULL.
+    pub fn null_test(&self, e: &Expr) -> Option<bool> {
+        let ExprKind::IsNull { negated, operand } = &e.kind else { return None };
+        let ExprKind::Column(c) = operand.kind else { return None };
+        let position = self.position(c.source)?;
+        let source = &self.sources[position];
+        let SourceKind::Table { table, .. } = &source.kind else { return None };
+        let rowid = table.has_rowid() && (c.column == ROWID || table.rowid_alias() == Some(c.column));
+        let never = rowid || table.columns.get(usize::from(c.column)).is_some_and(|c| c.not_null.is_some());
+        let kept = matches!(source.join, JoinKind::Left | JoinKind::Full) || self.keeps_right(position + 1);
+        (never && !kept && !table.is_virtual()).then_some(*negated)
     }
 
     pub fn analyzed(&self, exprs: Vec<(&'q Expr, Option<usize>)>) -> Clause<'q> {
@@ -200,6 +238,7 @@ impl<'q> Scope<'q> {
     }
 
     fn plain(&self, expr: &'q Expr, outer: Option<usize>) -> Term<'q> {
+        let (expr, truth) = hint_of(expr);
         let mut all = self.sources_of(expr);
         if let Some(i) = outer {
             all |= 1 << i;
@@ -215,10 +254,12 @@ impl<'q> Scope<'q> {
             by: Comparison::default(),
             more_by: &[],
             is_virtual: false,
+            is_slice: false,
             parent: None,
             outer,
             like: false,
             not_null: false,
+            truth,
             small: false,
             arms: Vec::new(),
             indexable: 0,

@@ -1,22 +1,30 @@
-//! `a = b AND b = 5`: in the first equality 5 stands for `b`
+//! `a = 5 AND b > a`: what is equal to a constant is that constant in the other conditions
 //! (https://sqlite.org/optoverview.html#where_clause_constant_propagation).
 
-use heliosdb_udfs::value::{Affinity, Collation};
+use heliosdb_udfs::value::{Affinity, Collation, Value, affinity};
 
 use super::conjuncts;
-use crate::plan::bound::{ColumnRef, CompareOp, Expr, ExprKind, Select};
-use crate::plan::comparison;
+use super::substitute::children;
+use crate::plan::bound::{ColumnRef, CompareOp, Expr, ExprKind, JoinKind, Select};
+use crate::plan::{comparison, walk};
 
 /// A column of an affinity that keeps its values comparable, equal to a constant.
-fn known(e: &Expr) -> Option<(ColumnRef, &Expr)> {
-    let ExprKind::Compare { op: CompareOp::Equal, left, right, by } = &e.kind else { return None };
-    let (column, value) = match (&left.kind, &right.kind) {
-        (ExprKind::Column(c), ExprKind::Literal(_) | ExprKind::Parameter(_)) => (left.affinity, (*c, &**right)),
-        (ExprKind::Literal(_) | ExprKind::Parameter(_), ExprKind::Column(c)) => (right.affinity, (*c, &**left)),
+fn known(e: &Expr) -> Option<(ColumnRef, &Expr, &Expr)> {
+    let (column, value, by) = match &e.kind {
+        ExprKind::Compare { op: CompareOp::Equal, left, right, by } => match (&left.kind, &right.kind) {
+            (ExprKind::Column(_), ExprKind::Literal(_) | ExprKind::Parameter(_)) => (left, &**right, by),
+            (ExprKind::Literal(_) | ExprKind::Parameter(_), ExprKind::Column(_)) => (right, &**left, by),
+            _ => return None,
+        },
+        ExprKind::InList { negated: false, operand, items, by } => match &items[..] {
+            [one] if matches!(one.kind, ExprKind::Literal(_) | ExprKind::Parameter(_)) => (operand, one, by),
+            _ => return None,
+        },
         _ => return None,
     };
-    let converts = !matches!(column, Affinity::None | Affinity::Blob);
-    (converts && matches!(by.collation, Collation::Binary)).then_some(value)
+    let ExprKind::Column(c) = column.kind else { return None };
+    let converts = !matches!(column.affinity, Affinity::None | Affinity::Blob);
+    (converts && matches!(by.collation, Collation::Binary)).then_some((c, &**column, value))
 }
 
 /// An equality between two columns, with the affinities that both have.
@@ -31,52 +39,112 @@ fn between_columns(e: &Expr) -> Option<(ColumnRef, ColumnRef)> {
     }
 }
 
+/// The conditions that take part: WHERE, and ON of joins that keep no rows.
+fn conditions(select: &Select) -> impl Iterator<Item = &Expr> {
+    let inner = select.sources.iter().filter(|s| s.join != JoinKind::Left);
+    select.filter.iter().chain(inner.filter_map(|s| s.on.as_ref())).flat_map(conjuncts)
+}
+
 pub fn is_possible(select: &Select) -> bool {
-    if select.sources.len() < 2 {
-        return false;
-    }
-    let terms = || select.filter.iter().flat_map(conjuncts);
-    terms().any(|e| known(e).is_some())
-        && terms()
-            .chain(select.sources.iter().filter_map(|s| s.on.as_ref()).flat_map(conjuncts))
-            .any(|e| between_columns(e).is_some())
+    let several = match &select.filter {
+        Some(e) => matches!(e.kind, ExprKind::And(_)) || select.sources.iter().any(|s| s.on.is_some()),
+        None => select.sources.iter().filter(|s| s.on.is_some()).count() > 1,
+    };
+    several
+        && conditions(select).any(|e| {
+            known(e).is_some_and(|(column, ..)| {
+                let uses = |e: &Expr| walk::any(e, &|e| matches!(e.kind, ExprKind::Column(c) if c == column));
+                conditions(select).any(|other| !std::ptr::eq(other, e) && uses(other))
+            })
+        })
+}
+
+/// What stands for a column.
+struct Constant {
+    column: ColumnRef,
+    /// Where it is said, which stays as it is.
+    said: usize,
+    value: Expr,
+    /// Not a parameter, whose value is not known yet: it has the column's affinity already.
+    literal: bool,
 }
 
 pub fn spread(select: &mut Select) {
-    if !is_possible(select) {
-        return;
-    }
     // Each round can make one more column known.
-    for _ in 0..select.sources.len() {
-        let inner = select.sources.iter().filter(|s| s.join != crate::plan::bound::JoinKind::Left);
-        let all = select.filter.iter().chain(inner.filter_map(|s| s.on.as_ref())).flat_map(conjuncts);
-        let constants: Vec<(ColumnRef, Expr)> = all.filter_map(|e| known(e).map(|(c, v)| (c, v.clone()))).collect();
+    for _ in 0..=select.sources.len() {
+        if !is_possible(select) {
+            return;
+        }
+        let mut constants: Vec<Constant> = Vec::new();
+        for (said, e) in conditions(select).enumerate() {
+            let Some((column, shown, value)) = known(e) else { continue };
+            if constants.iter().any(|c| c.column == column) {
+                continue;
+            }
+            constants.push(match &value.kind {
+                ExprKind::Literal(v) => {
+                    let value = Expr { kind: ExprKind::Literal(as_stored(v, shown.affinity)), ..shown.clone() };
+                    Constant { column, said, value, literal: true }
+                }
+                _ => Constant { column, said, value: value.clone(), literal: false },
+            });
+        }
         let mut changed = false;
-        let inner = select.sources.iter_mut().filter(|s| s.join != crate::plan::bound::JoinKind::Left);
+        let mut position = 0;
+        let inner = select.sources.iter_mut().filter(|s| s.join != JoinKind::Left);
         for e in select.filter.iter_mut().chain(inner.filter_map(|s| s.on.as_mut())) {
-            replace(e, &constants, &mut changed);
+            replace(e, &constants, &mut position, &mut changed);
         }
         if !changed {
-            break;
+            return;
         }
     }
 }
 
-fn replace(e: &mut Expr, constants: &[(ColumnRef, Expr)], changed: &mut bool) {
+/// A value as a column of an affinity holds it.
+fn as_stored(value: &Value, of: Affinity) -> Value {
+    let arena = bumpalo::Bump::new();
+    affinity::apply(value.as_ref(), of, &arena).to_owned()
+}
+
+fn replace(e: &mut Expr, constants: &[Constant], position: &mut usize, changed: &mut bool) {
     if let ExprKind::And(terms) = &mut e.kind {
-        terms.iter_mut().for_each(|t| replace(t, constants, changed));
+        terms.iter_mut().for_each(|t| replace(t, constants, position, changed));
         return;
     }
-    let Some((l, r)) = between_columns(e) else { return };
-    let ExprKind::Compare { left, right, by, .. } = &mut e.kind else { return };
-    let of = |c: ColumnRef| constants.iter().find(|k| k.0 == c).map(|k| k.1.clone());
-    if let Some(value) = of(r) {
-        **right = value;
+    let at = *position;
+    *position += 1;
+    if let Some((l, r)) = between_columns(e) {
+        let ExprKind::Compare { left, right, .. } = &mut e.kind else { return };
+        let of = |c: ColumnRef| constants.iter().find(|k| k.column == c);
+        let (side, constant) = match (of(r), of(l)) {
+            (Some(constant), _) => (right, constant),
+            (None, Some(constant)) => (left, constant),
+            (None, None) => return,
+        };
+        **side = constant.value.clone();
         *changed = true;
-    } else if let Some(value) = of(l) {
-        **left = value;
-        *changed = true;
+        if !constant.literal {
+            // The parameter takes the column's affinity.
+            let ExprKind::Compare { left, right, .. } = &e.kind else { return };
+            let affinity = comparison(left, right).affinity;
+            if let ExprKind::Compare { by, .. } = &mut e.kind {
+                by.affinity = affinity;
+            }
+        }
+        return;
     }
-    // The constant takes the column's affinity.
-    by.affinity = comparison(left, right).affinity;
+    everywhere(e, constants, at, changed);
+}
+
+fn everywhere(e: &mut Expr, constants: &[Constant], at: usize, changed: &mut bool) {
+    if let ExprKind::Column(c) = e.kind {
+        let constant = constants.iter().find(|k| k.column == c && k.literal && k.said != at);
+        if let Some(constant) = constant.filter(|_| e.affinity != Affinity::None) {
+            *e = constant.value.clone();
+            *changed = true;
+        }
+        return;
+    }
+    children(e, &mut |child| everywhere(child, constants, at, changed));
 }

@@ -58,5 +58,4 @@ fn is_simple(query: &Query) -> bool {
         && select.aggregates.is_empty()
         && select.having.is_none()
         && select.windows.is_empty()
-        && select.filter.is_some()
 }

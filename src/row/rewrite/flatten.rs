@@ -86,7 +86,8 @@ pub fn inline(select: &mut Select, order_by: &[OrderBy], limited: bool, i: usize
     let mut query = query.clone();
     query.columns.clone_from(&cte.columns);
     substitute::renumber(&mut query, fresh);
-    let kind = SourceKind::Query { query: Box::new(query), view: None };
+    let view = Some(cte.name.clone());
+    let kind = SourceKind::Query { query: Box::new(query), view };
     let before = std::mem::replace(&mut select.sources[i].kind, kind);
     let possible = is_possible(select, order_by, limited, i);
     if !possible {

@@ -46,7 +46,7 @@ fn refuses_null(e: &Expr, id: SourceId) -> bool {
 fn is_null_with(e: &Expr, id: SourceId) -> bool {
     let of = |e: &Expr| is_null_with(e, id);
     match &e.kind {
-        ExprKind::Column(c) => c.source == id,
+        ExprKind::Column(c) | ExprKind::Generated { column: c, .. } => c.source == id,
         ExprKind::Or(terms) | ExprKind::And(terms) => terms.iter().all(of),
         ExprKind::Compare { op: CompareOp::Is | CompareOp::IsNot, .. } => false,
         ExprKind::Compare { left, right, .. } | ExprKind::Arithmetic(_, left, right) => of(left) || of(right),

@@ -217,7 +217,7 @@ fn query_of(e: &mut Expr) -> Option<&mut Query> {
 }
 
 /// Calls `f` for each operand; subqueries are not entered.
-fn children(e: &mut Expr, f: &mut dyn FnMut(&mut Expr)) {
+pub fn children(e: &mut Expr, f: &mut dyn FnMut(&mut Expr)) {
     match &mut e.kind {
         ExprKind::Generated { operand, .. }
         | ExprKind::Stored { operand, .. }

@@ -47,9 +47,9 @@ fn values(nodes: &[crate::row::node::Node], env: &Env<'_>) -> Result<Keys> {
 
 fn hash_key(lookup: &Lookup, env: &Env<'_>, mut bytes: Vec<u8>) -> Result<Keys> {
     bytes.clear();
-    for (node, (aff, collation)) in lookup.keys.iter().zip(&lookup.by) {
+    for ((node, (aff, collation)), nulls) in lookup.keys.iter().zip(&lookup.by).zip(&lookup.nulls) {
         let v = prepare(eval(node, env)?, *aff, env.arena);
-        if v.is_null() {
+        if v.is_null() && !nulls {
             return Ok(Keys::Nothing);
         }
         encode(v, collation, false, &mut bytes);

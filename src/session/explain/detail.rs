@@ -14,15 +14,25 @@ pub fn line(level: &LevelProgram, shown: &str) -> String {
 
 fn text_of(level: &LevelProgram, shown: &str) -> String {
     let suffix = suffix(level);
-    let text = match &level.source {
+    let mut text = source_text(&level.source, shown);
+    // The table is read to fill the filter, or to note which rows have been matched.
+    let reads_table = level.bloom || matches!(level.join, Join::Right | Join::Full);
+    if reads_table
+        && matches!(
+            level.source,
+            SourceProgram::Table { access: Access::Index { .. }, .. }
+                | SourceProgram::KeyTable { access: Access::Index { .. }, .. }
+        )
+    {
+        text = text.replace(" USING COVERING INDEX ", " USING INDEX ");
+    }
+    text + suffix
+}
+
+pub fn source_text(source: &SourceProgram, shown: &str) -> String {
+    match source {
         SourceProgram::Table { access, table, .. } | SourceProgram::KeyTable { access, table, .. } => {
-            let text = access_text(access, table, shown);
-            // The table is read to fill the filter.
-            if level.bloom && matches!(access, Access::Index { .. }) {
-                text.replace(" USING COVERING INDEX ", " USING INDEX ")
-            } else {
-                text
-            }
+            access_text(access, table, shown)
         }
         SourceProgram::Query { lookup: Some(lookup), .. } | SourceProgram::Cte { lookup: Some(lookup), .. } => {
             format!("SEARCH {shown} USING {}", automatic(lookup))
@@ -37,8 +47,7 @@ fn text_of(level: &LevelProgram, shown: &str) -> String {
             format!("SCAN {shown} VIRTUAL TABLE INDEX {given}:")
         }
         _ => format!("SCAN {shown}"),
-    };
-    text + suffix
+    }
 }
 
 /// What stands behind the access of a source that an outer join extends.

@@ -93,22 +93,26 @@ impl Tree {
         let show = |tree: &mut Tree, found: &[(SubqueryId, Use)], shown: &mut Vec<u32>| {
             tree.subqueries(found, &select.subqueries, parent, shown);
         };
-        if let Some(aggregation) = &select.aggregation {
+        if let Some(aggregation) = select.aggregation.as_ref().filter(|a| !a.grouped) {
             self.distinct_aggregates(aggregation, select, parent);
         }
-        let mut found = Vec::new();
-        select.precondition.iter().for_each(|n| of_node(n, &mut found));
-        show(self, &found, &mut shown);
         if select.levels.is_empty() {
             self.add(parent, "SCAN CONSTANT ROW");
         }
+        // SQLite asks subqueries of conditions that need no source within the first loop.
+        let mut early = Vec::new();
+        select.precondition.iter().for_each(|n| of_node(n, &mut early));
         let alone = |a: &Aggregation| !a.grouped && a.extreme == Some(0) && a.aggregates.len() == 1;
         let direct = select.aggregation.as_ref().is_some_and(|a| alone(a) && a.having.is_empty());
         for level in &select.levels {
             let name = names.get(usize::from(level.position)).map_or(&*level.name, |n| n);
             self.level(level, name, direct, parent);
-            show(self, &of_level(level), &mut shown);
+            let (access, conditions) = of_level(level);
+            show(self, &access, &mut shown);
+            show(self, &std::mem::take(&mut early), &mut shown);
+            show(self, &conditions, &mut shown);
         }
+        show(self, &early, &mut shown);
         let mut found = Vec::new();
         if let Some(aggregation) = &select.aggregation {
             aggregation.keys.iter().for_each(|(n, _)| of_node(n, &mut found));
@@ -126,6 +130,9 @@ impl Tree {
             self.unmatched(select, &names, parent);
             aggregation.having.iter().for_each(|n| of_node(n, &mut found));
         }
+        if select.sorts_distinct {
+            self.distinct(select, parent);
+        }
         select.output.iter().for_each(|n| of_node(n, &mut found));
         if let Some(sort) = &select.sort {
             for key in &sort.keys {
@@ -135,19 +142,24 @@ impl Tree {
             }
         }
         show(self, &found, &mut shown);
+        if let Some(aggregation) = select.aggregation.as_ref().filter(|a| a.grouped) {
+            self.distinct_aggregates(aggregation, select, parent);
+        }
         // With a sort behind it, DISTINCT is done within the loops.
         let sorted = select.sort.is_some() && select.aggregation.is_none();
-        if select.windows.is_none() && sorted {
+        if select.windows.is_none() && sorted && !select.sorts_distinct {
             self.distinct(select, parent);
         }
         if select.aggregation.is_none() {
             self.unmatched(select, &names, parent);
         }
         if select.windows.is_none() {
-            if !sorted {
+            if !sorted && !select.sorts_distinct {
                 self.distinct(select, parent);
             }
-            self.last_steps(select, parent);
+            if !select.sorts_distinct || select.distinct_in_order {
+                self.last_steps(select, parent);
+            }
         }
     }
 
@@ -162,7 +174,8 @@ impl Tree {
                 _ => name,
             };
             let id = self.add(parent, format!("RIGHT-JOIN {table}"));
-            self.add(id, format!("SCAN {name}"));
+            let whole = level.whole.as_deref();
+            self.add(id, whole.map_or_else(|| format!("SCAN {name}"), |source| detail::source_text(source, name)));
             // The last of them looks at WHERE once more.
             let mut found = Vec::new();
             level.filters.iter().for_each(|n| of_node(n, &mut found));
@@ -171,7 +184,8 @@ impl Tree {
     }
 
     fn distinct(&mut self, select: &SelectProgram, parent: i64) {
-        if select.distinct.is_some() && !select.distinct_in_order {
+        let open = if select.sorts_distinct { select.sort.is_some() } else { select.distinct.is_some() };
+        if open && !select.distinct_in_order {
             self.add(parent, "USE TEMP B-TREE FOR DISTINCT");
         }
     }
@@ -199,9 +213,8 @@ impl Tree {
     }
 
     fn distinct_aggregates(&mut self, aggregation: &Aggregation, select: &SelectProgram, parent: i64) {
-        let single = aggregation.aggregates.len() == 1 && select.distinct_in_order;
         for a in aggregation.aggregates.iter().filter(|a| a.distinct) {
-            if !single {
+            if !select.aggregate_in_order {
                 self.add(parent, format!("USE TEMP B-TREE FOR {}(DISTINCT)", a.name()));
             }
         }

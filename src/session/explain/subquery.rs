@@ -38,8 +38,8 @@ pub fn of_node(node: &Node, found: &mut Vec<(SubqueryId, Use)>) {
     }
 }
 
-/// Those of a level: of its access first, then of its conditions.
-pub fn of_level(level: &LevelProgram) -> Vec<(SubqueryId, Use)> {
+/// Those of a level: of its access, and of its conditions.
+pub fn of_level(level: &LevelProgram) -> (Vec<(SubqueryId, Use)>, Vec<(SubqueryId, Use)>) {
     let mut found = Vec::new();
     if let SourceProgram::Table { access, .. } | SourceProgram::KeyTable { access, .. } = &level.source {
         let terms: &[SeekTerm] = match access {
@@ -57,8 +57,9 @@ pub fn of_level(level: &LevelProgram) -> Vec<(SubqueryId, Use)> {
     if let SourceProgram::Function { args, .. } = &level.source {
         args.iter().for_each(|n| of_node(n, &mut found));
     }
-    level.on.iter().chain(&level.filters).for_each(|n| of_node(n, &mut found));
-    found
+    let mut conditions = Vec::new();
+    level.on.iter().chain(&level.filters).for_each(|n| of_node(n, &mut conditions));
+    (found, conditions)
 }
 
 impl Tree {
