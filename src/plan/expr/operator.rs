@@ -233,7 +233,7 @@ impl<'a> Binder<'a> {
                 Ok(if query.columns.len() == 1 {
                     Operand::One(self.scalar_of(query))
                 } else {
-                    Operand::Query(Box::new(query))
+                    Operand::Query(query)
                 })
             }
             _ => Ok(Operand::One(self.expr(e)?)),

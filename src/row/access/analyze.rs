@@ -7,11 +7,19 @@ use super::terms::{Clause, Right, Scope, Term, op};
 use crate::plan::bound::{CompareOp, Comparison, Expr, ExprKind, ROWID};
 use crate::plan::walk;
 
+/// The condition that is analyzed.
+#[derive(Clone, Copy)]
+struct Base<'q> {
+    expr: &'q Expr,
+    all: u64,
+    outer: Option<usize>,
+}
+
 impl<'q> Scope<'q> {
     /// Whether a comparison can drive: its left side is a column that the right side does not need.
     fn comparison(
         &self,
-        base: &Term<'q>,
+        base: Base<'q>,
         ops: u16,
         left: &'q Expr,
         right: Right<'q>,
@@ -21,7 +29,7 @@ impl<'q> Scope<'q> {
         let found = self.left(left)?;
         let extra = base.outer.map_or(0, |i| (1u64 << i) - 1);
         let own = self.left_source(&found);
-        let mut term = base.clone();
+        let mut term = Term::new(base.expr, base.all, base.outer);
         term.needs = needs | extra;
         term.left = Some(found);
         term.right = right;
@@ -31,7 +39,8 @@ impl<'q> Scope<'q> {
     }
 
     pub fn analyze(&self, clause: &mut Clause<'q>, i: usize) {
-        let base = clause.terms[i].clone();
+        let Term { expr, all, outer, .. } = clause.terms[i];
+        let base = Base { expr, all, outer };
         let derive = |clause: &mut Clause<'q>, term: Option<Term<'q>>| {
             if let Some(mut term) = term {
                 term.is_virtual = true;
@@ -44,8 +53,8 @@ impl<'q> Scope<'q> {
                 let Some((ops, flipped)) = operators(*op) else { return };
                 let (l, r) = (self.sources_of(left), self.sources_of(right));
                 let equivalent = ops == op::EQ && base.outer.is_none() && self.is_equivalence(left, right, by);
-                let mut own = self.comparison(&base, ops, left, Right::One(right), r, by);
-                let mut other = self.comparison(&base, flipped, right, Right::One(left), l, by);
+                let mut own = self.comparison(base, ops, left, Right::One(right), r, by);
+                let mut other = self.comparison(base, flipped, right, Right::One(left), l, by);
                 for term in [&mut own, &mut other].into_iter().flatten() {
                     term.ops |= if equivalent { op::EQUIVALENT } else { 0 };
                 }
@@ -65,18 +74,18 @@ impl<'q> Scope<'q> {
                     }
                 }
             }
-            ExprKind::Between { negated: false, operand, low, high, by_low, by_high } => {
+            ExprKind::Between { negated: false, operand, low, high, by } => {
                 let of = |e: &Expr| self.sources_of(e);
-                derive(clause, self.comparison(&base, op::GE, operand, Right::One(low), of(low), by_low));
-                derive(clause, self.comparison(&base, op::LE, operand, Right::One(high), of(high), by_high));
+                derive(clause, self.comparison(base, op::GE, operand, Right::One(low), of(low), &by[0]));
+                derive(clause, self.comparison(base, op::LE, operand, Right::One(high), of(high), &by[1]));
             }
             ExprKind::InList { negated: false, operand, items, by } => {
                 let needs = items.iter().fold(0, |bits, e| bits | self.sources_of(e));
                 let term = match &items[..] {
                     [one] if walk::is_constant(one) => {
-                        self.comparison(&base, op::EQ, operand, Right::One(one), needs, by)
+                        self.comparison(base, op::EQ, operand, Right::One(one), needs, by)
                     }
-                    _ => self.comparison(&base, op::IN, operand, Right::List(items.iter().collect()), needs, by),
+                    _ => self.comparison(base, op::IN, operand, Right::List(items.iter().collect()), needs, by),
                 };
                 if let Some(term) = term {
                     clause.terms[i] = term;
@@ -85,37 +94,37 @@ impl<'q> Scope<'q> {
             ExprKind::InQuery { negated: false, operand, query, by } => {
                 let needs = self.sources_of_query(query);
                 for (n, (operand, by)) in operand.iter().zip(by).enumerate() {
-                    let term = self.comparison(&base, op::IN, operand, Right::Query(query, n), needs, by);
+                    let term = self.comparison(base, op::IN, operand, Right::Query(query, n), needs, by);
                     match term {
-                        Some(term) if by_itself(&base) => clause.terms[i] = term,
+                        Some(term) if by_itself(base.expr) => clause.terms[i] = term,
                         term => derive(clause, term),
                     }
                 }
             }
             ExprKind::IsNull { negated: false, operand } => {
                 let by = Comparison { affinity: Affinity::None, collation: Collation::Binary };
-                if let Some(term) = self.comparison(&base, op::NULL, operand, Right::Null, 0, &by) {
+                if let Some(term) = self.comparison(base, op::NULL, operand, Right::Null, 0, &by) {
                     clause.terms[i] = term;
                 }
             }
             ExprKind::IsNull { negated: true, operand } if base.outer.is_none() => {
                 let by = Comparison { affinity: Affinity::None, collation: Collation::Binary };
                 let column = self.column(operand).filter(|c| c.column != ROWID);
-                let term = column.and_then(|_| self.comparison(&base, op::GT, operand, Right::Null, 0, &by));
+                let term = column.and_then(|_| self.comparison(base, op::GT, operand, Right::Null, 0, &by));
                 derive(clause, term.map(|t| Term { not_null: true, ..t }));
             }
             ExprKind::CompareRows { op: CompareOp::Equal | CompareOp::Is, left, right, by } => {
                 let ExprKind::CompareRows { op, .. } = &base.expr.kind else { return };
                 let ops = operators(*op).map_or(op::EQ, |o| o.0);
                 for ((l, r), by) in left.iter().zip(right).zip(by) {
-                    derive(clause, self.comparison(&base, ops, l, Right::One(r), self.sources_of(r), by));
-                    derive(clause, self.comparison(&base, ops, r, Right::One(l), self.sources_of(l), by));
+                    derive(clause, self.comparison(base, ops, l, Right::One(r), self.sources_of(r), by));
+                    derive(clause, self.comparison(base, ops, r, Right::One(l), self.sources_of(l), by));
                 }
             }
             ExprKind::CompareRows { op, left, right, by } => {
                 let Some((ops, _)) = operators(*op) else { return };
                 let needs = right.iter().fold(0, |bits, e| bits | self.sources_of(e));
-                if let Some(term) = self.comparison(&base, ops, &left[0], Right::Row(right), needs, &by[0]) {
+                if let Some(term) = self.comparison(base, ops, &left[0], Right::Row(right), needs, &by[0]) {
                     clause.terms[i] = Term { lefts: left, more_by: by, ..term };
                 }
             }
@@ -129,7 +138,7 @@ impl<'q> Scope<'q> {
                 }
                 let by = Comparison { affinity: Affinity::None, collation: range.collation.clone() };
                 for (ops, value) in [(op::GE, range.low), (op::LT, range.high)] {
-                    let term = self.comparison(&base, ops, operand, Right::Value(value), 0, &by);
+                    let term = self.comparison(base, ops, operand, Right::Value(value), 0, &by);
                     derive(clause, term.map(|t| Term { like: true, ..t }));
                 }
             }
@@ -154,8 +163,8 @@ fn same_collation(a: &Expr, b: &Expr) -> bool {
 }
 
 /// Whether an IN with a subquery has one column.
-fn by_itself(term: &Term<'_>) -> bool {
-    matches!(&term.expr.kind, ExprKind::InQuery { operand, .. } if operand.len() == 1)
+fn by_itself(e: &Expr) -> bool {
+    matches!(&e.kind, ExprKind::InQuery { operand, .. } if operand.len() == 1)
 }
 
 /// The bits of an operator, and of the operator with its sides exchanged.

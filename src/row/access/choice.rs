@@ -1,6 +1,8 @@
 //! The order of the loops: the cheapest chains of one more loop each, kept while they last, the wanted order of rows
 //! counted in (https://sqlite.org/queryplanner-ng.html).
 
+use smallvec::{SmallVec, smallvec};
+
 use super::estimate::{self, Estimate, depth};
 use super::loops::{Loop, Loops, flag};
 use super::order::{Order, Purpose, Satisfied, Wanted};
@@ -19,7 +21,7 @@ pub struct Goal<'g, 'q> {
 
 #[derive(Clone)]
 pub struct Chain {
-    pub loops: Vec<usize>,
+    pub loops: SmallVec<[usize; 8]>,
     pub rows: Estimate,
     /// Loops (by position) that run backwards.
     pub reverse: u64,
@@ -27,6 +29,14 @@ pub struct Chain {
     placed: u64,
     cost: Estimate,
     unsorted: Estimate,
+}
+
+impl Chain {
+    /// The first loop alone, where there is nothing to choose.
+    fn of_one(rows: Estimate) -> Chain {
+        let loops = smallvec![0];
+        Chain { loops, rows, reverse: 0, satisfied: Satisfied::Terms(0), placed: 1, cost: 0, unsorted: 0 }
+    }
 }
 
 /// Costs of sorting rows of which so many leading terms are in order.
@@ -57,7 +67,7 @@ pub fn choose(loops: &Loops, order: &Order<'_, '_>, goal: &Goal<'_, '_>, rows: O
     let terms = if rows.is_some() { goal.wanted.terms.len() } else { 0 };
     let mut sort_costs: Vec<Option<Estimate>> = vec![None; terms];
     let start = Chain {
-        loops: Vec::new(),
+        loops: SmallVec::new(),
         rows: goal.runs.min(48),
         reverse: 0,
         satisfied: if terms == 0 { Satisfied::Terms(0) } else { Satisfied::Open },
@@ -147,11 +157,17 @@ pub fn choose(loops: &Loops, order: &Order<'_, '_>, goal: &Goal<'_, '_>, rows: O
 pub fn only(loops: &mut Loops, index: Option<usize>) -> Option<Chain> {
     let flags = if index.is_some() { flag::INDEX | flag::COVERING } else { flag::ROWID };
     loops.all = vec![Loop { flags, index: index.unwrap_or(0), ..Loop::default() }];
-    Some(Chain { loops: vec![0], rows: 0, reverse: 0, satisfied: Satisfied::Terms(0), placed: 1, cost: 0, unsorted: 0 })
+    Some(Chain::of_one(0))
 }
 
 /// Chooses without an order first; what that reads by equality need not be read whole for an order's sake.
 pub fn choose_in_two_steps(loops: &mut Loops, order: &Order<'_, '_>, goal: &Goal<'_, '_>) -> Option<Chain> {
+    if let ([one], true) = (&loops.all[..], goal.wanted.terms.is_empty())
+        && goal.sources == 1
+        && one.needs == 0
+    {
+        return Some(Chain::of_one(goal.runs.min(48) + one.out));
+    }
     let first = choose(loops, order, goal, None)?;
     if goal.wanted.terms.is_empty() {
         return Some(first);

@@ -5,6 +5,7 @@
 //! Follows https://sqlite.org/optoverview.html.
 
 use heliosdb_udfs::value::{Affinity, Encoding, Value};
+use smallvec::SmallVec;
 
 use crate::plan::bound::{
     ColumnRef, Comparison, Expr, ExprKind, Free, JoinKind, Query, ROWID, Source, SourceId, SourceKind,
@@ -98,11 +99,18 @@ pub struct Scope<'q> {
     pub encoding: Encoding,
 }
 
-pub fn conjuncts(e: &Expr) -> Vec<&Expr> {
-    match &e.kind {
-        ExprKind::And(terms) => terms.iter().flat_map(conjuncts).collect(),
-        _ => vec![e],
+pub type Conjuncts<'q> = SmallVec<[&'q Expr; 8]>;
+
+pub fn conjuncts(e: &Expr) -> Conjuncts<'_> {
+    fn collect<'q>(e: &'q Expr, all: &mut Conjuncts<'q>) {
+        match &e.kind {
+            ExprKind::And(terms) => terms.iter().for_each(|t| collect(t, all)),
+            _ => all.push(e),
+        }
     }
+    let mut all = SmallVec::new();
+    collect(e, &mut all);
+    all
 }
 
 impl<'q> Scope<'q> {
@@ -178,7 +186,7 @@ impl<'q> Scope<'q> {
 
     /// Splits WHERE and the ON of inner joins, then analyzes every term.
     pub fn clause(&self, filter: Option<&'q Expr>) -> Clause<'q> {
-        let mut exprs: Vec<(&'q Expr, Option<usize>)> =
+        let mut exprs: SmallVec<[(&'q Expr, Option<usize>); 8]> =
             filter.iter().flat_map(|f| conjuncts(f)).map(|e| (e, None)).collect();
         for (i, source) in self.sources.iter().enumerate() {
             // With a RIGHT or FULL join behind it, ON decides what that join sees on its left.
@@ -190,9 +198,10 @@ impl<'q> Scope<'q> {
         self.analyzed(exprs)
     }
 
-    pub fn analyzed(&self, exprs: Vec<(&'q Expr, Option<usize>)>) -> Clause<'q> {
-        let mut clause = Clause { base: exprs.len(), ..Clause::default() };
+    pub fn analyzed(&self, exprs: impl IntoIterator<Item = (&'q Expr, Option<usize>)>) -> Clause<'q> {
+        let mut clause = Clause::default();
         clause.terms.extend(exprs.into_iter().map(|(e, outer)| self.plain(e, outer)));
+        clause.base = clause.terms.len();
         for i in (0..clause.base).rev() {
             self.analyze(&mut clause, i);
         }
@@ -204,6 +213,13 @@ impl<'q> Scope<'q> {
         if let Some(i) = outer {
             all |= 1 << i;
         }
+        Term::new(expr, all, outer)
+    }
+}
+
+impl<'q> Term<'q> {
+    /// A condition before it is known what it drives.
+    pub fn new(expr: &'q Expr, all: u64, outer: Option<usize>) -> Term<'q> {
         Term {
             expr,
             all,
