@@ -306,6 +306,43 @@ fn cases() -> Vec<Case> {
                 e.run(&format!("SELECT id, name FROM t WHERE id = {i} AND k <> -{i}"));
             }
         }),
+        case("new text: point read", 5_000, |e, n| {
+            for i in 0..n {
+                e.run(&format!("SELECT name, price FROM t WHERE id = {i}"));
+            }
+        }),
+        case("new text: INSERT of five values", 5_000, |e, n| {
+            inside(e, || {
+                for i in 200_000..200_000 + n {
+                    e.run(&format!(
+                        "INSERT INTO t(id, k, name, price, note) VALUES ({i}, {i}, 'name {i}', {i}.5, 'note')"
+                    ));
+                }
+            });
+        }),
+        case("new text: UPDATE by key", 5_000, |e, n| {
+            inside(e, || {
+                for i in 0..n {
+                    e.run(&format!("UPDATE t SET price = {i}.25, note = 'note {i}' WHERE id = {i}"));
+                }
+            });
+        }),
+        case("new text: join of three", 2_000, |e, n| {
+            for i in 0..n {
+                e.run(&format!(
+                    "SELECT t.name, o.q, p.z FROM t JOIN o ON o.t_id = t.id JOIN p ON p.id = o.id \
+                     WHERE t.id = {i} AND o.q > 3 ORDER BY o.q DESC, p.id LIMIT 10"
+                ));
+            }
+        }),
+        case("new text: subquery, GROUP BY", 2_000, |e, n| {
+            for i in 0..n {
+                e.run(&format!(
+                    "SELECT o.q, count(*) AS n, max(o.id) FROM o WHERE o.t_id IN (SELECT t.id FROM t WHERE t.id BETWEEN {i} AND {i} + 3) \
+                     GROUP BY o.q HAVING count(*) > 0 ORDER BY n DESC"
+                ));
+            }
+        }),
     ]
 }
 

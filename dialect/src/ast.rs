@@ -4,6 +4,8 @@
 //! boundaries. Parentheses leave no node; [`ResultColumn`] and [`OrderTerm`] keep the span that
 //! includes them.
 
+use std::sync::Arc;
+
 /// A byte range of the source text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
@@ -41,7 +43,7 @@ pub enum Quote {
 /// An identifier with its quotes removed and doubled quotes undone.
 #[derive(Clone, Debug)]
 pub struct Name {
-    pub text: Box<str>,
+    pub text: Arc<str>,
     pub quote: Quote,
     pub span: Span,
 }
@@ -134,7 +136,7 @@ pub enum ExprKind {
     Name(Name),
     /// `[schema.]table.column`
     Column {
-        schema: Option<Name>,
+        schema: Option<Box<Name>>,
         table: Name,
         column: Name,
     },
@@ -193,7 +195,7 @@ pub enum InSet {
     Query(Box<Query>),
     /// `IN table` or `IN table_function(args)`
     Table {
-        name: QualifiedName,
+        name: Box<QualifiedName>,
         args: Option<Vec<Expr>>,
     },
 }
@@ -714,8 +716,8 @@ pub enum Statement {
     CreateView(Box<CreateView>),
     CreateTrigger(Box<CreateTrigger>),
     CreateVirtualTable(Box<CreateVirtualTable>),
-    Drop { kind: ObjectKind, if_exists: bool, name: QualifiedName },
-    AlterTable { table: QualifiedName, action: AlterTable },
+    Drop { kind: ObjectKind, if_exists: bool, name: Box<QualifiedName> },
+    AlterTable { table: Box<QualifiedName>, action: Box<AlterTable> },
     Begin(TransactionMode),
     Commit,
     Rollback,
@@ -723,11 +725,11 @@ pub enum Statement {
     Release(Name),
     RollbackTo(Name),
     Pragma(Box<Pragma>),
-    Attach { file: Expr, schema: Expr, key: Option<Expr> },
-    Detach(Expr),
-    Analyze(Option<QualifiedName>),
-    Reindex(Option<QualifiedName>),
-    Vacuum { schema: Option<Name>, into: Option<Expr> },
+    Attach { file: Box<Expr>, schema: Box<Expr>, key: Option<Box<Expr>> },
+    Detach(Box<Expr>),
+    Analyze(Option<Box<QualifiedName>>),
+    Reindex(Option<Box<QualifiedName>>),
+    Vacuum { schema: Option<Name>, into: Option<Box<Expr>> },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -748,6 +750,8 @@ pub struct Parsed {
     pub tail: u32,
     /// How many symbols of the grammar were open at the deepest place, or the height of the highest expression.
     pub nesting: u32,
+    /// Whether a query in it has a FROM, or an IN with a table.
+    pub names_tables: bool,
     pub parameters: Parameters,
 }
 

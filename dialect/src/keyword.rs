@@ -1,7 +1,5 @@
 //! SQLite's keywords and which of them may also be names (https://sqlite.org/lang_keywords.html).
 
-use std::sync::OnceLock;
-
 macro_rules! keywords {
     ($($name:ident $text:literal $fallback:literal),* $(,)?) => {
         /// A keyword.
@@ -61,40 +59,43 @@ struct Table {
     next: [u8; ALL.len()],
 }
 
-fn bucket(word: &[u8]) -> usize {
-    let upper = |b: u8| (b & !0x20) as usize;
-    let first = upper(word[0]);
-    let second = upper(word[1]);
-    let last = upper(word[word.len() - 1]);
-    (first * 31 + second * 7 + last * 3 + word.len()) % BUCKETS
+/// A letter in capitals. Of the other bytes of words none becomes a letter, and `_` stays.
+const fn upper(b: u8) -> u8 {
+    b & !0x20
 }
 
-fn table() -> &'static Table {
-    static TABLE: OnceLock<Table> = OnceLock::new();
-    TABLE.get_or_init(|| {
-        let mut table = Table { heads: [0; BUCKETS], next: [0; ALL.len()] };
-        for (i, (_, text, _)) in ALL.iter().enumerate() {
-            let b = bucket(text.as_bytes());
-            table.next[i] = table.heads[b];
-            table.heads[b] = i as u8 + 1;
-        }
-        table
-    })
+const fn bucket(word: &[u8]) -> usize {
+    let first = upper(word[0]) as usize;
+    let second = upper(word[1]) as usize;
+    let last = upper(word[word.len() - 1]) as usize;
+    (first * 151 + second * 182 + last * 58 + word.len() * 214) % BUCKETS
 }
 
-/// The keyword a word is, ASCII case-insensitively.
+static TABLE: Table = {
+    let mut table = Table { heads: [0; BUCKETS], next: [0; ALL.len()] };
+    let mut i = 0;
+    while i < ALL.len() {
+        let b = bucket(ALL[i].1.as_bytes());
+        table.next[i] = table.heads[b];
+        table.heads[b] = i as u8 + 1;
+        i += 1;
+    }
+    table
+};
+
+/// The keyword a word is, ASCII case-insensitively. A word holds letters, digits, `_`, `$` and bytes beyond ASCII.
 pub fn lookup(word: &[u8]) -> Option<Keyword> {
     if word.len() < 2 || word.len() > LONGEST {
         return None;
     }
-    let table = table();
-    let mut at = table.heads[bucket(word)];
+    let mut at = TABLE.heads[bucket(word)];
     while at != 0 {
         let i = at as usize - 1;
-        if ALL[i].1.as_bytes().eq_ignore_ascii_case(word) {
+        let text = ALL[i].1.as_bytes();
+        if text.len() == word.len() && text.iter().zip(word).all(|(t, w)| *t == upper(*w)) {
             return Some(ALL[i].0);
         }
-        at = table.next[i];
+        at = TABLE.next[i];
     }
     None
 }

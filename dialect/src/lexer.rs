@@ -53,13 +53,37 @@ pub struct Token {
     pub span: Span,
 }
 
+/// What a byte can be, as bits.
+const WORD: u8 = 1;
+const WORD_START: u8 = 2;
+const SPACE: u8 = 4;
+
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut i = 0;
+    while i < 256 {
+        classes[i] = match i as u8 {
+            b'0'..=b'9' | b'$' => WORD,
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80..=0xff => WORD | WORD_START,
+            b' ' | b'\t' | b'\n' | 0x0c | b'\r' => SPACE,
+            _ => 0,
+        };
+        i += 1;
+    }
+    classes
+};
+
+fn is(b: u8, class: u8) -> bool {
+    CLASSES[usize::from(b)] & class != 0
+}
+
 /// Whether a byte may stand inside an identifier: letters, digits, `_`, `$` and everything beyond ASCII.
 pub fn is_word_byte(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b == b'_' || b == b'$' || b >= 0x80
+    is(b, WORD)
 }
 
 fn is_space(b: u8) -> bool {
-    matches!(b, b' ' | b'\t' | b'\n' | 0x0c | b'\r')
+    is(b, SPACE)
 }
 
 /// The first token at or after `at`.
@@ -67,13 +91,16 @@ pub fn token(text: &[u8], mut at: usize) -> Token {
     use TokenKind::*;
     loop {
         let Some(&b) = text.get(at) else { return make(End, text.len(), text.len()) };
+        if is_space(b) {
+            at += 1;
+            continue;
+        }
         let second = text.get(at + 1).copied();
+        if is(b, WORD_START) && second != Some(b'\'') {
+            return word(text, at);
+        }
         let simple = |kind, len| make(kind, at, at + len);
         return match b {
-            _ if is_space(b) => {
-                at += 1;
-                continue;
-            }
             b'-' if second == Some(b'-') => {
                 at = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |i| at + i + 1);
                 continue;
@@ -142,13 +169,7 @@ pub fn token(text: &[u8], mut at: usize) -> Token {
                     make(Illegal, at, (end + 1).min(text.len()))
                 }
             }
-            _ if is_word_byte(b) => {
-                let end = end_of(text, at, is_word_byte);
-                match keyword::lookup(&text[at..end]) {
-                    Some(k) => make(Keyword(k), at, end),
-                    None => make(Word, at, end),
-                }
-            }
+            _ if is_word_byte(b) => word(text, at),
             _ => {
                 // Of a byte that begins no token; ASCII, as everything beyond is a word byte.
                 simple(Illegal, 1)
@@ -161,6 +182,15 @@ fn make(kind: TokenKind, start: usize, end: usize) -> Token {
     Token { kind, span: Span::new(start, end) }
 }
 
+fn word(text: &[u8], start: usize) -> Token {
+    let end = end_of(text, start + 1, is_word_byte);
+    match keyword::lookup(&text[start..end]) {
+        Some(k) => make(TokenKind::Keyword(k), start, end),
+        None => make(TokenKind::Word, start, end),
+    }
+}
+
+#[inline]
 fn end_of(text: &[u8], from: usize, accept: impl Fn(u8) -> bool) -> usize {
     text[from..].iter().position(|&b| !accept(b)).map_or(text.len(), |i| from + i)
 }

@@ -8,14 +8,12 @@ pub mod ast;
 mod complete;
 mod keyword;
 mod lexer;
-mod names_tables;
 mod parameters;
 mod parse;
 mod rename;
 mod select_ends;
 
 pub use complete::is_complete;
-pub use names_tables::names_tables;
 pub use parameters::parameters;
 pub use parse::{ParseError, parse_at, parse_expression};
 pub use rename::replace_name;

@@ -84,7 +84,7 @@ pub fn build_index(
 fn string_as_name(expr: &Expr) -> Expr {
     let as_name = |e: &Expr| match &e.kind {
         ExprKind::Literal(Literal::String(text)) => {
-            let name = Name { text: text.clone(), quote: Quote::Single, span: e.span };
+            let name = Name { text: (**text).into(), quote: Quote::Single, span: e.span };
             Some(Expr { kind: ExprKind::Name(name), span: e.span })
         }
         _ => None,

@@ -179,7 +179,7 @@ impl Builder<'_> {
                     && !parenthesised
                     && !(name.is("true") || name.is("false"))
                 {
-                    value.expr.kind = ExprKind::Literal(Literal::String(name.text.clone()));
+                    value.expr.kind = ExprKind::Literal(Literal::String((*name.text).into()));
                 }
                 let column = &mut self.table.columns[at];
                 column.added_default = default_value(&value, column.affinity);
@@ -417,7 +417,7 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn column_collation(&self, ordinal: u16) -> Box<str> {
+    fn column_collation(&self, ordinal: u16) -> Arc<str> {
         self.table.columns[usize::from(ordinal)].collation.clone().unwrap_or_else(|| "BINARY".into())
     }
 
@@ -532,7 +532,7 @@ impl Builder<'_> {
 }
 
 /// A column of a key with its explicit collation and whether it descends.
-type KeyTerm = (u16, Option<Box<str>>, bool);
+type KeyTerm = (u16, Option<Arc<str>>, bool);
 
 fn misplaced_autoincrement() -> Error {
     Error::sql("AUTOINCREMENT is only allowed on an INTEGER PRIMARY KEY")
@@ -556,7 +556,7 @@ pub(super) fn without_collate(mut expr: &Expr) -> &Expr {
 }
 
 /// The outermost COLLATE of an index term.
-pub(super) fn explicit_collation(expr: &Expr) -> Option<Box<str>> {
+pub(super) fn explicit_collation(expr: &Expr) -> Option<Arc<str>> {
     match &expr.kind {
         ExprKind::Collate(_, name) => Some(name.text.clone()),
         _ => None,
@@ -564,10 +564,10 @@ pub(super) fn explicit_collation(expr: &Expr) -> Option<Box<str>> {
 }
 
 /// The column that a term of a key names. A string literal names one too: old versions of SQLite took them.
-pub(super) fn key_name(expr: &Expr) -> Option<Box<str>> {
+pub(super) fn key_name(expr: &Expr) -> Option<Arc<str>> {
     match &without_collate(expr).kind {
         ExprKind::Name(name) => Some(name.text.clone()),
-        ExprKind::Literal(Literal::String(text)) => Some(text.clone()),
+        ExprKind::Literal(Literal::String(text)) => Some((**text).into()),
         _ => None,
     }
 }

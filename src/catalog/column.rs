@@ -26,7 +26,7 @@ pub fn plain_column(definition: &ColumnDef, source: &str) -> Column {
     new_column(&definition.name.text, type_name, affinity)
 }
 
-pub fn new_column(name: &str, type_name: Box<str>, affinity: Affinity) -> Column {
+pub fn new_column(name: &str, type_name: Arc<str>, affinity: Affinity) -> Column {
     Column {
         name: name.into(),
         type_name,
@@ -46,7 +46,7 @@ pub fn is_standard_type(type_name: &str) -> bool {
     STANDARD_TYPES.iter().any(|(name, _)| *name == type_name)
 }
 
-fn declared_type(definition: &ColumnDef, source: &str) -> (Box<str>, Affinity) {
+fn declared_type(definition: &ColumnDef, source: &str) -> (Arc<str>, Affinity) {
     let written = verbatim_type(definition, source);
     let written = unquoted(without_generated_always(&written));
     for (name, affinity) in STANDARD_TYPES {

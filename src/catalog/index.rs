@@ -30,15 +30,15 @@ pub struct IndexColumn {
     pub term: IndexTerm,
     pub descending: bool,
     /// Name of the collating sequence, resolved from COLLATE or the column.
-    pub collation: Box<str>,
+    pub collation: Arc<str>,
 }
 
 #[derive(Clone, Debug)]
 pub struct Index {
     pub id: ObjectId,
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// The table's name, as written in the table's definition.
-    pub table: Box<str>,
+    pub table: Arc<str>,
     pub unique: bool,
     /// What a violated UNIQUE constraint does unless the statement says otherwise.
     pub conflict: Option<Conflict>,

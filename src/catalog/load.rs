@@ -24,9 +24,9 @@ use crate::store::{ObjectId, TreeKind};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchemaRow {
     /// `table`, `index`, `view` or `trigger`
-    pub kind: Box<str>,
-    pub name: Box<str>,
-    pub table: Box<str>,
+    pub kind: Arc<str>,
+    pub name: Arc<str>,
+    pub table: Arc<str>,
     /// 0 for views, triggers and virtual tables.
     pub root_page: u32,
     /// `None` for automatic indexes.

@@ -99,7 +99,7 @@ impl Checker<'_> {
     fn expr(&self, expr: &Expr) -> Result<()> {
         match &expr.kind {
             ExprKind::Name(name) => resolve(self.table, name, self.place).map(drop),
-            ExprKind::Column { schema, table, column } => self.qualified(schema.as_ref(), table, column),
+            ExprKind::Column { schema, table, column } => self.qualified(schema.as_deref(), table, column),
             ExprKind::Literal(Literal::CurrentDate | Literal::CurrentTime | Literal::CurrentTimestamp)
                 if self.place != Place::Check =>
             {

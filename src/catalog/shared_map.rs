@@ -53,6 +53,9 @@ impl<K: Hash + Eq + Clone, T: ?Sized> SharedMap<K, T> {
     where
         K: Borrow<Q>,
     {
+        if self.len == 0 {
+            return None;
+        }
         self.parts[self.place(key)].get(key)
     }
 

@@ -15,7 +15,7 @@ pub struct SourceExpr {
     pub expr: ast::Expr,
     pub source: Arc<str>,
     /// The expression's text as SQLite shows it (CHECK messages, `table_info` defaults).
-    pub text: Box<str>,
+    pub text: Arc<str>,
 }
 
 #[derive(Clone, Debug)]
@@ -33,12 +33,12 @@ pub type DefaultValue = SourceExpr;
 
 #[derive(Clone, Debug)]
 pub struct Column {
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// The declared type verbatim, empty when there is none.
-    pub type_name: Box<str>,
+    pub type_name: Arc<str>,
     pub affinity: Affinity,
     /// Name of the collating sequence; `None` is BINARY.
-    pub collation: Option<Box<str>>,
+    pub collation: Option<Arc<str>>,
     pub not_null: Option<NotNull>,
     pub default: Option<DefaultValue>,
     pub generated: Option<Generated>,
@@ -78,12 +78,12 @@ pub enum TableKind {
     /// `IndexOrigin::PrimaryKey`) whose object id is the table's own.
     WithoutRowid,
     /// A table-valued function or virtual table; holds the module's name and arguments.
-    Virtual { module: Box<str>, args: Vec<Box<str>> },
+    Virtual { module: Arc<str>, args: Vec<Box<str>> },
 }
 
 #[derive(Clone, Debug)]
 pub struct Check {
-    pub name: Option<Box<str>>,
+    pub name: Option<Arc<str>>,
     pub expr: SourceExpr,
 }
 
@@ -91,19 +91,19 @@ pub struct Check {
 pub struct ForeignKey {
     /// Ordinals in this table.
     pub columns: Vec<u16>,
-    pub parent: Box<str>,
+    pub parent: Arc<str>,
     /// Named parent columns; empty: the parent's PRIMARY KEY.
-    pub parent_columns: Vec<Box<str>>,
+    pub parent_columns: Vec<Arc<str>>,
     pub on_delete: ForeignKeyAction,
     pub on_update: ForeignKeyAction,
-    pub match_name: Option<Box<str>>,
+    pub match_name: Option<Arc<str>>,
     pub deferred: bool,
 }
 
 #[derive(Clone, Debug)]
 pub struct Table {
     pub id: ObjectId,
-    pub name: Box<str>,
+    pub name: Arc<str>,
     pub columns: Vec<Column>,
     pub kind: TableKind,
     pub primary_key: Option<PrimaryKey>,

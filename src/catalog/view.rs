@@ -6,7 +6,7 @@ use heliosdb_dialect::ast;
 
 #[derive(Clone, Debug)]
 pub struct View {
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// `CREATE VIEW v(a, b)`; empty: the query's own names.
     pub columns: Vec<ast::Name>,
     pub query: Arc<ast::Query>,

@@ -166,9 +166,9 @@ pub enum ExprKind {
     /// Row values of equal width ≥ 2; one `Comparison` per member. `Is`/`IsNot` too.
     CompareRows {
         op: CompareOp,
-        left: Vec<Expr>,
-        right: Vec<Expr>,
-        by: Vec<Comparison>,
+        left: Box<[Expr]>,
+        right: Box<[Expr]>,
+        by: Box<[Comparison]>,
     },
     /// The columns of a one-row subquery compared with a row value; missing row = NULLs.
     CompareRowQuery {
@@ -192,8 +192,8 @@ pub enum ExprKind {
         operand: Box<Expr>,
         low: Box<Expr>,
         high: Box<Expr>,
-        by_low: Comparison,
-        by_high: Comparison,
+        /// With `low` and with `high`.
+        by: Box<[Comparison; 2]>,
     },
     /// `operand IN (list)`: SQLite applies `by.affinity` to the operand and to every item.
     InList {
@@ -253,7 +253,7 @@ pub struct When {
 #[derive(Clone)]
 pub enum Function {
     Builtin(&'static Scalar),
-    User { name: Box<str>, function: Arc<dyn UserScalar>, deterministic: bool },
+    User { name: Arc<str>, function: Arc<dyn UserScalar>, deterministic: bool },
 }
 
 #[derive(Clone, Debug)]
@@ -267,7 +267,7 @@ pub struct Call {
 #[derive(Clone)]
 pub enum AggregateFunction {
     Builtin(&'static AggregateDef),
-    User { name: Box<str>, function: Arc<dyn UserAggregate> },
+    User { name: Arc<str>, function: Arc<dyn UserAggregate> },
 }
 
 impl std::fmt::Debug for Function {
@@ -349,9 +349,9 @@ pub struct SortKey {
 /// A result column as the outside sees it.
 #[derive(Clone, Debug)]
 pub struct OutputColumn {
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// Declared type of the underlying column, through views and subqueries; `None` for expressions.
-    pub declared_type: Option<Box<str>>,
+    pub declared_type: Option<Arc<str>>,
     pub affinity: Affinity,
     pub classes: Classes,
     pub collation: Option<Collation>,
@@ -407,7 +407,7 @@ pub struct Compound {
     pub collations: Vec<Collation>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Select {
     /// FROM in written order; each source says how it joins everything before it.
     pub sources: Vec<Source>,
@@ -445,7 +445,7 @@ pub struct Source {
     pub on: Option<Expr>,
     pub kind: SourceKind,
     /// For EXPLAIN QUERY PLAN: alias or name.
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// Conditions from around it have been put into its query.
     pub narrowed: bool,
 }
@@ -460,7 +460,7 @@ pub enum SourceKind {
     /// A subquery, a view, a parenthesised join. Its columns are the query's output columns.
     Query {
         query: Box<Query>,
-        view: Option<Box<str>>,
+        view: Option<Arc<str>>,
     },
     /// A reference to a CTE that is evaluated once per statement run (referenced twice or MATERIALIZED, not correlated).
     Cte {
@@ -489,7 +489,7 @@ pub enum IndexHint {
 pub struct Cte {
     pub id: CteId,
     /// For EXPLAIN QUERY PLAN: as its first use writes it.
-    pub name: Box<str>,
+    pub name: Arc<str>,
     pub columns: Vec<OutputColumn>,
     pub body: CteBody,
     pub free: Vec<Free>,
@@ -520,12 +520,12 @@ pub struct Recursive {
 
 /// A table-valued function known to the engine: `json_each`, `generate_series`, `pragma_*`.
 pub struct TableFunction {
-    pub name: Box<str>,
+    pub name: Arc<str>,
     pub columns: Vec<crate::catalog::Column>,
     /// How many of the trailing `columns` are the hidden parameters that `args` fill in order.
     pub parameters: u16,
     /// `PRAGMA` name for `pragma_*`; empty otherwise.
-    pub pragma: Box<str>,
+    pub pragma: Arc<str>,
 }
 
 impl std::fmt::Debug for TableFunction {
@@ -551,7 +551,7 @@ pub struct Target {
     /// The order in which generated columns are to be computed (dependencies first).
     pub generated_order: Vec<u16>,
     /// `(message, condition)`: the message is the constraint's name or the expression's text.
-    pub checks: Vec<(Box<str>, Expr)>,
+    pub checks: Vec<(Arc<str>, Expr)>,
     pub indexes: Vec<TargetIndex>,
     /// Triggers on this table for the events this statement can cause, in firing order.
     pub triggers: Vec<Arc<BoundTrigger>>,
@@ -590,7 +590,7 @@ pub struct Insert {
     pub target: Target,
     pub or: Option<Conflict>,
     /// Yields one value per entry of `columns`, or nothing for DEFAULT VALUES.
-    pub rows: Option<Query>,
+    pub rows: Option<Box<Query>>,
     /// For each table column: where its value comes from.
     pub values: Vec<InsertValue>,
     /// Where an explicit rowid comes from, when the statement names rowid and the table has no alias for it.
@@ -678,7 +678,7 @@ pub struct Delete {
 /// the view's columns, without constraints.
 #[derive(Debug)]
 pub struct ViewTarget {
-    pub name: Box<str>,
+    pub name: Arc<str>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -700,7 +700,7 @@ pub enum TriggerTime {
 #[derive(Debug)]
 pub struct BoundTrigger {
     pub database: DatabaseIndex,
-    pub name: Box<str>,
+    pub name: Arc<str>,
     pub event: TriggerEvent,
     pub time: TriggerTime,
     /// Ordinals of UPDATE OF; empty: any.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use heliosdb_udfs::value::Collation;
+use smallvec::SmallVec;
 
 use super::bound::{AggregateFunction, Function, TableFunction};
 use crate::catalog::Schema;
@@ -12,7 +13,7 @@ use crate::env::callback::Authorizer;
 /// Everything names are resolved against.
 pub struct Namespace<'a> {
     /// 0 is `main`, 1 `temp`, from 2 the attached databases in the order they were attached.
-    pub databases: Vec<(Box<str>, Arc<Schema>)>,
+    pub databases: SmallVec<[(Arc<str>, Arc<Schema>); 2]>,
     pub functions: &'a dyn Functions,
     pub options: Options,
     pub authorizer: Option<&'a dyn Authorizer>,

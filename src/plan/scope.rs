@@ -64,7 +64,7 @@ pub struct Scope<'a> {
 pub struct Output<'a> {
     pub expr: Expr,
     /// AS, or the name of a column that `*` stands for: other clauses may use it.
-    pub alias: Option<Box<str>>,
+    pub alias: Option<Arc<str>>,
     /// What it was bound from, where it was an expression of its own.
     pub written: Option<&'a ast::Expr>,
     /// The text as written; empty for `*` and VALUES.
@@ -96,8 +96,8 @@ pub enum Columns<'a> {
 pub struct NestedColumn {
     /// Empty names: the merged column of a USING clause.
     pub database: Option<DatabaseIndex>,
-    pub table: Box<str>,
-    pub name: Box<str>,
+    pub table: Arc<str>,
+    pub name: Arc<str>,
     pub using: bool,
     pub hidden: bool,
     pub rowid: bool,
@@ -106,7 +106,7 @@ pub struct NestedColumn {
 pub struct ScopeSource<'a> {
     pub id: SourceId,
     /// The alias, else the table's name.
-    pub name: Box<str>,
+    pub name: Arc<str>,
     pub aliased: bool,
     /// Database of a table.
     pub database: Option<DatabaseIndex>,
@@ -115,7 +115,7 @@ pub struct ScopeSource<'a> {
     pub left: bool,
     pub right: bool,
     /// Names of USING or NATURAL.
-    pub using: Option<Vec<Box<str>>>,
+    pub using: Option<Vec<Arc<str>>>,
     /// Its row may be the all-NULL row of an outer join.
     pub nullable: bool,
     /// The row is at hand with its generated columns: they are read like others.
@@ -158,7 +158,7 @@ impl Columns<'_> {
         }
     }
 
-    pub fn name(&self, i: usize) -> &str {
+    pub fn name(&self, i: usize) -> &Arc<str> {
         match self {
             Columns::Table(t) => &t.columns[i].name,
             Columns::View(t) => &t.columns[i].name,
@@ -186,12 +186,12 @@ impl Columns<'_> {
     }
 
     /// The declared type, if any.
-    pub fn declared_type(&self, i: usize) -> Option<&str> {
+    pub fn declared_type(&self, i: usize) -> Option<&Arc<str>> {
         let declared = match self {
-            Columns::Table(t) => Some(&*t.columns[i].type_name),
-            Columns::View(t) => Some(&*t.columns[i].type_name),
-            Columns::Function(f) => Some(&*f.columns[i].type_name),
-            Columns::Derived(c) | Columns::Nested(c, _) => c[i].declared_type.as_deref(),
+            Columns::Table(t) => Some(&t.columns[i].type_name),
+            Columns::View(t) => Some(&t.columns[i].type_name),
+            Columns::Function(f) => Some(&f.columns[i].type_name),
+            Columns::Derived(c) | Columns::Nested(c, _) => c[i].declared_type.as_ref(),
         };
         declared.filter(|d| !d.is_empty())
     }
@@ -243,11 +243,11 @@ impl<'a> Scope<'a> {
 
 impl<'a> ScopeSource<'a> {
     /// A table that stands alone: the row of a constraint, of a DML statement's target.
-    pub fn of_table(id: SourceId, name: Box<str>, table: &'a Arc<Table>) -> Self {
+    pub fn of_table(id: SourceId, name: Arc<str>, table: &'a Arc<Table>) -> Self {
         ScopeSource::new(id, name, Columns::Table(table))
     }
 
-    pub fn new(id: SourceId, name: Box<str>, columns: Columns<'a>) -> Self {
+    pub fn new(id: SourceId, name: Arc<str>, columns: Columns<'a>) -> Self {
         ScopeSource {
             id,
             name,

@@ -7,6 +7,7 @@ use heliosdb_udfs::scalar::known_pattern;
 use heliosdb_udfs::signature::Scalar;
 use heliosdb_udfs::value::{Affinity, Collation, Encoding, Value, ValueRef, key};
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use super::access;
 use super::access::estimate::{self, Estimate};
@@ -45,11 +46,14 @@ pub struct Lowering<'s> {
 /// The terms of an index over a row, and the condition of a partial index.
 pub type IndexTerms = (SourceId, Vec<Expr>, Option<Expr>);
 
+/// The schemas of a connection by number of the database.
+pub type Schemas = SmallVec<[Arc<Schema>; 2]>;
+
 /// What choosing access paths needs to know of the connection.
 #[derive(Clone, Default)]
 pub struct Planning<'s> {
-    /// By number of the database; they hold the statistics.
-    pub schemas: Vec<Arc<Schema>>,
+    /// They hold the statistics.
+    pub schemas: Schemas,
     /// Binds the terms of indexes on expressions and of partial indexes.
     pub bind_terms: Option<&'s dyn Fn(DatabaseIndex, &Arc<Table>, &Arc<Index>) -> Result<IndexTerms>>,
     /// `PRAGMA automatic_index`
@@ -105,7 +109,7 @@ pub struct Lower<'l> {
     pub runs: Estimate,
     /// Inputs in order.
     free: Vec<Free>,
-    levels: FxHashMap<SourceId, (u16, Layout)>,
+    levels: SmallVec<[(SourceId, u16, Layout); 4]>,
     pub subqueries: Vec<Subquery>,
     row_scalars: FxHashMap<u32, SubqueryId>,
     stage: Option<Slots>,
@@ -135,7 +139,7 @@ impl<'l> Lower<'l> {
             shared,
             runs: 0,
             free: free.to_vec(),
-            levels: FxHashMap::default(),
+            levels: SmallVec::new(),
             subqueries: Vec::new(),
             row_scalars: FxHashMap::default(),
             stage: None,
@@ -144,7 +148,11 @@ impl<'l> Lower<'l> {
     }
 
     pub fn add_level(&mut self, id: SourceId, level: u16, layout: Layout) {
-        self.levels.insert(id, (level, layout));
+        self.levels.push((id, level, layout));
+    }
+
+    fn level(&self, id: SourceId) -> Option<(u16, &Layout)> {
+        self.levels.iter().rev().find(|l| l.0 == id).map(|(_, level, layout)| (*level, layout))
     }
 
     fn slot(&mut self) -> u32 {
@@ -173,7 +181,7 @@ impl<'l> Lower<'l> {
             bound::Body::Select(select) => {
                 let (select, rows) = self.inside(&free).select(select, &setting)?;
                 expected = rows;
-                Body::Select(Box::new(select))
+                Body::Select(select)
             }
             bound::Body::Values(rows) => {
                 let mut lowered = Vec::with_capacity(rows.len());
@@ -243,7 +251,7 @@ impl<'l> Lower<'l> {
                 let setting = Setting { order_by: &order_by, merged, exists: &exists, ..Setting::default() };
                 let (select, expected) = self.inside(&free).select(&select, &setting)?;
                 rows = expected;
-                Body::Select(Box::new(select))
+                Body::Select(select)
             }
             bound::Body::Values(rows) => {
                 let lowered: Result<Vec<Vec<Node>>> = rows.iter().map(|r| self.nodes(r)).collect();
@@ -265,12 +273,12 @@ impl<'l> Lower<'l> {
         }))
     }
 
-    fn select(mut self, select: &Select, setting: &Setting<'_>) -> Result<(SelectProgram, Estimate)> {
+    fn select(mut self, select: &Select, setting: &Setting<'_>) -> Result<(Box<SelectProgram>, Estimate)> {
         let order_by = setting.order_by;
         let mut plan = access::plan(&mut self, select, setting)?;
         let mut rows = plan.rows;
         let grouped = select.group_by.is_some();
-        let mut program = SelectProgram {
+        let mut program = Box::new(SelectProgram {
             levels: std::mem::take(&mut plan.levels),
             precondition: std::mem::take(&mut plan.precondition),
             aggregation: None,
@@ -285,7 +293,7 @@ impl<'l> Lower<'l> {
             sort: None,
             subqueries: Vec::new(),
             slots: 0,
-        };
+        });
         if let Some(keys) = &select.group_by {
             rows = if keys.is_empty() { 0 } else { GROUPS };
             program.aggregation = Some(self.aggregation(select, keys, order_by, &plan)?);
@@ -545,10 +553,9 @@ impl<'l> Lower<'l> {
     }
 
     fn column(&mut self, column: ColumnRef) -> Result<Node> {
-        let Some((level, layout)) = self.levels.get(&column.source) else {
+        let Some((level, layout)) = self.level(column.source) else {
             return self.input(Free::Column(column));
         };
-        let level = *level;
         if self.stage.is_some() {
             return Ok(self.captured(column, Captured::Column(column)));
         }
@@ -602,7 +609,7 @@ impl<'l> Lower<'l> {
             ExprKind::Parameter(n) => Node::Parameter(n - 1),
             ExprKind::Column(column) => self.column(*column)?,
             // Captured as a whole: a group without rows has no value to compute it from.
-            ExprKind::Generated { column, .. } if self.stage.is_some() && self.levels.contains_key(&column.source) => {
+            ExprKind::Generated { column, .. } if self.stage.is_some() && self.level(column.source).is_some() => {
                 self.captured(*column, Captured::Generated(e.clone()))
             }
             ExprKind::Generated { operand, affinity, .. } | ExprKind::Stored { operand, affinity } => {
@@ -636,12 +643,12 @@ impl<'l> Lower<'l> {
             ExprKind::IsTruth { negated, truth, operand } => {
                 Node::IsTruth { negated: *negated, truth: *truth, operand: self.boxed(operand)? }
             }
-            ExprKind::Between { negated, operand, low, high, by_low, by_high } => Node::Between {
+            ExprKind::Between { negated, operand, low, high, by } => Node::Between {
                 negated: *negated,
                 operand: self.boxed(operand)?,
                 low: self.boxed(low)?,
                 high: self.boxed(high)?,
-                by: [self.rule(by_low), self.rule(by_high)],
+                by: [self.rule(&by[0]), self.rule(&by[1])],
             },
             ExprKind::InList { negated, operand, items, by } => self.in_list(*negated, operand, items, by)?,
             ExprKind::InQuery { negated, operand, query, by } => Node::InQuery {

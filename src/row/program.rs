@@ -48,7 +48,7 @@ pub enum Body {
 }
 
 pub struct CteProgram {
-    pub name: Box<str>,
+    pub name: Arc<str>,
     pub width: usize,
     pub body: CteBody,
 }
@@ -162,7 +162,7 @@ pub struct LevelProgram {
     /// Conditions from around a subquery have been put into it.
     pub narrowed: bool,
     /// Alias or name, for EXPLAIN QUERY PLAN.
-    pub name: Box<str>,
+    pub name: Arc<str>,
 }
 
 impl LevelProgram {
@@ -208,7 +208,7 @@ pub enum SourceProgram {
         keep: bool,
         lookup: Option<Lookup>,
         /// The view it stands for.
-        view: Option<Box<str>>,
+        view: Option<Arc<str>>,
     },
     /// A common table kept for the whole run of the statement.
     Cte {
@@ -346,7 +346,7 @@ pub struct Lookup {
     /// Further wanted fields: rows with equal keys come in their order.
     pub rest: Vec<Node>,
     /// Names of the fields, for EXPLAIN QUERY PLAN.
-    pub names: Vec<Box<str>>,
+    pub names: Vec<Arc<str>>,
     /// Further conditions on the source alone: SQLite's automatic index leaves out rows that fail them.
     pub partial: bool,
 }

@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use heliosdb_dialect::ast::{self, Explain, ForeignKeyAction, Parsed};
-use heliosdb_dialect::names_tables;
 use heliosdb_udfs::value::Value;
 
 use super::ddl::MAIN;
 use super::inner::Inner;
 use super::{explain, pragma};
-use crate::catalog::{Index, Schema, Table, Trigger};
+use crate::catalog::{Index, Table, Trigger};
 use crate::error::{Error, Result};
 use crate::plan::bound::{self, BoundTrigger, TriggerEvent};
 use crate::plan::{self, Namespace};
-use crate::row::lower::{self, Lowering, Planning};
+use crate::row::lower::{self, Lowering, Planning, Schemas};
 use crate::row::program::{QueryProgram, TriggerProgram};
 use crate::row::write::{self, WriteProgram};
 use crate::txn::Pin;
@@ -21,8 +20,8 @@ use crate::txn::Pin;
 /// A column of a statement's result.
 #[derive(Clone, Debug)]
 pub struct ColumnInfo {
-    pub name: Box<str>,
-    pub declared_type: Option<Box<str>>,
+    pub name: Arc<str>,
+    pub declared_type: Option<Arc<str>>,
 }
 
 pub enum Program {
@@ -39,7 +38,7 @@ pub struct Compiled {
     pub columns: Vec<ColumnInfo>,
     pub readonly: bool,
     /// What it was compiled against.
-    pub fingerprint: Vec<Arc<Schema>>,
+    pub fingerprint: Schemas,
     pub generation: u32,
 }
 
@@ -70,9 +69,9 @@ pub enum Files {
 }
 
 impl Files {
-    pub fn of(parsed: &Parsed, sql: &str) -> Files {
+    pub fn of(parsed: &Parsed) -> Files {
         match &parsed.statement {
-            ast::Statement::Select(_) if !names_tables(sql) => Files::Once,
+            ast::Statement::Select(_) if !parsed.names_tables => Files::Once,
             _ if needs_files(parsed) => Files::Always,
             _ => Files::Never,
         }
@@ -97,7 +96,7 @@ pub fn compile(inner: &Inner, parsed: &Parsed, sql: &str) -> Result<Compiled> {
         | ast::Statement::Delete(_) => {
             let statement = inner.with_namespace(|space| plan::bind_statement(space, &parsed.statement, sql))?;
             check_triggers(inner, &statement, &mut Vec::new())?;
-            with_planning(inner, |planning| lowered(&statement, planning))?
+            with_planning(inner, |planning| lowered(statement, planning))?
         }
         ast::Statement::Pragma(p) => {
             let columns = pragma::columns(&p.name.text, p.value.is_some());
@@ -147,11 +146,11 @@ pub fn with_planning<T>(inner: &Inner, f: impl FnOnce(Planning<'_>) -> T) -> T {
     f(Planning { schemas, bind_terms: Some(&bind), automatic_index, case_sensitive_like, encoding })
 }
 
-fn lowered(statement: &bound::Statement, planning: Planning<'_>) -> Result<(Program, Vec<ColumnInfo>, bool)> {
+fn lowered(statement: bound::Statement, planning: Planning<'_>) -> Result<(Program, Vec<ColumnInfo>, bool)> {
     let info = |columns: &[bound::OutputColumn]| -> Vec<ColumnInfo> {
         columns.iter().map(|c| ColumnInfo { name: c.name.clone(), declared_type: c.declared_type.clone() }).collect()
     };
-    let returning = match statement {
+    let returning = match &statement {
         bound::Statement::Query(query) => {
             let program = lower::query(query, &Lowering::new(planning))?;
             return Ok((Program::Query(program), info(&query.columns), true));

@@ -93,7 +93,7 @@ impl Functions for Registry {
         if self.collations.is_empty() {
             return None;
         }
-        self.collations.get(&fold(name)).map(|c| Collation::Custom(c.clone()))
+        self.collations.get(&fold(name)).map(|c| Collation::Custom(Box::new(c.clone())))
     }
 
     fn table_function(&self, name: &str) -> Option<Arc<TableFunction>> {

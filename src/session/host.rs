@@ -81,7 +81,7 @@ impl Host for ConnectionHost<'_> {
         self.execution.inner.database_count()
     }
 
-    fn database_name(&self, database: DatabaseIndex) -> Box<str> {
+    fn database_name(&self, database: DatabaseIndex) -> Arc<str> {
         self.execution.inner.database_name(database)
     }
 
@@ -247,7 +247,7 @@ impl Host for ConnectionHost<'_> {
         let parsed = heliosdb_dialect::parse(&sql).map_err(|e| Error::sql(e.message))?;
         let Some(parsed) = parsed else { return Ok(()) };
         let bound = self.execution.inner.with_namespace(|space| plan::bind_drop(space, &parsed.statement, &sql))?;
-        let program = with_planning(self.execution.inner, |planning| write::lower(&bound, planning))?;
+        let program = with_planning(self.execution.inner, |planning| write::lower(bound, planning))?;
         let cx = Context { parameters: &[], around: self.execution, shared: &self.shared, live: false };
         let written = write::execute(&program, &[], &cx)?;
         self.execution.inner.status.changes.set(written.changes);
@@ -259,7 +259,7 @@ impl Host for ConnectionHost<'_> {
         entries
             .flat_map(|(name, all)| {
                 all.iter().map(|(args, f)| UserFunction {
-                    name: name.clone(),
+                    name: (**name).into(),
                     args: *args,
                     aggregate: matches!(f, Registered::Aggregate(_)),
                 })
@@ -268,7 +268,7 @@ impl Host for ConnectionHost<'_> {
     }
 
     fn user_collations(&self) -> Vec<Collation> {
-        self.registry.collations.values().map(|c| Collation::Custom(c.clone())).collect()
+        self.registry.collations.values().map(|c| Collation::Custom(Box::new(c.clone()))).collect()
     }
 
     fn serialize(&self, database: DatabaseIndex) -> Result<Vec<u8>> {

@@ -19,7 +19,7 @@ use crate::error::{Code, Error, Result};
 use crate::plan::bound::DatabaseIndex;
 use crate::plan::{Limits, Namespace, Options};
 use crate::row::context::DeferredViolations;
-use crate::row::lower::{Lowering, Planning};
+use crate::row::lower::{Lowering, Planning, Schemas};
 use crate::store::container::{Container, Definitions, Group};
 use crate::txn::{Mark, Pin, Transaction, TransactionState, Transactions, busy_delay_ms, keep_trying};
 
@@ -28,13 +28,13 @@ pub const DATABASES_MAX: usize = 12;
 
 /// One open database.
 pub struct Slot {
-    pub name: Box<str>,
+    pub name: Arc<str>,
     pub file: String,
     pub transaction: Transaction,
 }
 
 pub struct Savepoint {
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// One for each database open then.
     pub marks: Vec<Mark>,
     /// It began the transaction: releasing it commits.
@@ -151,7 +151,7 @@ impl Inner {
         self.count.get()
     }
 
-    pub fn database_name(&self, database: DatabaseIndex) -> Box<str> {
+    pub fn database_name(&self, database: DatabaseIndex) -> Arc<str> {
         self.slots[database.0 as usize].borrow().as_ref().map_or_else(|| "".into(), |s| s.name.clone())
     }
 
@@ -277,7 +277,7 @@ impl Inner {
     }
 
     /// What compiled statements depend on.
-    pub fn fingerprint(&self) -> Vec<Arc<Schema>> {
+    pub fn fingerprint(&self) -> Schemas {
         self.databases().map(|d| self.schema(d)).collect()
     }
 

@@ -138,7 +138,7 @@ fn foreign_rows(connection: &Connection) -> Result<Vec<SchemaRow>> {
     let select = "SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema ORDER BY rowid";
     let mut statement = connection.prepare(select).map_err(refused)?;
     let rows = statement.query_map([], |row| {
-        let text = |i: usize| row.get::<_, Option<String>>(i).map(|t| t.unwrap_or_default().into_boxed_str());
+        let text = |i: usize| row.get::<_, Option<String>>(i).map(|t| t.unwrap_or_default().into());
         Ok(SchemaRow {
             kind: text(0)?,
             name: text(1)?,
@@ -153,7 +153,7 @@ fn foreign_rows(connection: &Connection) -> Result<Vec<SchemaRow>> {
 /// Makes trees for the objects of another database's schema, and puts its rows and the schema into this one.
 fn rebuild(host: &dyn Host, database: DatabaseIndex, rows: Vec<SchemaRow>, encoding: Encoding) -> Result<Arc<Schema>> {
     let name = host.database_name(database);
-    let mut numbers: FxHashMap<Box<str>, ObjectId> = FxHashMap::default();
+    let mut numbers: FxHashMap<Arc<str>, ObjectId> = FxHashMap::default();
     let mut schema = {
         let mut write = host.write(database)?;
         load(&rows, &name, &mut |object, kind, _| {

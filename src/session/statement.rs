@@ -57,7 +57,7 @@ pub struct Statement {
 
 impl Statement {
     pub(super) fn new(connection: Arc<Connection>, sql: &str, parsed: Parsed) -> Result<Statement> {
-        let files = Files::of(&parsed, sql);
+        let files = Files::of(&parsed);
         let compiled = {
             let guard = connection.lock();
             let _pins = files.pin(&guard)?;
@@ -487,6 +487,7 @@ impl Drop for Statement {
             span: ast::Span::default(),
             tail: 0,
             nesting: 0,
+            names_tables: false,
             parameters: ast::Parameters::default(),
         };
         let parsed = std::mem::replace(&mut self.parsed, Arc::new(nothing));

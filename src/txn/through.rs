@@ -187,7 +187,7 @@ impl Changes<'_> {
                 Some(ValueRef::Integer(page)) => u32::try_from(page).unwrap_or(0),
                 _ => 0,
             };
-            let word = |i| text(i).unwrap_or_default().into_boxed_str();
+            let word = |i| text(i).unwrap_or_default().into();
             SchemaRow { kind: word(0), name: word(1), table: word(2), root_page, sql: text(4).map(Into::into) }
         };
         (self.changes_of(tree).into_iter())

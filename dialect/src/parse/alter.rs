@@ -42,7 +42,7 @@ impl Parser<'_> {
             T::Keyword(K::Alter) => return self.other_alteration(table, start),
             _ => return Err(self.unexpected()),
         };
-        Ok(Statement::AlterTable { table, action })
+        Ok(Statement::AlterTable { table: Box::new(table), action: Box::new(action) })
     }
 
     /// Constraints, which are passed on as text.
@@ -76,6 +76,7 @@ impl Parser<'_> {
                 self.on_conflict()?;
             }
         }
-        Ok(Statement::AlterTable { table, action: AlterTable::Other { span: self.since(start) } })
+        let action = AlterTable::Other { span: self.since(start) };
+        Ok(Statement::AlterTable { table: Box::new(table), action: Box::new(action) })
     }
 }

@@ -1,6 +1,6 @@
 //! Expressions (https://sqlite.org/lang_expr.html): precedence climbing over SQLite's operator table.
 
-use super::{Parser, Result, unquote};
+use super::{Parser, Result, push, unquote};
 use crate::ast::{BinaryOp, Call, Expr, ExprKind, InSet, LikeOp, Literal, Over, RaiseAction, Span, TypeName, UnaryOp};
 use crate::keyword::Keyword as K;
 use crate::lexer::{Token, TokenKind as T};
@@ -204,6 +204,7 @@ impl Parser<'_> {
             self.expect_kind(T::RightParen)?;
             return Ok((InSet::List(list), height));
         }
+        self.names_tables = true;
         let name = self.qualified_name()?;
         let args = if self.take_kind(T::LeftParen) {
             let list = if self.at(T::RightParen) { Vec::new() } else { self.expr_list()?.0 };
@@ -212,7 +213,7 @@ impl Parser<'_> {
         } else {
             None
         };
-        Ok((InSet::Table { name, args }, 1))
+        Ok((InSet::Table { name: Box::new(name), args }, 1))
     }
 
     /// `expr, …` with the greatest height among them.
@@ -221,7 +222,7 @@ impl Parser<'_> {
         let mut list = vec![first];
         while self.take_kind(T::Comma) {
             let (e, h) = self.nested(2, |p| p.binding(OR))?;
-            list.push(e);
+            push(&mut list, e);
             height = height.max(h);
         }
         Ok((list, height))
@@ -288,7 +289,7 @@ impl Parser<'_> {
                     return self.named();
                 }
                 self.advance();
-                leaf(ExprKind::Literal(Literal::String(unquote(self.slice(token.span), '\''))))
+                leaf(ExprKind::Literal(Literal::String((*unquote(self.slice(token.span), '\'')).into())))
             }
             T::Parameter => {
                 let number = self.parameter()?;
@@ -375,7 +376,7 @@ impl Parser<'_> {
             let second = self.name()?;
             if self.take_kind(T::Dot) {
                 let column = self.name()?;
-                let kind = ExprKind::Column { schema: Some(first), table: second, column };
+                let kind = ExprKind::Column { schema: Some(Box::new(first)), table: second, column };
                 return Ok((expr(kind, self.since(start)), 1));
             }
             let kind = ExprKind::Column { schema: None, table: first, column: second };

@@ -15,6 +15,8 @@ mod source;
 mod statement;
 mod window;
 
+use std::borrow::Cow;
+
 use crate::ast::{Name, Parameters, Parsed, QualifiedName, Quote, Span};
 use crate::keyword::Keyword;
 use crate::lexer::{Token, TokenKind, token};
@@ -43,6 +45,8 @@ const LEVEL_BYTES: usize = 64 << 10;
 const STACK_BYTES: usize = 2 << 20;
 /// Symbols up to which there is room on any stack: what is left is not asked for, which takes a while the first time.
 const NESTING_FLAT: u32 = 16;
+/// Members of a list that find room without growing.
+const LIST_ROOM: usize = 8;
 /// SQLITE_MAX_VARIABLE_NUMBER
 const PARAMETER_MAX: u32 = 32766;
 
@@ -57,6 +61,7 @@ pub(crate) struct Parser<'t> {
     /// An error that a syntax error further on goes before.
     late_error: Option<ParseError>,
     parameters: Parameters,
+    names_tables: bool,
     /// Inside a trigger's body RETURNING and qualified targets are errors.
     in_trigger: bool,
 }
@@ -73,6 +78,7 @@ impl<'t> Parser<'t> {
             deepest: 0,
             late_error: None,
             parameters: Parameters::default(),
+            names_tables: false,
             in_trigger: false,
         }
     }
@@ -173,6 +179,7 @@ impl<'t> Parser<'t> {
     }
 
     /// Runs `f` deeper by the symbols that SQLite's parser has open then, on more stack if it takes that.
+    #[inline]
     fn nested<T>(&mut self, symbols: u32, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.nesting += symbols;
         if self.nesting > NESTING_MAX {
@@ -247,9 +254,9 @@ impl<'t> Parser<'t> {
     fn name_of(&self, token: Token) -> Name {
         let text = self.slice(token.span);
         let (quote, text) = match text.as_bytes().first() {
-            Some(b'"') => (Quote::Double, unquote(text, '"')),
-            Some(b'`') => (Quote::Backtick, unquote(text, '`')),
-            Some(b'\'') => (Quote::Single, unquote(text, '\'')),
+            Some(b'"') => (Quote::Double, (*unquote(text, '"')).into()),
+            Some(b'`') => (Quote::Backtick, (*unquote(text, '`')).into()),
+            Some(b'\'') => (Quote::Single, (*unquote(text, '\'')).into()),
             Some(b'[') => (Quote::Bracket, text[1..text.len() - 1].into()),
             _ => (Quote::None, text.into()),
         };
@@ -288,7 +295,7 @@ impl<'t> Parser<'t> {
             if more && matches!(self.kind(), TokenKind::Comma | TokenKind::RightParen) {
                 return Err(self.error(format!("syntax error after column name \"{}\"", name.text)));
             }
-            names.push(name);
+            push(&mut names, name);
             if !self.take_kind(TokenKind::Comma) {
                 break;
             }
@@ -300,7 +307,7 @@ impl<'t> Parser<'t> {
     fn name_list_tail(&mut self) -> Result<Vec<Name>> {
         let mut names = vec![self.name()?];
         while self.take_kind(TokenKind::Comma) {
-            names.push(self.name()?);
+            push(&mut names, self.name()?);
         }
         self.expect_kind(TokenKind::RightParen)?;
         Ok(names)
@@ -348,13 +355,21 @@ impl<'t> Parser<'t> {
 }
 
 /// The text between the quotes with doubled quotes undone.
-pub(crate) fn unquote(text: &str, quote: char) -> Box<str> {
+pub(crate) fn unquote(text: &str, quote: char) -> Cow<'_, str> {
     let inner = &text[1..text.len() - 1];
     if !inner.contains(quote) {
         return inner.into();
     }
     let double: String = [quote, quote].iter().collect();
     inner.replace(&double, quote.encode_utf8(&mut [0; 4])).into()
+}
+
+/// Adds to a list of which one member is there: a list of two has room for eight at once.
+pub(crate) fn push<T>(list: &mut Vec<T>, member: T) {
+    if list.len() == 1 {
+        list.reserve(LIST_ROOM - 1);
+    }
+    list.push(member);
 }
 
 /// The first statement at or after `offset`.

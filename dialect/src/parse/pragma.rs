@@ -40,7 +40,7 @@ impl Parser<'_> {
                 self.advance();
                 Ok(PragmaValue::Text(self.slice(self.since(start)).into()))
             }
-            _ => Ok(PragmaValue::Text(self.name()?.text)),
+            _ => Ok(PragmaValue::Text((*self.name()?.text).into())),
         }
     }
 }

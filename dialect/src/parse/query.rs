@@ -1,6 +1,6 @@
 //! SELECT (https://sqlite.org/lang_select.html), VALUES, compounds and WITH.
 
-use super::{Parser, Result};
+use super::{Parser, Result, push};
 use crate::ast::{CommonTable, CompoundOp, Expr, OrderTerm, Query, QueryBody, ResultColumn, Select, SelectCore, With};
 use crate::keyword::Keyword as K;
 use crate::lexer::TokenKind as T;
@@ -64,7 +64,8 @@ impl Parser<'_> {
         let first = self.core()?;
         let mut arms = Vec::new();
         // Each SELECT reads its own ORDER BY and LIMIT; only the last one may have them.
-        let mut ends = vec![self.end_of_core(&first)?];
+        let mut last = self.end_of_core(&first)?;
+        let mut ends = Vec::new();
         loop {
             let op = match self.kind() {
                 T::Keyword(K::Union) => {
@@ -82,10 +83,10 @@ impl Parser<'_> {
                 _ => break,
             };
             let core = self.nested(2, Self::core)?;
-            ends.push(self.end_of_core(&core)?);
+            ends.push(std::mem::replace(&mut last, self.end_of_core(&core)?));
             arms.push((op, core));
         }
-        let CoreEnd { order_by, limit, offset } = ends.pop().unwrap_or_default();
+        let CoreEnd { order_by, limit, offset } = last;
         // SQLite looks from the end, and only if something follows that may.
         let may_follow =
             matches!(self.kind(), T::End | T::Semicolon | T::RightParen | T::Keyword(K::On | K::Returning));
@@ -135,7 +136,12 @@ impl Parser<'_> {
             self.take(K::All);
         }
         let columns = self.result_columns()?;
-        let from = if self.take(K::From) { Some(self.sources(false)?) } else { None };
+        let from = if self.take(K::From) {
+            self.names_tables = true;
+            Some(self.sources(false)?)
+        } else {
+            None
+        };
         let filter = if self.take(K::Where) { Some(self.nested(1, Self::expr)?) } else { None };
         let group_by = if self.take(K::Group) {
             self.expect(K::By)?;
@@ -200,7 +206,7 @@ impl Parser<'_> {
     pub(super) fn result_columns(&mut self) -> Result<Vec<ResultColumn>> {
         let mut columns = vec![self.result_column()?];
         while self.take_kind(T::Comma) {
-            columns.push(self.result_column()?);
+            push(&mut columns, self.result_column()?);
         }
         Ok(columns)
     }

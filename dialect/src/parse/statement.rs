@@ -23,7 +23,8 @@ impl Parser<'_> {
             return Err(error);
         }
         let nesting = self.deepest;
-        Ok(Parsed { nesting, statement, explain, span, tail, parameters: self.parameters })
+        let names_tables = self.names_tables;
+        Ok(Parsed { nesting, names_tables, statement, explain, span, tail, parameters: self.parameters })
     }
 
     fn explain(&mut self) -> Result<Explain> {
@@ -89,25 +90,25 @@ impl Parser<'_> {
                 self.expect(K::As)?;
                 let schema = self.expr()?;
                 let key = if self.take(K::Key) { Some(self.expr()?) } else { None };
-                Ok(Statement::Attach { file, schema, key })
+                Ok(Statement::Attach { file: Box::new(file), schema: Box::new(schema), key: key.map(Box::new) })
             }
             K::Detach => {
                 self.advance();
                 self.take(K::Database);
-                Ok(Statement::Detach(self.expr()?))
+                Ok(Statement::Detach(Box::new(self.expr()?)))
             }
             K::Analyze => {
                 self.advance();
-                Ok(Statement::Analyze(self.optional_qualified_name()?))
+                Ok(Statement::Analyze(self.optional_qualified_name()?.map(Box::new)))
             }
             K::Reindex => {
                 self.advance();
-                Ok(Statement::Reindex(self.optional_qualified_name()?))
+                Ok(Statement::Reindex(self.optional_qualified_name()?.map(Box::new)))
             }
             K::Vacuum => {
                 self.advance();
                 let schema: Option<Name> = if self.at_name() { Some(self.name()?) } else { None };
-                let into = if self.take(K::Into) { Some(self.expr()?) } else { None };
+                let into = if self.take(K::Into) { Some(Box::new(self.expr()?)) } else { None };
                 Ok(Statement::Vacuum { schema, into })
             }
             _ => Err(self.unexpected()),
@@ -137,7 +138,7 @@ impl Parser<'_> {
         };
         self.advance();
         let if_exists = self.if_exists()?;
-        Ok(Statement::Drop { kind, if_exists, name: self.qualified_name()? })
+        Ok(Statement::Drop { kind, if_exists, name: Box::new(self.qualified_name()?) })
     }
 
     fn if_exists(&mut self) -> Result<bool> {

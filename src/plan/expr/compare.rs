@@ -223,7 +223,8 @@ impl<'a> Binder<'a> {
             self.check_collation(&by.collation)?;
         }
         let classes = left.iter().chain(&right).fold(Classes(0), |c, e| c.or(e.classes));
-        Ok(made(ExprKind::CompareRows { op, left, right, by }, result_classes(op, classes), None))
+        let kind = ExprKind::CompareRows { op, left: left.into(), right: right.into(), by: by.into() };
+        Ok(made(kind, result_classes(op, classes), None))
     }
 
     fn compare_row_query(
@@ -277,8 +278,7 @@ impl<'a> Binder<'a> {
             operand: Box::new(operand),
             low: Box::new(low),
             high: Box::new(high),
-            by_low,
-            by_high,
+            by: Box::new([by_low, by_high]),
         };
         Ok(made(kind, classes, collation))
     }
@@ -315,7 +315,8 @@ impl<'a> Binder<'a> {
 
     /// A collation by name; one that is not registered is refused by `check_collation` where it is used.
     pub fn named_collation(&self, name: &str) -> Collation {
-        self.find_collation(name).unwrap_or_else(|| Collation::Custom(Arc::new(Unregistered { name: name.into() })))
+        self.find_collation(name)
+            .unwrap_or_else(|| Collation::Custom(Box::new(Arc::new(Unregistered { name: name.into() }))))
     }
 
     /// Refuses a collation that is not registered on the connection.
@@ -333,7 +334,7 @@ fn no_such_collation(name: &str) -> Error {
 
 /// Stands for a collation that the schema names and the connection lacks; it is never compared with.
 struct Unregistered {
-    name: Box<str>,
+    name: Arc<str>,
 }
 
 impl heliosdb_udfs::value::collation::CustomCollation for Unregistered {

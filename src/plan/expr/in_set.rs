@@ -36,7 +36,7 @@ impl<'a> Binder<'a> {
                 }
                 let query = self.whole_table(name, args.as_deref())?;
                 let operand = self.operand(operand)?;
-                self.in_query(negated, operand, query)
+                self.in_query(negated, operand, Box::new(query))
             }
         }
     }
@@ -77,11 +77,11 @@ impl<'a> Binder<'a> {
         let columns = self.values_columns(&rows);
         let query =
             Query { body: Body::Values(rows), columns, order_by: Vec::new(), limit: None, offset: None, free, end: 0 };
-        self.in_query(negated, operand, query)
+        self.in_query(negated, operand, Box::new(query))
     }
 
     #[inline(never)]
-    fn in_query(&mut self, negated: bool, operand: Operand, query: Query) -> Result<Expr> {
+    fn in_query(&mut self, negated: bool, operand: Operand, query: Box<Query>) -> Result<Expr> {
         if operand.width() != query.columns.len() {
             return Err(columns_expected(query.columns.len(), operand.width()));
         }
@@ -96,7 +96,7 @@ impl<'a> Binder<'a> {
             self.check_collation(&by.collation)?;
         }
         let collation = explicit(&operand);
-        let kind = ExprKind::InQuery { negated, operand, query: Box::new(query), by };
+        let kind = ExprKind::InQuery { negated, operand, query, by };
         Ok(made(kind, Classes::INTEGER.or(Classes::NULL), collation))
     }
 }

@@ -52,7 +52,7 @@ impl<'a> Binder<'a> {
         match &e.kind {
             Ast::Literal(l) => self.literal(l),
             Ast::Name(name) => self.bare_name(name),
-            Ast::Column { schema, table, column } => self.column_name(schema.as_ref(), table, column),
+            Ast::Column { schema, table, column } => self.column_name(schema.as_deref(), table, column),
             Ast::Parameter(n) => self.parameter(*n),
             Ast::Row(_) => Err(row_misused()),
             _ => {

@@ -15,7 +15,7 @@ const SUBQUERIES_MAX: usize = 43;
 impl<'a> Binder<'a> {
     /// Binds a query that stands in an expression.
     #[inline(never)]
-    pub(super) fn subquery(&mut self, query: &'a ast::Query) -> Result<Query> {
+    pub(super) fn subquery(&mut self, query: &'a ast::Query) -> Result<Box<Query>> {
         let scope = self.scope();
         let place = scope.place;
         if place.is_schema() {
@@ -36,7 +36,7 @@ impl<'a> Binder<'a> {
 
     #[inline(never)]
     pub(super) fn exists(&mut self, query: &'a ast::Query) -> Result<Expr> {
-        let query = Box::new(self.subquery(query)?);
+        let query = self.subquery(query)?;
         Ok(made(ExprKind::Exists { negated: false, query }, Classes::INTEGER, None))
     }
 
@@ -50,8 +50,8 @@ impl<'a> Binder<'a> {
     }
 
     /// A one-column query as a value: NULL without rows, with the column's affinity but not its collation.
-    pub(super) fn scalar_of(&mut self, query: Query) -> Expr {
+    pub(super) fn scalar_of(&mut self, query: Box<Query>) -> Expr {
         let (affinity, classes) = (query.columns[0].affinity, query.columns[0].classes.or(Classes::NULL));
-        Expr { kind: ExprKind::Scalar(Box::new(query)), affinity, classes, collation: None }
+        Expr { kind: ExprKind::Scalar(query), affinity, classes, collation: None }
     }
 }

@@ -3,6 +3,8 @@
 //! Nothing but AS is promised by SQLite, but applications rely on the rest: a column of a table shows its own name,
 //! any other expression its text.
 
+use std::sync::{Arc, LazyLock};
+
 use heliosdb_dialect::ast::{self, ExprKind as Ast};
 use rustc_hash::FxHashSet;
 
@@ -56,8 +58,12 @@ pub fn output_columns<'a>(binder: &mut Binder<'a>, scope: &mut Scope<'a>, naming
     columns
 }
 
-fn numbered(i: usize) -> Box<str> {
-    format!("column{}", i + 1).into()
+/// The name of a column that has none.
+pub fn numbered(i: usize) -> Arc<str> {
+    const KNOWN: usize = 32;
+    static NAMES: LazyLock<[Arc<str>; KNOWN]> =
+        LazyLock::new(|| std::array::from_fn(|i| format!("column{}", i + 1).into()));
+    if i < KNOWN { NAMES[i].clone() } else { format!("column{}", i + 1).into() }
 }
 
 fn is_truth(name: &str) -> bool {
@@ -85,7 +91,7 @@ fn source<'s, 'a>(binder: &'s Binder<'a>, scope: &'s Scope<'a>, c: ColumnRef) ->
     scopes.flat_map(|s| &s.sources).find(|s| s.id == c.source)
 }
 
-fn name(binder: &Binder<'_>, scope: &Scope<'_>, output: &Output<'_>, i: usize, naming: Naming) -> Box<str> {
+fn name(binder: &Binder<'_>, scope: &Scope<'_>, output: &Output<'_>, i: usize, naming: Naming) -> Arc<str> {
     let options = &binder.space.options;
     let found = match naming {
         Naming::Result if !options.short_column_names && !options.full_column_names => None,
@@ -99,7 +105,7 @@ fn name(binder: &Binder<'_>, scope: &Scope<'_>, output: &Output<'_>, i: usize, n
         }
         .and_then(|c| source(binder, scope, c).map(|s| (c, s)))
         .map(|(c, s)| {
-            let name = if c.column == ROWID { "rowid" } else { s.columns.name(c.column as usize) };
+            let name = if c.column == ROWID { "rowid".into() } else { s.columns.name(c.column as usize).clone() };
             if naming == Naming::Result && options.full_column_names {
                 let table = match &s.columns {
                     Columns::Table(t) => &*t.name,
@@ -107,7 +113,7 @@ fn name(binder: &Binder<'_>, scope: &Scope<'_>, output: &Output<'_>, i: usize, n
                 };
                 format!("{table}.{name}").into()
             } else {
-                name.into()
+                name
             }
         }),
     };
@@ -119,13 +125,13 @@ fn name(binder: &Binder<'_>, scope: &Scope<'_>, output: &Output<'_>, i: usize, n
     if naming != Naming::Result && is_truth(&name) { numbered(i) } else { name }
 }
 
-fn declared_type(binder: &Binder<'_>, scope: &Scope<'_>, output: &Output<'_>) -> Option<Box<str>> {
+fn declared_type(binder: &Binder<'_>, scope: &Scope<'_>, output: &Output<'_>) -> Option<Arc<str>> {
     if let Some(c) = column_of(output) {
         let s = source(binder, scope, c)?;
         if c.column == ROWID {
             return Some("INTEGER".into());
         }
-        return s.columns.declared_type(c.column as usize).map(Into::into);
+        return s.columns.declared_type(c.column as usize).cloned();
     }
     match (&output.expr.kind, output.written.map(|w| &w.kind)) {
         (ExprKind::Scalar(query), Some(Ast::Subquery(_))) => query.columns[0].declared_type.clone(),
@@ -138,7 +144,7 @@ pub fn make_unique(columns: &mut [OutputColumn]) {
     if columns.len() < 2 {
         return;
     }
-    let mut seen: FxHashSet<Box<str>> = FxHashSet::default();
+    let mut seen: FxHashSet<Arc<str>> = FxHashSet::default();
     for column in columns {
         let mut count = 0u32;
         while seen.contains(&*column.name.to_ascii_lowercase()) {

@@ -9,6 +9,7 @@ use super::super::binder::{Binder, ordinal};
 use super::super::bound::{Body, Classes, Compound, Expr, ExprKind, OrderBy, OrderKey, OutputColumn, Query};
 use super::super::expr::{same, skip_collate};
 use super::Naming;
+use super::column_name::numbered;
 use super::core::{Arm, arm_columns};
 use super::order_by::{alias_position, ordered, out_of_range};
 use crate::catalog::parsed_constant::integer_literal;
@@ -279,7 +280,7 @@ pub fn values_columns(rows: &[Vec<Expr>]) -> Vec<OutputColumn> {
         let exprs = || rows.iter().map(move |row| &row[i]);
         let first = &rows[0][i];
         let mut column = OutputColumn {
-            name: format!("column{}", i + 1).into(),
+            name: numbered(i),
             declared_type: match &first.kind {
                 ExprKind::Scalar(query) => query.columns[0].declared_type.clone(),
                 _ => None,

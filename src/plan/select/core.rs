@@ -38,33 +38,31 @@ impl<'a> Binder<'a> {
         core: &'a ast::SelectCore,
         order_by: &'a [ast::OrderTerm],
         naming: Naming,
-    ) -> Result<Query> {
+    ) -> Result<Box<Query>> {
         match core {
             ast::SelectCore::Select(select) => self.select(select, order_by, naming),
             ast::SelectCore::Values(rows) => {
                 let rows = self.values(rows)?;
                 let columns = self.values_columns(&rows);
                 let order_by = self.values_order(order_by, &columns)?;
-                Ok(Query {
-                    body: Body::Values(rows),
-                    columns,
-                    order_by,
-                    limit: None,
-                    offset: None,
-                    free: Vec::new(),
-                    end: 0,
-                })
+                let body = Body::Values(rows);
+                Ok(Box::new(Query { body, columns, order_by, limit: None, offset: None, free: Vec::new(), end: 0 }))
             }
         }
     }
 
     #[inline(never)]
-    fn select(&mut self, select: &'a ast::Select, order_by: &'a [ast::OrderTerm], naming: Naming) -> Result<Query> {
+    fn select(
+        &mut self,
+        select: &'a ast::Select,
+        order_by: &'a [ast::OrderTerm],
+        naming: Naming,
+    ) -> Result<Box<Query>> {
         let mut core = self.core(select, Some(order_by))?;
         let order_by = core.1;
         let columns = output_columns(self, &mut core.0.scope, naming);
         let body = core.0.into_body();
-        Ok(Query { body, columns, order_by, limit: None, offset: None, free: Vec::new(), end: 0 })
+        Ok(Box::new(Query { body, columns, order_by, limit: None, offset: None, free: Vec::new(), end: 0 }))
     }
 
     /// Binds a SELECT; `order_by` is `None` in a compound, whose ORDER BY is matched later.

@@ -151,7 +151,7 @@ impl<'a> Binder<'a> {
         rename(table, &mut query.columns)?;
         let shared = table.materialized.unwrap_or(self.withs[level].uses[position] > 1);
         if !shared || !query.free.is_empty() {
-            return Ok(Defined::Inline(query));
+            return Ok(Defined::Inline(*query));
         }
         let id = self.new_cte();
         Ok(Defined::Shared(Arc::new(Cte {
@@ -160,7 +160,7 @@ impl<'a> Binder<'a> {
             columns: query.columns.clone(),
             free: Vec::new(),
             materialized: table.materialized == Some(true),
-            body: CteBody::Plain(query),
+            body: CteBody::Plain(*query),
         })))
     }
 
@@ -286,7 +286,7 @@ impl<'a> Binder<'a> {
 
     fn seed(&mut self, body: &'a ast::QueryBody, arms: usize) -> Result<Query> {
         if arms == 0 {
-            return self.single(&body.first, &[], Naming::Subquery);
+            return self.single(&body.first, &[], Naming::Subquery).map(|q| *q);
         }
         self.compound_of(&body.first, &body.arms[..arms], &[], Naming::Subquery)
     }
@@ -301,7 +301,7 @@ impl<'a> Binder<'a> {
                 return Err(Error::sql("recursive aggregate queries not supported"));
             }
         }
-        Ok(query)
+        Ok(*query)
     }
 
     /// Puts the WITH clause of a query in force.

@@ -176,7 +176,7 @@ impl<'a> Binder<'a> {
     }
 
     /// How EXPLAIN QUERY PLAN names a table: as the statement does. Views of files name tables of their own file only.
-    pub fn shown_name(&self, name: &ast::QualifiedName) -> Box<str> {
+    pub fn shown_name(&self, name: &ast::QualifiedName) -> Arc<str> {
         match &name.schema {
             Some(schema) if self.fixed.is_none() => format!("{}.{}", schema.text, name.name.text).into(),
             _ => name.name.text.clone(),
@@ -184,10 +184,10 @@ impl<'a> Binder<'a> {
     }
 
     /// A query as a source.
-    pub(super) fn derived(&mut self, name: Box<str>, query: Query, view: Option<Box<str>>) -> ScopeSource<'a> {
+    pub(super) fn derived(&mut self, name: Arc<str>, query: Box<Query>, view: Option<Arc<str>>) -> ScopeSource<'a> {
         let id = self.new_source();
         let columns = Columns::Derived(as_source_columns(&query.columns));
-        placed(ScopeSource::new(id, name, columns), SourceKind::Query { query: Box::new(query), view })
+        placed(ScopeSource::new(id, name, columns), SourceKind::Query { query, view })
     }
 
     /// `(a JOIN b …)` behind other sources: a query of all their columns, each with its origin.
@@ -246,16 +246,16 @@ impl<'a> Binder<'a> {
         let mut push = |binder: &Self, expr: Expr, origin: NestedColumn| {
             let sources = &binder.scopes[level].sources;
             let declared = match &expr.kind {
-                ExprKind::Column(c) if c.column == ROWID => Some("INTEGER"),
+                ExprKind::Column(c) if c.column == ROWID => Some("INTEGER".into()),
                 ExprKind::Column(c) | ExprKind::Generated { column: c, .. } => {
                     let source = sources.iter().find(|s| s.id == c.source);
-                    source.and_then(|s| s.columns.declared_type(c.column as usize))
+                    source.and_then(|s| s.columns.declared_type(c.column as usize)).cloned()
                 }
                 _ => None,
             };
             columns.push(OutputColumn {
                 name: origin.name.clone(),
-                declared_type: declared.map(Into::into),
+                declared_type: declared,
                 affinity: expr.affinity,
                 classes: expr.classes,
                 collation: expr.collation.as_ref().map(|c| c.collation.clone()),
@@ -264,7 +264,7 @@ impl<'a> Binder<'a> {
             output.push(expr);
             origins.push(origin);
         };
-        let next_using: Vec<Box<str>> =
+        let next_using: Vec<Arc<str>> =
             self.scopes[level].sources.get(i + 1).and_then(|s| s.using.clone()).unwrap_or_default();
         for name in &next_using {
             let expr = self.unqualified(name)?;
@@ -284,7 +284,7 @@ impl<'a> Binder<'a> {
             if matches!(&source.columns, Columns::Nested(_, inner) if inner[j].rowid) {
                 continue;
             }
-            let name: Box<str> = source.columns.name(j).into();
+            let name = source.columns.name(j).clone();
             let merged = source.in_using(&name) || next_using.iter().any(|n| n.eq_ignore_ascii_case(&name));
             let origin = match &source.columns {
                 Columns::Nested(_, inner) => {

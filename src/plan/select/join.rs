@@ -5,6 +5,8 @@
 use heliosdb_dialect::ast;
 
 use super::super::binder::Binder;
+use std::sync::Arc;
+
 use super::super::bound::{CompareOp, Expr, Free, JoinKind};
 use super::super::expr::walk;
 use super::super::scope::ScopeSource;
@@ -52,8 +54,8 @@ impl<'a> Binder<'a> {
                 let sources = &self.scope().sources;
                 let right = &sources[i];
                 let common = (0..right.len()).filter(|j| !right.columns.hidden(*j)).map(|j| right.columns.name(j));
-                let common: Vec<Box<str>> =
-                    common.filter(|n| find_column(sources, 0, i, n, true).is_some()).map(Into::into).collect();
+                let common: Vec<Arc<str>> =
+                    common.filter(|n| find_column(sources, 0, i, n, true).is_some()).cloned().collect();
                 if !common.is_empty() {
                     self.using_condition(i, common, true)?;
                 }
@@ -65,7 +67,7 @@ impl<'a> Binder<'a> {
         Ok(())
     }
 
-    fn using_condition(&mut self, i: usize, names: Vec<Box<str>>, natural: bool) -> Result<()> {
+    fn using_condition(&mut self, i: usize, names: Vec<Arc<str>>, natural: bool) -> Result<()> {
         let level = self.scopes.len() - 1;
         self.scopes[level].sources[i].using = Some(names.clone());
         let right_joins = self.scopes[level].sources.iter().any(|s| s.right);

@@ -32,12 +32,12 @@ const NESTING_MAX: usize = 1000;
 
 /// Binds a SELECT statement. `source` is the text it was parsed from.
 pub fn bind_query(space: &Namespace<'_>, query: &ast::Query, source: &str) -> Result<Query> {
-    Binder::new(space, source).query(query, Naming::Result)
+    Binder::new(space, source).query(query, Naming::Result).map(|q| *q)
 }
 
 /// Binds the query of CREATE TABLE AS or CREATE VIEW: its columns have unique names.
 pub fn table_columns(space: &Namespace<'_>, query: &ast::Query, source: &str) -> Result<Query> {
-    Binder::new(space, source).query(query, Naming::Table)
+    Binder::new(space, source).query(query, Naming::Table).map(|q| *q)
 }
 
 /// Binds the query of a view whose columns are to be described.
@@ -48,7 +48,7 @@ pub fn view_columns(space: &Namespace<'_>, database: DatabaseIndex, view: &Arc<V
 impl<'a> Binder<'a> {
     /// Binds a query; what it takes from outside becomes its `free` list.
     #[inline(never)]
-    pub fn query(&mut self, query: &'a ast::Query, naming: Naming) -> Result<Query> {
+    pub fn query(&mut self, query: &'a ast::Query, naming: Naming) -> Result<Box<Query>> {
         if self.nesting >= NESTING_MAX {
             return Err(Error::sql("VIEWs and/or subqueries nested too deep"));
         }
@@ -58,7 +58,7 @@ impl<'a> Binder<'a> {
         Ok(bound)
     }
 
-    fn nested_query(&mut self, query: &'a ast::Query, naming: Naming) -> Result<Query> {
+    fn nested_query(&mut self, query: &'a ast::Query, naming: Naming) -> Result<Box<Query>> {
         self.open_query();
         let end = self.end_of(query);
         if let Some(with) = &query.with {
@@ -68,7 +68,7 @@ impl<'a> Binder<'a> {
         let mut bound = if query.body.arms.is_empty() {
             self.single(&query.body.first, &query.order_by, naming)?
         } else {
-            self.compound(&query.body, &query.order_by, naming)?
+            Box::new(self.compound(&query.body, &query.order_by, naming)?)
         };
         if query.with.is_some() {
             self.close_with();

@@ -2,6 +2,8 @@
 //!
 //! Source: https://sqlite.org/lang_select.html#the_result_set_and_group_by
 
+use std::sync::Arc;
+
 use heliosdb_dialect::ast;
 
 use super::super::binder::Binder;
@@ -41,7 +43,7 @@ impl<'a> Binder<'a> {
                 let merged = table.is_none()
                     && right_at.is_some_and(|r| i < r)
                     && self.scopes[level].sources[i + 1..].iter().any(|s| s.in_using(name));
-                let name: Box<str> = name.into();
+                let name = name.clone();
                 let expr = if merged {
                     self.unqualified(&name)?
                 } else {
@@ -58,7 +60,7 @@ impl<'a> Binder<'a> {
         }
     }
 
-    fn push_star(&mut self, level: usize, source: usize, expr: Expr, name: Box<str>) {
+    fn push_star(&mut self, level: usize, source: usize, expr: Expr, name: Arc<str>) {
         let options = &self.space.options;
         let scope = &mut self.scopes[level];
         let alias = if options.full_column_names && !options.short_column_names {

@@ -11,7 +11,7 @@ use crate::plan::{Namespace, NoFunctions, Options, bind_statement, bound};
 
 pub struct Both {
     pub sqlite: rusqlite::Connection,
-    databases: Vec<(Box<str>, Arc<Schema>)>,
+    databases: Vec<(Arc<str>, Arc<Schema>)>,
 }
 
 /// What a side says about a statement.
@@ -37,14 +37,14 @@ impl Both {
             };
             let rows = statement.query_map((), row).expect("no parameters").collect::<Result<Vec<_>, _>>();
             let schema = load_own(&rows.expect("rows of five columns"), name).expect("SQLite wrote it");
-            databases.push((Box::from(name), Arc::new(schema)));
+            databases.push((Arc::from(name), Arc::new(schema)));
         }
         Both { sqlite, databases }
     }
 
     pub fn namespace(&self) -> Namespace<'static> {
         Namespace {
-            databases: self.databases.clone(),
+            databases: self.databases.iter().cloned().collect(),
             functions: &NoFunctions,
             options: Options { foreign_keys: true, ..Options::default() },
             authorizer: None,

@@ -36,8 +36,10 @@ fn comparison(e: &str) -> (Affinity, String) {
         "SELECT {e} FROM t, (SELECT b || '' AS s, a + 0 AS n, CAST(a AS INT) AS i, b COLLATE rtrim AS r FROM t) AS q"
     );
     let by = match first(&sql).kind {
-        ExprKind::Compare { by, .. } | ExprKind::InList { by, .. } | ExprKind::Between { by_low: by, .. } => by,
-        ExprKind::InQuery { by, .. } | ExprKind::CompareRows { by, .. } => by[0].clone(),
+        ExprKind::Compare { by, .. } | ExprKind::InList { by, .. } => by,
+        ExprKind::Between { by, .. } => by[0].clone(),
+        ExprKind::InQuery { by, .. } => by[0].clone(),
+        ExprKind::CompareRows { by, .. } => by[0].clone(),
         ExprKind::Case { whens, .. } => whens[0].by.clone(),
         kind => panic!("no comparison: {kind:?}"),
     };

@@ -43,7 +43,7 @@ impl<'a> Binder<'a> {
             ast::InsertRows::DefaultValues => None,
             ast::InsertRows::Query(query) => Some(self.query(query, Naming::Result)?),
         };
-        let (values, rowid) = self.insert_values(insert, written, &table, named, rows.as_ref())?;
+        let (values, rowid) = self.insert_values(insert, written, &table, named, rows.as_deref())?;
         let mut events = vec![(TriggerEvent::Insert, Vec::new())];
         let alias = table.rowid_alias().map(|c| &values[c as usize]);
         let given = rowid.is_some() || matches!(alias, Some(InsertValue::Source(_)));

@@ -41,7 +41,7 @@ pub fn bind_drop(space: &Namespace<'_>, statement: &ast::Statement, source: &str
 impl<'a> Binder<'a> {
     pub fn statement(&mut self, statement: &'a ast::Statement) -> Result<Statement> {
         Ok(match statement {
-            ast::Statement::Select(query) => Statement::Query(Box::new(self.query(query, Naming::Result)?)),
+            ast::Statement::Select(query) => Statement::Query(self.query(query, Naming::Result)?),
             ast::Statement::Insert(insert) => Statement::Insert(Box::new(self.insert(insert)?)),
             ast::Statement::Update(update) => Statement::Update(Box::new(self.update(update)?)),
             ast::Statement::Delete(delete) => Statement::Delete(Box::new(self.delete(delete)?)),

@@ -46,7 +46,7 @@ impl<'a> Binder<'a> {
             return Err(Error::sql(format!("UPSERT not implemented for virtual table \"{}\"", table.name)));
         }
         let existing = self.new_source();
-        let name: Box<str> = insert.alias.as_ref().map_or_else(|| table.name.clone(), |a| a.text.clone());
+        let name: Arc<str> = insert.alias.as_ref().map_or_else(|| table.name.clone(), |a| a.text.clone());
         // A conflict target is compared with index terms, which see generated columns as columns.
         let scope = |row: Option<QualifiedRow>| {
             let mut scope = Scope::new();

@@ -2,16 +2,51 @@
 
 use heliosdb_udfs::value::{Affinity, Collation, Value};
 
+use super::estimate::Estimate;
 use super::prefix;
 use super::terms::{Clause, Right, Scope, Term, op};
 use crate::plan::bound::{CompareOp, Comparison, Expr, ExprKind, ROWID};
 use crate::plan::walk;
 
+/// The condition that is analyzed, or a part of it.
+#[derive(Clone, Copy)]
+struct Base<'q> {
+    expr: &'q Expr,
+    all: u64,
+    outer: Option<usize>,
+    truth: Option<Estimate>,
+    is_virtual: bool,
+    is_slice: bool,
+    parent: Option<usize>,
+}
+
+impl<'q> Base<'q> {
+    fn of(term: &Term<'q>) -> Base<'q> {
+        let Term { expr, all, outer, truth, is_virtual, is_slice, parent, .. } = *term;
+        Base { expr, all, outer, truth, is_virtual, is_slice, parent }
+    }
+
+    fn term(self) -> Term<'q> {
+        let Base { expr, all, outer, truth, is_virtual, is_slice, parent } = self;
+        Term { truth, is_virtual, is_slice, parent, ..Term::new(expr, all, outer) }
+    }
+
+    /// The source whose ON it belongs to, as a bit.
+    fn own_bit(self) -> u64 {
+        self.outer.map_or(0, |i| 1 << i)
+    }
+
+    /// Whether it is an IN with a subquery of one column.
+    fn by_itself(self) -> bool {
+        matches!(&self.expr.kind, ExprKind::InQuery { operand, .. } if operand.len() == 1)
+    }
+}
+
 impl<'q> Scope<'q> {
     /// Whether a comparison can drive: its left side is a column that the right side does not need.
     fn comparison(
         &self,
-        base: &Term<'q>,
+        base: Base<'q>,
         ops: u16,
         left: &'q Expr,
         right: Right<'q>,
@@ -20,7 +55,7 @@ impl<'q> Scope<'q> {
     ) -> Option<Term<'q>> {
         let found = self.left(left)?;
         let extra = base.outer.map_or(0, |i| (1u64 << i) - 1);
-        let mut term = base.clone();
+        let mut term = base.term();
         term.needs = needs | extra;
         term.left = Some(found);
         term.right = right;
@@ -31,7 +66,7 @@ impl<'q> Scope<'q> {
     }
 
     pub fn analyze(&self, clause: &mut Clause<'q>, i: usize) {
-        let base = clause.terms[i].clone();
+        let base = Base::of(&clause.terms[i]);
         let derive = |clause: &mut Clause<'q>, term: Option<Term<'q>>| {
             if let Some(mut term) = term {
                 term.is_virtual = true;
@@ -41,11 +76,11 @@ impl<'q> Scope<'q> {
         };
         match &base.expr.kind {
             ExprKind::Compare { op, left, right, by } => self.compare(clause, i, *op, left, right, by),
-            ExprKind::Between { negated: false, operand, low, high, by_low, by_high } => {
-                for (op, end, by) in [(CompareOp::GreaterEqual, low, by_low), (CompareOp::LessEqual, high, by_high)] {
+            ExprKind::Between { negated: false, operand, low, high, by } => {
+                for (op, end, by) in [(CompareOp::GreaterEqual, low, &by[0]), (CompareOp::LessEqual, high, &by[1])] {
                     let at = clause.terms.len();
                     let part =
-                        Term { all: self.sources_of(operand) | self.sources_of(end) | own_bit(&base), ..base.clone() };
+                        Term { all: self.sources_of(operand) | self.sources_of(end) | base.own_bit(), ..base.term() };
                     clause.terms.push(Term { is_virtual: true, parent: Some(i), ..part });
                     self.compare(clause, at, op, operand, end, by);
                 }
@@ -54,9 +89,9 @@ impl<'q> Scope<'q> {
                 let needs = items.iter().fold(0, |bits, e| bits | self.sources_of(e));
                 let term = match &items[..] {
                     [one] if walk::is_constant(one) => {
-                        self.comparison(&base, op::EQ, operand, Right::One(one), needs, by)
+                        self.comparison(base, op::EQ, operand, Right::One(one), needs, by)
                     }
-                    _ => self.comparison(&base, op::IN, operand, Right::List(items.iter().collect()), needs, by),
+                    _ => self.comparison(base, op::IN, operand, Right::List(items.iter().collect()), needs, by),
                 };
                 if let Some(term) = term {
                     clause.terms[i] = term;
@@ -65,9 +100,9 @@ impl<'q> Scope<'q> {
             ExprKind::InQuery { negated: false, operand, query, by } => {
                 let needs = self.sources_of_query(query);
                 for (n, (operand, by)) in operand.iter().zip(by).enumerate() {
-                    let term = self.comparison(&base, op::IN, operand, Right::Query(query, n), needs, by);
+                    let term = self.comparison(base, op::IN, operand, Right::Query(query, n), needs, by);
                     match term {
-                        Some(term) if by_itself(&base) => clause.terms[i] = term,
+                        Some(term) if base.by_itself() => clause.terms[i] = term,
                         term => derive(clause, term),
                     }
                 }
@@ -77,14 +112,14 @@ impl<'q> Scope<'q> {
             }
             ExprKind::IsNull { negated: false, operand } => {
                 let by = Comparison { affinity: Affinity::None, collation: Collation::Binary };
-                if let Some(term) = self.comparison(&base, op::NULL, operand, Right::Null, 0, &by) {
+                if let Some(term) = self.comparison(base, op::NULL, operand, Right::Null, 0, &by) {
                     clause.terms[i] = term;
                 }
             }
             ExprKind::IsNull { negated: true, operand } if base.outer.is_none() => {
                 let by = Comparison { affinity: Affinity::None, collation: Collation::Binary };
                 let column = self.column(operand).filter(|c| c.column != ROWID);
-                let term = column.and_then(|_| self.comparison(&base, op::GT, operand, Right::Null, 0, &by));
+                let term = column.and_then(|_| self.comparison(base, op::GT, operand, Right::Null, 0, &by));
                 derive(clause, term.map(|t| Term { not_null: true, ..t }));
             }
             ExprKind::CompareRows { op: op @ (CompareOp::Equal | CompareOp::Is), left, right, by } => {
@@ -92,15 +127,15 @@ impl<'q> Scope<'q> {
                 clause.terms[i].is_virtual = true;
                 for ((l, r), by) in left.iter().zip(right).zip(by) {
                     let at = clause.terms.len();
-                    let all = self.sources_of(l) | self.sources_of(r) | own_bit(&base);
-                    clause.terms.push(Term { all, parent: Some(i), is_slice: true, ..base.clone() });
+                    let all = self.sources_of(l) | self.sources_of(r) | base.own_bit();
+                    clause.terms.push(Term { all, parent: Some(i), is_slice: true, ..base.term() });
                     self.compare(clause, at, *op, l, r, by);
                 }
             }
             ExprKind::CompareRows { op, left, right, by } => {
                 let Some((ops, _)) = operators(*op) else { return };
                 let needs = right.iter().fold(0, |bits, e| bits | self.sources_of(e));
-                if let Some(term) = self.comparison(&base, ops, &left[0], Right::Row(right), needs, &by[0]) {
+                if let Some(term) = self.comparison(base, ops, &left[0], Right::Row(right), needs, &by[0]) {
                     clause.terms[i] = Term { lefts: left, more_by: by, ..term };
                 }
             }
@@ -114,7 +149,7 @@ impl<'q> Scope<'q> {
                 let by = Comparison { affinity: Affinity::None, collation: range.collation.clone() };
                 let parent = range.complete.then_some(i);
                 for (ops, value) in [(op::GE, range.low), (op::LT, range.high)] {
-                    let term = self.comparison(&base, ops, operand, Right::Value(value), 0, &by);
+                    let term = self.comparison(base, ops, operand, Right::Value(value), 0, &by);
                     clause.terms.extend(term.map(|t| Term { like: true, is_virtual: true, parent, ..t }));
                 }
             }
@@ -134,11 +169,11 @@ impl<'q> Scope<'q> {
         by: &Comparison,
     ) {
         let Some((ops, flipped)) = operators(op) else { return };
-        let base = clause.terms[at].clone();
+        let base = Base::of(&clause.terms[at]);
         let (l, r) = (self.sources_of(left), self.sources_of(right));
         let equivalent = ops & (op::EQ | op::IS) != 0 && base.outer.is_none() && self.is_equivalence(op, left, right);
-        let mut own = self.comparison(&base, ops, left, Right::One(right), r, by);
-        let mut other = self.comparison(&base, flipped, right, Right::One(left), l, by);
+        let mut own = self.comparison(base, ops, left, Right::One(right), r, by);
+        let mut other = self.comparison(base, flipped, right, Right::One(left), l, by);
         for term in [&mut own, &mut other].into_iter().flatten() {
             term.ops |= if equivalent { op::EQUIVALENT } else { 0 };
         }
@@ -168,19 +203,9 @@ impl<'q> Scope<'q> {
     }
 }
 
-/// The source whose ON a condition belongs to, as a bit.
-fn own_bit(term: &Term<'_>) -> u64 {
-    term.outer.map_or(0, |i| 1 << i)
-}
-
 fn same_collation(a: &Expr, b: &Expr) -> bool {
     let name = |e: &Expr| e.collation.as_ref().map_or("BINARY", |c| c.collation.name()).to_ascii_uppercase();
     name(a) == name(b)
-}
-
-/// Whether an IN with a subquery has one column.
-fn by_itself(term: &Term<'_>) -> bool {
-    matches!(&term.expr.kind, ExprKind::InQuery { operand, .. } if operand.len() == 1)
 }
 
 /// The bits of an operator, and of the operator with its sides exchanged.

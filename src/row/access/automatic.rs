@@ -66,17 +66,19 @@ impl<'q> Candidates<'_, 'q> {
     }
 
     /// The loops of a chain that a Bloom filter is asked before: automatic indexes, and those that are sought by more
-    /// often than they have rows, as ANALYZE tells.
-    pub fn filtered(&self, loops: &[&Loop]) -> Vec<bool> {
+    /// often than they have rows, as ANALYZE tells; bits by position.
+    pub fn filtered<'l>(&self, loops: impl Iterator<Item = &'l Loop>) -> u64 {
         let mut searches = 0;
         let mut analyzed = true;
-        let mut found = Vec::with_capacity(loops.len());
-        for (n, one) in loops.iter().enumerate() {
+        let mut found = 0;
+        for (n, one) in loops.enumerate() {
             let size = &self.facts[one.source].size;
             analyzed &= self.facts[one.source].is_table && size.analyzed;
             let sought = one.has(flag::SELF_CULLING) && one.has(flag::EQUAL) && !one.has(flag::AUTOMATIC | flag::OR);
             let often = analyzed && n > 0 && sought && searches > size.rows;
-            found.push((one.has(flag::AUTOMATIC) || often) && self.may_filter(one));
+            if (one.has(flag::AUTOMATIC) || often) && self.may_filter(one) {
+                found |= 1 << n;
+            }
             searches += one.out;
         }
         found

@@ -1,6 +1,8 @@
 //! The order of the loops: the cheapest chains of one more loop each, kept while they last, the wanted order of rows
 //! counted in (https://sqlite.org/queryplanner-ng.html).
 
+use smallvec::{SmallVec, smallvec};
+
 use super::estimate::{self, Estimate, depth};
 use super::facts::Facts;
 use super::loops::{Loop, Loops, flag};
@@ -21,7 +23,7 @@ pub struct Goal<'g, 'q> {
 
 #[derive(Clone)]
 pub struct Chain {
-    pub loops: Vec<usize>,
+    pub loops: SmallVec<[usize; 8]>,
     pub rows: Estimate,
     /// Loops (by position) that run backwards.
     pub reverse: u64,
@@ -29,6 +31,14 @@ pub struct Chain {
     placed: u64,
     cost: Estimate,
     unsorted: Estimate,
+}
+
+impl Chain {
+    /// The first loop alone, where there is nothing to choose.
+    fn of_one(rows: Estimate) -> Chain {
+        let loops = smallvec![0];
+        Chain { loops, rows, reverse: 0, satisfied: Satisfied::Terms(0), placed: 1, cost: 0, unsorted: 0 }
+    }
 }
 
 /// Costs of sorting rows of which so many leading terms are in order.
@@ -60,7 +70,7 @@ fn choose(
     let terms = if rows.is_some() { goal.wanted.terms.len() } else { 0 };
     let mut sort_costs: Vec<Option<Estimate>> = vec![None; terms];
     let start = Chain {
-        loops: Vec::new(),
+        loops: SmallVec::new(),
         rows: goal.runs.min(48),
         reverse: 0,
         satisfied: if terms == 0 { Satisfied::Terms(0) } else { Satisfied::Open },
@@ -172,7 +182,7 @@ fn is_narrower(facts: &[Facts], one: &Loop, other: &Loop) -> bool {
 pub fn only(loops: &mut Loops, index: Option<usize>) -> Option<Chain> {
     let flags = if index.is_some() { flag::INDEX | flag::COVERING } else { flag::ROWID };
     loops.all = vec![Loop { flags, index: index.unwrap_or(0), ..Loop::default() }];
-    Some(Chain { loops: vec![0], rows: 0, reverse: 0, satisfied: Satisfied::Terms(0), placed: 1, cost: 0, unsorted: 0 })
+    Some(Chain::of_one(0))
 }
 
 /// Keeps the table of facts in the outer loops where three or more dimensions hang on it: whole scans of dimensions
@@ -227,11 +237,17 @@ fn star(loops: &mut Loops, sources: &[Source]) -> usize {
 pub fn one_row(loops: &mut Loops, one: Loop, wanted: &Wanted<'_>) -> Option<Chain> {
     loops.all = vec![one];
     let satisfied = Satisfied::Terms(wanted.terms.len());
-    Some(Chain { loops: vec![0], rows: 1, reverse: 0, satisfied, placed: 1, cost: 0, unsorted: 0 })
+    Some(Chain { loops: smallvec![0], rows: 1, reverse: 0, satisfied, placed: 1, cost: 0, unsorted: 0 })
 }
 
 /// Chooses without an order first; what that reads by equality need not be read whole for an order's sake.
 pub fn choose_in_two_steps(loops: &mut Loops, order: &Order<'_, '_>, goal: &Goal<'_, '_>) -> Option<Chain> {
+    if let ([one], true) = (&loops.all[..], goal.wanted.terms.is_empty())
+        && goal.sources == 1
+        && one.needs == 0
+    {
+        return Some(Chain::of_one(goal.runs.min(48) + one.out));
+    }
     let sources = order.scope.sources;
     let kept = match goal.sources {
         0 | 1 => 1,

@@ -14,7 +14,7 @@ pub fn analyze<'q>(scope: &Scope<'q>, clause: &mut Clause<'q>, position: usize, 
     let flat = disjuncts(arms);
     let outer = clause.terms[position].outer;
     let analyzed: Vec<Clause<'q>> =
-        flat.iter().map(|e| scope.analyzed(conjuncts(e).into_iter().map(|e| (e, outer)).collect())).collect();
+        flat.iter().map(|e| scope.analyzed(conjuncts(e).into_iter().map(|e| (e, outer)))).collect();
     let indexable = analyzed.iter().fold(u64::MAX, |bits, arm| bits & driven(scope, arm));
     if let Some(list) = as_list(&flat, &analyzed) {
         let mut term = clause.terms[position].clone();

@@ -36,6 +36,8 @@ pub mod volatile;
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use candidates::{Candidates, Sink};
 use choice::{Chain, Goal};
 use estimate::Estimate;
@@ -75,12 +77,33 @@ pub struct Plan {
     pub rows: Estimate,
 }
 
+impl Plan {
+    /// Without levels, in no order.
+    fn of(rows: Estimate) -> Plan {
+        Plan {
+            levels: Vec::new(),
+            precondition: Vec::new(),
+            extreme: false,
+            sorted: 0,
+            grouped: false,
+            distinct: false,
+            unique: false,
+            window: (0, 0),
+            rows,
+            sorts_distinct: false,
+        }
+    }
+}
+
 /// DISTINCT leaves an eighth of the rows.
 const DISTINCT_REDUCES: Estimate = 30;
 
 pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Result<Plan> {
     let Planning { case_sensitive_like, encoding, .. } = lower.shared.planning;
     let scope = Scope { sources: &select.sources, case_sensitive_like, encoding };
+    if let Some(plan) = point::plan(lower, select, setting, &scope)? {
+        return Ok(plan);
+    }
     let clause = scope.clause(select.filter.as_ref());
     let (programs, rows) = inner_programs(lower, select)?;
     let is_distinct = select.distinct.is_some();
@@ -131,22 +154,12 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Re
     if select.group_by.is_none() && select.windows.is_empty() {
         outcome::omit_joins(select, setting, &scope, &clause, &loops, &mut chain, goal.distinct);
     }
-    let mut plan = Plan {
-        levels: Vec::new(),
-        precondition: Vec::new(),
-        extreme: false,
-        sorted: 0,
-        grouped: false,
-        distinct: false,
-        unique,
-        window: (0, 0),
-        rows: match (sorts_distinct, distinct) {
-            (true, _) => GROUPS,
-            (false, true) => chain.rows - DISTINCT_REDUCES.min(chain.rows),
-            (false, false) => chain.rows,
-        },
-        sorts_distinct,
+    let rows = match (sorts_distinct, distinct) {
+        (true, _) => GROUPS,
+        (false, true) => chain.rows - DISTINCT_REDUCES.min(chain.rows),
+        (false, false) => chain.rows,
     };
+    let mut plan = Plan { unique, sorts_distinct, ..Plan::of(rows) };
     let reverse = outcome::delivered(&mut plan, &order, &loops, &chain, &wanted, by_group, setting);
     if !select.windows.is_empty() && select.group_by.is_none() {
         plan.window = (plan.sorted, wanted.terms.len());
@@ -237,7 +250,8 @@ fn put(
     }
     let fixed = sources.iter().any(|s| matches!(s.join, JoinKind::Right | JoinKind::Full));
     let last_keeping = sources.iter().rposition(|s| matches!(s.join, JoinKind::Right | JoinKind::Full)).unwrap_or(0);
-    let (mut first, mut open): (Vec<&Expr>, Vec<(usize, &Expr)>) = Default::default();
+    let mut first: SmallVec<[&Expr; 2]> = SmallVec::new();
+    let mut open: SmallVec<[(usize, &Expr); 8]> = SmallVec::new();
     for (t, term) in clause.terms[..clause.base].iter().enumerate() {
         if term.outer.is_some() {
             continue;
@@ -254,7 +268,8 @@ fn put(
     for e in first {
         plan.precondition.push(lower.node(e)?);
     }
-    let filtered = candidates.filtered(&chain.loops.iter().map(|l| &loops.all[*l]).collect::<Vec<_>>());
+    let filtered = candidates.filtered(chain.loops.iter().map(|l| &loops.all[*l]));
+    plan.levels.reserve_exact(chain.loops.len());
     let mut placing = Placing { candidates, programs };
     let mut placed = 0u64;
     for (level, l) in chain.loops.iter().enumerate() {
@@ -265,7 +280,7 @@ fn put(
             program.whole =
                 unmatched::source(lower, select, candidates, one.source, placed, level as u16)?.map(Box::new);
         }
-        program.bloom = filtered[level];
+        program.bloom = filtered >> level & 1 == 1;
         if request::only_counts(select) {
             program.source.count_only();
         }
@@ -280,11 +295,12 @@ fn put(
         // only after the join: they wait until the last such level.
         if !fixed || level >= last_keeping {
             let ready = |t: usize| clause.terms[t].all & !placed == 0;
-            for (t, e) in open.extract_if(.., |(t, _)| ready(*t)) {
-                if !is_sought(candidates, one, t) {
+            for (t, e) in open.iter().filter(|(t, _)| ready(*t)) {
+                if !is_sought(candidates, one, *t) {
                     program.filters.push(lower.node(e)?);
                 }
             }
+            open.retain(|(t, _)| !ready(*t));
         }
         plan.levels.push(program);
     }

@@ -19,6 +19,9 @@ pub fn omit_joins(
     chain: &mut Chain,
     distinct: bool,
 ) {
+    if chain.loops.len() < 2 {
+        return;
+    }
     let mut shown = select.output.iter().fold(0, |bits, e| bits | scope.sources_of(e));
     for term in setting.order_by {
         shown |= request::order_expr(select, term).map_or(0, |e| scope.sources_of(e));

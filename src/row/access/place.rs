@@ -46,23 +46,8 @@ impl<'q> Placing<'_, 'q> {
             Way::Lookup(_) if keeps_own => Some(Box::new(self.source(lower, source, one.source, Way::Whole, level)?)),
             _ => None,
         };
-        Ok(LevelProgram {
-            whole,
-            bloom: false,
-            position: one.source as u16,
-            cross: source.join == JoinKind::Cross,
-            narrowed: source.narrowed,
-            source: self.source(lower, source, one.source, way, level)?,
-            on: Vec::new(),
-            filters: Vec::new(),
-            join: match source.join {
-                JoinKind::Inner | JoinKind::Cross => Join::Inner,
-                JoinKind::Left => Join::Left,
-                JoinKind::Right => Join::Right,
-                JoinKind::Full => Join::Full,
-            },
-            name: source.name.clone(),
-        })
+        let program = self.source(lower, source, one.source, way, level)?;
+        Ok(LevelProgram { whole, position: one.source as u16, ..LevelProgram::of(source, program) })
     }
 
     pub fn source(
@@ -170,7 +155,30 @@ impl<'q> Placing<'_, 'q> {
     }
 }
 
-pub fn column_name(source: &Source, column: u16) -> Box<str> {
+impl LevelProgram {
+    /// The level of a source, without conditions; the first in FROM.
+    pub fn of(source: &Source, program: SourceProgram) -> LevelProgram {
+        LevelProgram {
+            whole: None,
+            bloom: false,
+            position: 0,
+            cross: source.join == JoinKind::Cross,
+            narrowed: source.narrowed,
+            source: program,
+            on: Vec::new(),
+            filters: Vec::new(),
+            join: match source.join {
+                JoinKind::Inner | JoinKind::Cross => Join::Inner,
+                JoinKind::Left => Join::Left,
+                JoinKind::Right => Join::Right,
+                JoinKind::Full => Join::Full,
+            },
+            name: source.name.clone(),
+        }
+    }
+}
+
+pub fn column_name(source: &Source, column: u16) -> Arc<str> {
     let at = usize::from(column);
     match &source.kind {
         SourceKind::Table { table, .. } => table.columns.get(at).map(|c| c.name.clone()),

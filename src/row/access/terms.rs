@@ -5,6 +5,7 @@
 //! Follows https://sqlite.org/optoverview.html.
 
 use heliosdb_udfs::value::{Affinity, Encoding, Value};
+use smallvec::SmallVec;
 
 use super::estimate::{self, Estimate};
 use crate::plan::bound::{
@@ -103,11 +104,18 @@ pub struct Scope<'q> {
     pub encoding: Encoding,
 }
 
-pub fn conjuncts(e: &Expr) -> Vec<&Expr> {
-    match &e.kind {
-        ExprKind::And(terms) => terms.iter().flat_map(conjuncts).collect(),
-        _ => vec![e],
+pub type Conjuncts<'q> = SmallVec<[&'q Expr; 8]>;
+
+pub fn conjuncts(e: &Expr) -> Conjuncts<'_> {
+    fn collect<'q>(e: &'q Expr, all: &mut Conjuncts<'q>) {
+        match &e.kind {
+            ExprKind::And(terms) => terms.iter().for_each(|t| collect(t, all)),
+            _ => all.push(e),
+        }
     }
+    let mut all = SmallVec::new();
+    collect(e, &mut all);
+    all
 }
 
 /// The condition within `likely()`, `unlikely()` and `likelihood()`, and how likely the outermost says it is.
@@ -201,7 +209,7 @@ impl<'q> Scope<'q> {
 
     /// Splits WHERE and the ON of inner joins, then analyzes every term.
     pub fn clause(&self, filter: Option<&'q Expr>) -> Clause<'q> {
-        let mut exprs: Vec<(&'q Expr, Option<usize>)> =
+        let mut exprs: SmallVec<[(&'q Expr, Option<usize>); 8]> =
             filter.iter().flat_map(|f| conjuncts(f)).map(|e| (e, None)).collect();
         for (i, source) in self.sources.iter().enumerate() {
             // With a RIGHT or FULL join behind it, ON decides what that join sees on its left.
@@ -228,9 +236,10 @@ impl<'q> Scope<'q> {
         (never && !kept && !table.is_virtual()).then_some(*negated)
     }
 
-    pub fn analyzed(&self, exprs: Vec<(&'q Expr, Option<usize>)>) -> Clause<'q> {
-        let mut clause = Clause { base: exprs.len(), ..Clause::default() };
+    pub fn analyzed(&self, exprs: impl IntoIterator<Item = (&'q Expr, Option<usize>)>) -> Clause<'q> {
+        let mut clause = Clause::default();
         clause.terms.extend(exprs.into_iter().map(|(e, outer)| self.plain(e, outer)));
+        clause.base = clause.terms.len();
         for i in (0..clause.base).rev() {
             self.analyze(&mut clause, i);
         }
@@ -243,6 +252,13 @@ impl<'q> Scope<'q> {
         if let Some(i) = outer {
             all |= 1 << i;
         }
+        Term { truth, ..Term::new(expr, all, outer) }
+    }
+}
+
+impl<'q> Term<'q> {
+    /// A condition before it is known what it drives.
+    pub fn new(expr: &'q Expr, all: u64, outer: Option<usize>) -> Term<'q> {
         Term {
             expr,
             all,
@@ -259,7 +275,7 @@ impl<'q> Scope<'q> {
             outer,
             like: false,
             not_null: false,
-            truth,
+            truth: None,
             small: false,
             arms: Vec::new(),
             indexable: 0,

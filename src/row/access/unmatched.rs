@@ -38,7 +38,7 @@ pub fn source(
     };
     let one = [Source { join: JoinKind::Inner, on: None, ..scope.sources[i].clone() }];
     let scope = Scope { sources: &one, ..*scope };
-    let clause = scope.analyzed(terms.iter().filter(|(e, _)| scope.null_test(e).is_none()).copied().collect());
+    let clause = scope.analyzed(terms.iter().filter(|(e, _)| scope.null_test(e).is_none()).copied());
     let wanted = Wanted::default();
     let facts = std::slice::from_ref(&candidates.facts[i]);
     let alone = Candidates {

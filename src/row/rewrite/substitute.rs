@@ -128,9 +128,9 @@ pub fn compare_anew(e: &mut Expr) {
                 by.affinity = comparison(left, right).affinity;
             }
         }
-        ExprKind::Between { operand, low, high, by_low, by_high, .. } => {
-            by_low.affinity = comparison(operand, low).affinity;
-            by_high.affinity = comparison(operand, high).affinity;
+        ExprKind::Between { operand, low, high, by, .. } => {
+            by[0].affinity = comparison(operand, low).affinity;
+            by[1].affinity = comparison(operand, high).affinity;
         }
         ExprKind::InList { operand, by, .. } => by.affinity = applied(operand.affinity),
         _ => {}

@@ -103,12 +103,12 @@ pub struct DeleteProgram {
     pub truncates: bool,
 }
 
-pub fn lower(statement: &bound::Statement, planning: Planning<'_>) -> Result<Arc<WriteProgram>> {
+pub fn lower(statement: bound::Statement, planning: Planning<'_>) -> Result<Arc<WriteProgram>> {
     let shared = Lowering::volatile(planning);
     Ok(Arc::new(match statement {
-        bound::Statement::Insert(s) => WriteProgram::Insert(insert(s, &shared)?),
-        bound::Statement::Update(s) => WriteProgram::Update(update(s, &shared)?),
-        bound::Statement::Delete(s) => WriteProgram::Delete(delete(s, &shared)?),
+        bound::Statement::Insert(s) => WriteProgram::Insert(insert(&s, &shared)?),
+        bound::Statement::Update(s) => WriteProgram::Update(update(*s, &shared)?),
+        bound::Statement::Delete(s) => WriteProgram::Delete(delete(*s, &shared)?),
         bound::Statement::Query(_) => return Err(crate::error::Error::internal("a query writes nothing")),
     }))
 }
@@ -227,19 +227,13 @@ fn identity(target: &bound::Target, old: SourceId, view: bool) -> Vec<Expr> {
     (0..target.table.columns.len()).map(|i| column(old, i as u16)).collect()
 }
 
-fn rows(
-    select: &Select,
-    output: Vec<Expr>,
-    order_by: &[SortKey],
-    limit: Option<&Expr>,
-    offset: Option<&Expr>,
-    free: &[Free],
-    shared: &Lowering<'_>,
-) -> Result<Arc<QueryProgram>> {
-    let columns = output
+/// The query that finds the rows of the target.
+fn rows(select: Select, order_by: Vec<SortKey>, limit: Option<Expr>, offset: Option<Expr>, free: &[Free]) -> Query {
+    let columns = select
+        .output
         .iter()
         .map(|_| OutputColumn {
-            name: "".into(),
+            name: Default::default(),
             declared_type: None,
             affinity: Default::default(),
             classes: Classes::ANY,
@@ -248,21 +242,19 @@ fn rows(
         })
         .collect();
     let order_by = order_by
-        .iter()
+        .into_iter()
         .map(|k| OrderBy {
-            key: OrderKey::Expr(k.expr.clone()),
-            collation: k.collation.clone(),
+            key: OrderKey::Expr(k.expr),
+            collation: k.collation,
             descending: k.descending,
             nulls_first: k.nulls_first,
         })
         .collect();
-    let body = Body::Select(Box::new(Select { output, ..select.clone() }));
-    let query =
-        Query { body, columns, order_by, limit: limit.cloned(), offset: offset.cloned(), free: free.to_vec(), end: 0 };
-    target_query(&query, free, shared)
+    let body = Body::Select(Box::new(select));
+    Query { body, columns, order_by, limit, offset, free: free.to_vec(), end: 0 }
 }
 
-fn update(s: &bound::Update, shared: &Lowering<'_>) -> Result<UpdateProgram> {
+fn update(mut s: bound::Update, shared: &Lowering<'_>) -> Result<UpdateProgram> {
     let view = s.view.is_some();
     let mut output = identity(&s.target, s.old, view);
     let found_by = output.len();
@@ -275,7 +267,7 @@ fn update(s: &bound::Update, shared: &Lowering<'_>) -> Result<UpdateProgram> {
         let values = s.set.iter().map(|(_, e)| lower.node(e)).collect::<Result<_>>()?;
         Some(SetProgram { values, subqueries: lower.subqueries })
     };
-    let rows = rows(&s.select, output.clone(), &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
+    let asks = asks_queries(s.select.filter.as_ref());
     let target = lower_target(&s.target, shared.planning.encoding)?;
     let columns: Vec<u16> = s.set.iter().map(|(c, _)| *c).collect();
     let is_key = |c: &u16| *c == ROWID || target.table.rowid_alias() == Some(*c);
@@ -289,16 +281,22 @@ fn update(s: &bound::Update, shared: &Lowering<'_>) -> Result<UpdateProgram> {
         && s.returning.is_none()
         && !columns.iter().any(is_key)
         && !target.indexes.iter().any(replaces);
-    let by_key = set.is_some() && keyed_update(s, &rows);
-    let (mut plain, mut rows) = (false, rows);
-    if may_be_plain && !by_key {
-        // In one pass the new values come with the rows.
+    // In one pass the new values come with the rows, which are found as without them.
+    if may_be_plain {
         output.extend(s.set.iter().map(|(_, e)| e.clone()));
-        let with_values =
-            self::rows(&s.select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
-        if is_plain_scan(&with_values) {
-            (plain, rows) = (true, with_values);
+    }
+    let select = Select { output, ..std::mem::take(&mut s.select) };
+    let mut query = rows(select, std::mem::take(&mut s.order_by), s.limit.take(), s.offset.take(), &s.free);
+    let mut rows = target_query(&query, &s.free, shared)?;
+    let mut by_key = set.is_some() && keyed_update(&s, asks, &rows);
+    let plain = may_be_plain && !by_key && is_plain_scan(&rows);
+    if may_be_plain && !plain {
+        if let Body::Select(select) = &mut query.body {
+            select.output.truncate(found_by);
         }
+        query.columns.truncate(found_by);
+        rows = target_query(&query, &s.free, shared)?;
+        by_key = keyed_update(&s, asks, &rows);
     }
     Ok(UpdateProgram {
         plain,
@@ -352,8 +350,9 @@ fn is_watched(s: &bound::Update, set: &[u16]) -> bool {
         || s.target.parent_keys.iter().any(parent)
 }
 
-/// SQLite notes the rows of an UPDATE down by their keys, unless it can change them where it finds them.
-fn keyed_update(s: &bound::Update, rows: &QueryProgram) -> bool {
+/// SQLite notes the rows of an UPDATE down by their keys, unless it can change them where it finds them. `asks`: as
+/// [`asks_queries`] says of its condition.
+fn keyed_update(s: &bound::Update, asks: bool, rows: &QueryProgram) -> bool {
     let table = &s.target.table;
     if s.view.is_some() {
         return false;
@@ -383,27 +382,28 @@ fn keyed_update(s: &bound::Update, rows: &QueryProgram) -> bool {
         Some(Access::Index { index, .. }) => changes(index),
         _ => false,
     };
-    let asks = asks_queries(s.select.filter.as_ref());
     set.iter().any(is_key) || replaces || found_by_changed || is_watched(s, &set) || asks
 }
 
-fn delete(s: &bound::Delete, shared: &Lowering<'_>) -> Result<DeleteProgram> {
+fn delete(mut s: bound::Delete, shared: &Lowering<'_>) -> Result<DeleteProgram> {
     let view = s.view.is_some();
     let output = identity(&s.target, s.old, view);
-    let mut select = std::borrow::Cow::Borrowed(&s.select);
-    if select.filter.is_none() && s.limit.is_none() && !keyed_delete(s) {
+    let is_keyed = keyed_delete(&s);
+    let whole = s.select.filter.is_none() && s.limit.is_none() && s.returning.is_none();
+    if s.select.filter.is_none() && s.limit.is_none() && !is_keyed {
         // Nothing is looked for: not by an index either.
-        for source in &mut select.to_mut().sources {
+        for source in &mut s.select.sources {
             if let SourceKind::Table { hint, .. } = &mut source.kind {
                 *hint = IndexHint::None;
             }
         }
     }
-    let rows = rows(&select, output, &s.order_by, s.limit.as_ref(), s.offset.as_ref(), &s.free, shared)?;
-    let by_key = !view && keyed_delete(s);
+    let select = Select { output, ..s.select };
+    let query = rows(select, std::mem::take(&mut s.order_by), s.limit.take(), s.offset.take(), &s.free);
+    let rows = target_query(&query, &s.free, shared)?;
+    let by_key = !view && is_keyed;
     let target = lower_target(&s.target, shared.planning.encoding)?;
     let keys = target.child_keys.is_empty() && target.parent_keys.is_empty();
-    let whole = s.select.filter.is_none() && s.limit.is_none() && s.returning.is_none();
     let system = target.table.name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"));
     Ok(DeleteProgram {
         truncates: whole && keys && !system && !view && target.triggers.is_empty() && !target.table.is_virtual(),
@@ -452,13 +452,13 @@ pub fn lower_trigger(
         statements.push(match statement {
             bound::Statement::Query(q) => TriggerStatement::Query(query_with_free(q, &q.free, &shared)?, take(&q.free)),
             bound::Statement::Insert(s) => {
-                TriggerStatement::Write(self::lower(statement, shared.planning.clone())?, take(&s.free))
+                TriggerStatement::Write(self::lower(statement.clone(), shared.planning.clone())?, take(&s.free))
             }
             bound::Statement::Update(s) => {
-                TriggerStatement::Write(self::lower(statement, shared.planning.clone())?, take(&s.free))
+                TriggerStatement::Write(self::lower(statement.clone(), shared.planning.clone())?, take(&s.free))
             }
             bound::Statement::Delete(s) => {
-                TriggerStatement::Write(self::lower(statement, shared.planning.clone())?, take(&s.free))
+                TriggerStatement::Write(self::lower(statement.clone(), shared.planning.clone())?, take(&s.free))
             }
         });
     }

@@ -41,7 +41,7 @@ impl TargetProgram {
 
 pub struct CheckProgram {
     /// What tells the condition in an error.
-    pub message: Box<str>,
+    pub message: Arc<str>,
     pub node: Node,
     /// The columns that it reads, those behind generated columns included.
     columns: Vec<u16>,

@@ -137,14 +137,14 @@ fn drop_trigger(host: &dyn Host, database: DatabaseIndex, name: &str) -> Result<
 /// The triggers on a table or view, those in temp included.
 fn drop_triggers_of(host: &dyn Host, database: DatabaseIndex, table: &str) -> Result<()> {
     let database_name = host.database_name(database);
-    let own: Vec<Box<str>> = host.schema(database).triggers_on(table).map(|t| t.name.clone()).collect();
+    let own: Vec<Arc<str>> = host.schema(database).triggers_on(table).map(|t| t.name.clone()).collect();
     for name in own {
         drop_trigger(host, database, &name)?;
     }
     if database == TEMP {
         return Ok(());
     }
-    let temporary: Vec<Box<str>> = host
+    let temporary: Vec<Arc<str>> = host
         .schema(TEMP)
         .triggers_on(table)
         .filter(|t| t.table_database.as_deref().is_some_and(|d| d.eq_ignore_ascii_case(&database_name)))

@@ -1,5 +1,7 @@
 //! Finds names of other databases in the text of a view or trigger: only those in temp may use them.
 
+use std::sync::Arc;
+
 use heliosdb_dialect::ast::{
     CommonTable, CreateTrigger, Expr, ExprKind, From, InSet, InsertRows, Query, ResultColumn, Select, SelectCore,
     Source, SourceKind, Statement, UpsertAction,
@@ -8,14 +10,14 @@ use heliosdb_dialect::ast::{
 use crate::catalog::self_reference::for_each_child;
 
 /// The name of a database other than `own` that the query refers to.
-pub fn in_query(query: &Query, own: &str) -> Option<Box<str>> {
+pub fn in_query(query: &Query, own: &str) -> Option<Arc<str>> {
     let mut search = Search { own, found: None };
     search.query(query);
     search.found
 }
 
 /// The same for a trigger's WHEN and statements.
-pub fn in_trigger(trigger: &CreateTrigger, own: &str) -> Option<Box<str>> {
+pub fn in_trigger(trigger: &CreateTrigger, own: &str) -> Option<Arc<str>> {
     let mut search = Search { own, found: None };
     for statement in &trigger.body {
         search.statement(statement);
@@ -28,7 +30,7 @@ pub fn in_trigger(trigger: &CreateTrigger, own: &str) -> Option<Box<str>> {
 
 struct Search<'s> {
     own: &'s str,
-    found: Option<Box<str>>,
+    found: Option<Arc<str>>,
 }
 
 impl Search<'_> {

@@ -59,7 +59,7 @@ pub struct Options {
 /// A function of the host language, as the rewriting of texts must know it.
 #[derive(Clone, Debug)]
 pub struct UserFunction {
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// -1: any number.
     pub args: i32,
     pub aggregate: bool,
@@ -69,7 +69,7 @@ pub struct UserFunction {
 pub trait Host {
     fn database_count(&self) -> usize;
     /// `main`, `temp` or the name given by ATTACH.
-    fn database_name(&self, database: DatabaseIndex) -> Box<str>;
+    fn database_name(&self, database: DatabaseIndex) -> Arc<str>;
     /// The schema in force, with the transaction's own changes.
     fn schema(&self, database: DatabaseIndex) -> Arc<Schema>;
     /// The write transaction of a database, begun if there is none; borrowed for one operation at a time.
@@ -225,9 +225,9 @@ fn dispatch(context: &DdlContext<'_>) -> Result<()> {
         Statement::Drop { kind: ObjectKind::Index, if_exists, name } => drop::index(context.host, name, *if_exists),
         Statement::Drop { kind: ObjectKind::Trigger, if_exists, name } => drop::trigger(context.host, name, *if_exists),
         Statement::AlterTable { table, action } => alter::run(context, table, action),
-        Statement::Analyze(target) => analyze::run(context.host, target.as_ref()),
-        Statement::Reindex(target) => reindex::run(context.host, target.as_ref()),
-        Statement::Vacuum { schema, into } => vacuum::run(context, schema.as_ref(), into.as_ref()),
+        Statement::Analyze(target) => analyze::run(context.host, target.as_deref()),
+        Statement::Reindex(target) => reindex::run(context.host, target.as_deref()),
+        Statement::Vacuum { schema, into } => vacuum::run(context, schema.as_ref(), into.as_deref()),
         _ => Err(Error::internal("not a statement that changes the schema")),
     }
 }

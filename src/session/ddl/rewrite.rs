@@ -173,7 +173,7 @@ fn read_back(connection: &Connection, database: &str) -> Result<Vec<(i64, Schema
     );
     let mut statement = connection.prepare(&select).map_err(refused)?;
     let rows = statement.query_map([], |row| {
-        let text = |i: usize| row.get::<_, String>(i).map(String::into_boxed_str);
+        let text = |i: usize| row.get::<_, String>(i).map(Arc::from);
         let schema_row = SchemaRow {
             kind: text(1)?,
             name: text(2)?,

@@ -62,7 +62,7 @@ fn schema_of(connection: &Connection) -> Schema {
         .expect("a plain query");
     let rows: Vec<SchemaRow> = statement
         .query_map([], |row| {
-            let text = |i| row.get::<_, String>(i).map(String::into_boxed_str);
+            let text = |i| row.get::<_, String>(i).map(Arc::from);
             let sql = row.get::<_, Option<String>>(4)?.map(Into::into);
             Ok(SchemaRow { kind: text(0)?, name: text(1)?, table: text(2)?, root_page: row.get(3)?, sql })
         })

@@ -21,7 +21,8 @@ pub enum Collation {
     /// BINARY in a database whose text is UTF-16.
     Utf16Le,
     Utf16Be,
-    Custom(Arc<dyn CustomCollation>),
+    /// Boxed, so that all the others are small.
+    Custom(Box<Arc<dyn CustomCollation>>),
 }
 
 impl fmt::Debug for Collation {

@@ -143,8 +143,8 @@ impl Host for TestHost {
         self.databases.iter().filter(|d| d.borrow().is_some()).count()
     }
 
-    fn database_name(&self, database: DatabaseIndex) -> Box<str> {
-        self.databases[usize::from(database.0)].borrow().as_ref().expect("it is open").name.clone()
+    fn database_name(&self, database: DatabaseIndex) -> Arc<str> {
+        self.databases[usize::from(database.0)].borrow().as_ref().expect("it is open").name.as_ref().into()
     }
 
     fn schema(&self, database: DatabaseIndex) -> Arc<Schema> {
