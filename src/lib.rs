@@ -21,14 +21,16 @@
 //! # How a write and its commit run
 //!
 //! 1. As above up to [`row::write::lower`]; `session/statement.rs` calls [`row::write::execute`].
-//! 2. `row/write/plain.rs` packs the row of a table without triggers and the like and finds its keys free. Otherwise, and for a
+//! 2. `row/write/plain.rs` packs the row of a table without triggers and the like (`row/write/packing.rs`) and finds its keys
+//!    free; a row that is found by its rowid comes from `row/point.rs`, without a query's run. Otherwise, and for a
 //!    row whose keys are not free, `row/write/insert.rs` makes the row, fires BEFORE triggers (`row/write/trigger.rs`), checks
 //!    it, finds room in every unique index (`row/write/key.rs`) and stores it.
 //!    Rows of a table that are stored alike are copied as they are (INSERT ... SELECT), and an UPDATE changes a copy of the record.
 //! 3. The first write of a database calls `session::inner::Inner::begin_write`: [`txn::Transaction::begin_write`] waits for its
 //!    turn, and a statement mark remembers the way back.
-//! 4. [`txn::Transaction::put_row`] puts a version into the tree and an entry into the undo list. DELETE without WHERE empties
-//!    the trees at once instead (`store/tree/cleared.rs`).
+//! 4. [`txn::Transaction::put_row`] puts a version into the tree, which the transaction has a number for, and an entry into the
+//!    undo list. DELETE without WHERE empties the trees at once instead (`store/tree/cleared.rs`), CREATE INDEX fills a tree
+//!    at once (`row/write/fill.rs`, `store/tree/fill.rs`).
 //! 5. `end_write` in `session/statement.rs` ends the mark; in autocommit `Inner::commit_all` calls
 //!    [`txn::Transaction::commit`], which publishes the commit number and cleans what nobody reads.
 //!

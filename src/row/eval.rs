@@ -35,6 +35,20 @@ pub struct Env<'e> {
     pub json: &'e Cell<bool>,
 }
 
+impl<'e> Env<'e> {
+    /// For expressions that read levels, the first one mostly, and no subqueries.
+    #[inline]
+    pub fn over(
+        levels: &'e [Level],
+        inputs: &'e [Value],
+        arena: &'e Bump,
+        json: &'e Cell<bool>,
+        cx: &'e Context<'e>,
+    ) -> Env<'e> {
+        Env { cx, levels, near: Near::of(levels, 0), inputs, slots: &[], subqueries: &[], runs: &[], arena, json }
+    }
+}
+
 /// A level and its record at hand.
 #[derive(Clone, Copy)]
 pub struct Near<'e> {

@@ -11,6 +11,7 @@ pub mod eval;
 pub mod level;
 pub mod lower;
 pub mod node;
+pub mod point;
 pub mod program;
 pub mod recursive;
 mod rewrite;

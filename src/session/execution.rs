@@ -31,6 +31,8 @@ pub struct Held {
     pub pins: RefCell<Vec<Pin>>,
     guards: RefCell<PerDatabase<ViewGuard>>,
     marks: RefCell<PerDatabase<StatementMark>>,
+    /// The connection's count when the last of the marks was set.
+    rollbacks: Cell<u32>,
     now_ms: OnceCell<i64>,
     ticks: Cell<u32>,
     pub changes: Cell<i64>,
@@ -136,6 +138,10 @@ impl Execution<'_> {
     /// SQLITE_SCHEMA if the schema changed while the turn to write was waited for: the statement must be compiled anew.
     fn begin_write(&self, database: DatabaseIndex) -> Result<RefMut<'_, Transaction>> {
         if self.held.marks.borrow().get(database).is_some() {
+            // A function of the host may have ended the transaction that the statement writes in.
+            if self.held.rollbacks.get() != self.inner.rollbacks.get() {
+                return Err(aborted_by_rollback());
+            }
             return Ok(self.inner.transaction(database));
         }
         let mut transaction = self.inner.transaction(database);
@@ -148,6 +154,7 @@ impl Execution<'_> {
             }
         }
         let mark = transaction.statement_begin();
+        self.held.rollbacks.set(self.inner.rollbacks.get());
         self.held.marks.borrow_mut().insert(database, mark);
         Ok(transaction)
     }

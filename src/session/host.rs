@@ -20,14 +20,14 @@ use crate::catalog::environment::Environment;
 use crate::catalog::{Column, Index, Schema, Table, View};
 use crate::env::callback::Authorization;
 use crate::error::{Code, Error, Result};
-use crate::plan::bound::{DatabaseIndex, OutputColumn};
+use crate::plan::bound::{self, DatabaseIndex};
 use crate::plan::{self};
 use crate::row::context::{Context, Shared, Surroundings};
 use crate::row::lower::{self, Lowering};
 use crate::row::run::QueryRun;
 use crate::row::write;
-use crate::store::RowCursor;
 use crate::store::container::Definitions;
+use crate::store::{RowCursor, record};
 use crate::txn::{Transaction, Transactions};
 
 pub struct ConnectionHost<'h> {
@@ -53,7 +53,7 @@ impl<'h> ConnectionHost<'h> {
     }
 
     /// Runs a bound query with everything written so far in sight.
-    fn run(&self, query: &plan::bound::Query, row: &mut dyn FnMut(&[ValueRef<'_>]) -> Result<()>) -> Result<()> {
+    fn run(&self, query: &bound::Query, row: &mut dyn FnMut(&[ValueRef<'_>]) -> Result<()>) -> Result<()> {
         let program = with_planning(self.execution.inner, |planning| lower::query(query, &Lowering::new(planning)))?;
         let live = Live { execution: self.execution };
         let cx = Context { parameters: self.parameters, around: &live, shared: &self.shared, live: false };
@@ -147,31 +147,27 @@ impl Host for ConnectionHost<'_> {
         self.run(&bound, row)
     }
 
-    fn result_columns(&self, query: &Query, sql: &str) -> Result<Vec<OutputColumn>> {
-        let bound = self.execution.inner.with_namespace(|space| plan::table_columns(space, query, sql))?;
-        Ok(bound.columns)
+    fn bind_query(&self, query: &Query, sql: &str) -> Result<bound::Query> {
+        self.execution.inner.with_namespace(|space| plan::table_columns(space, query, sql))
     }
 
-    fn insert_query(&self, database: DatabaseIndex, table: &Arc<Table>, query: &Query, sql: &str) -> Result<()> {
-        let bound = self.execution.inner.with_namespace(|space| plan::bind_query(space, query, sql))?;
-        let mut rowid = 0;
-        let mut rows: Vec<Vec<Value>> = Vec::new();
-        self.run(&bound, &mut |values| {
-            rows.push(values.iter().map(|v| ValueRef::to_owned(*v)).collect());
-            Ok(())
-        })?;
-        let arena = bumpalo::Bump::new();
-        for row in rows {
+    fn insert_query(&self, database: DatabaseIndex, table: &Arc<Table>, query: &bound::Query) -> Result<()> {
+        let tree = self.execution.transaction(database)?.number_of(table.id);
+        let tree = tree.ok_or_else(|| Error::internal("a created table has rows"))?;
+        let length_max = self.execution.write_options().length_max;
+        let (mut rowid, mut arena, mut record) = (0, bumpalo::Bump::new(), Vec::new());
+        self.run(query, &mut |values| {
             rowid += 1;
-            let values: Vec<ValueRef<'_>> = row
-                .iter()
-                .zip(&table.columns)
-                .map(|(v, c)| affinity::apply(v.as_ref(), c.affinity, &arena))
-                .map(|v| crate::row::eval::keep(&v.to_owned(), &arena))
-                .collect();
-            self.load_row(database, table, rowid, &values)?;
-        }
-        Ok(())
+            arena.reset();
+            record.clear();
+            let converted = values.iter().zip(&table.columns).map(|(v, c)| affinity::apply(*v, c.affinity, &arena));
+            record::encode(&mut record, converted);
+            if record.len() > length_max {
+                return Err(Error::too_big());
+            }
+            self.execution.transaction(database)?.put_row(tree, rowid, &record);
+            Ok(())
+        })
     }
 
     fn scan_rows(
@@ -201,7 +197,7 @@ impl Host for ConnectionHost<'_> {
         let mut more = cursor.first();
         while more {
             let values: Vec<ValueRef<'_>> = (0..table.columns.len())
-                .map(|i| crate::store::record::column(cursor.record(), i).unwrap_or(ValueRef::Null))
+                .map(|i| record::column(cursor.record(), i).unwrap_or(ValueRef::Null))
                 .collect();
             row(cursor.rowid(), &values)?;
             more = cursor.next();

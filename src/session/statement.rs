@@ -44,6 +44,11 @@ const SCHEMA_CHANGES_MAX: u32 = 50;
 
 pub struct Statement {
     connection: Arc<Connection>,
+    body: Body,
+}
+
+/// A statement without its connection, which stays locked while it runs.
+struct Body {
     sql: Arc<str>,
     parsed: Arc<Parsed>,
     files: Files,
@@ -64,8 +69,7 @@ impl Statement {
             with_room_to_compile(|| compile::compile(&guard, &parsed, sql))?
         };
         let parameters = vec![Value::Null; parsed.parameters.count as usize];
-        Ok(Statement {
-            connection,
+        let body = Body {
             sql: sql.into(),
             parsed: Arc::new(parsed),
             files,
@@ -75,68 +79,57 @@ impl Statement {
             held: Box::default(),
             shared: Box::default(),
             generation: 0,
-        })
+        };
+        Ok(Statement { connection, body })
     }
 
     /// The text it was prepared from, up to and with its semicolon.
     pub fn sql(&self) -> &str {
-        &self.sql[..self.parsed.tail as usize]
+        self.body.text()
     }
 
     /// The text with parameters replaced by literals; `None` beyond SQLITE_LIMIT_LENGTH.
     pub fn expanded_sql(&self) -> String {
-        let mut out = String::new();
-        let text = self.sql();
-        let mut at = 0;
-        let mut numbers = Vec::new();
-        heliosdb_dialect::parameters(text, &mut |span, number| numbers.push((span, number)));
-        for (span, number) in numbers {
-            out.push_str(&text[at..span.start as usize]);
-            let value = self.parameters.get(number as usize - 1).unwrap_or(&Value::Null);
-            out.push_str(&literal(value));
-            at = span.end as usize;
-        }
-        out.push_str(&text[at..]);
-        out
+        self.body.expanded_text()
     }
 
     pub fn is_readonly(&self) -> bool {
-        self.compiled.readonly
+        self.body.compiled.readonly
     }
 
     pub fn is_explain(&self) -> bool {
-        self.parsed.explain != Explain::No
+        self.body.parsed.explain != Explain::No
     }
 
     pub fn column_count(&self) -> usize {
-        self.compiled.columns.len()
+        self.body.compiled.columns.len()
     }
 
     pub fn column_name(&self, i: usize) -> &str {
-        self.compiled.columns.get(i).map_or("", |c| &c.name)
+        self.body.compiled.columns.get(i).map_or("", |c| &c.name)
     }
 
     pub fn column_decltype(&self, i: usize) -> Option<&str> {
-        self.compiled.columns.get(i).and_then(|c| c.declared_type.as_deref())
+        self.body.compiled.columns.get(i).and_then(|c| c.declared_type.as_deref())
     }
 
     pub fn parameter_count(&self) -> usize {
-        self.parameters.len()
+        self.body.parameters.len()
     }
 
     /// The name of a parameter with its prefix; `i` counts from 1.
     pub fn parameter_name(&self, i: usize) -> Option<&str> {
-        let names = &self.parsed.parameters.names;
+        let names = &self.body.parsed.parameters.names;
         names.iter().find(|(n, _)| *n as usize == i).map(|(_, name)| &**name)
     }
 
     /// Grows each time the statement is compiled anew.
     pub fn generation(&self) -> u32 {
-        self.generation
+        self.body.generation
     }
 
     fn check_bind(&self, i: usize, len: usize) -> Result<usize> {
-        if i == 0 || i > self.parameters.len() {
+        if i == 0 || i > self.body.parameters.len() {
             return Err(Error::new(Code::RANGE, "column index out of range"));
         }
         if len > self.connection.status().limit(Limit::Length) {
@@ -154,7 +147,7 @@ impl Statement {
             _ => 0,
         };
         let at = self.check_bind(i, len)?;
-        self.parameters[at] = match value {
+        self.body.parameters[at] = match value {
             Value::Real(r) if r.is_nan() => Value::Null,
             value => value,
         };
@@ -167,18 +160,18 @@ impl Statement {
     }
 
     pub fn clear_bindings(&mut self) {
-        self.parameters.fill(Value::Null);
+        self.body.parameters.fill(Value::Null);
     }
 
     /// Stepped, and neither finished nor reset.
     pub fn is_busy(&self) -> bool {
-        matches!(self.state, State::Query { .. } | State::Rows { .. })
+        matches!(self.body.state, State::Query { .. } | State::Rows { .. })
     }
 
     /// A value of the current row.
     #[inline]
     pub fn column(&self, i: usize) -> ValueRef<'_> {
-        match &self.state {
+        match &self.body.state {
             State::Query { run, .. } => run.column(i),
             State::Rows { rows, at } => rows[*at - 1].get(i).map_or(ValueRef::Null, Value::as_ref),
             State::Idle | State::Done => ValueRef::Null,
@@ -199,32 +192,25 @@ impl Statement {
 
     /// Ends the run; bindings stay.
     pub fn reset(&mut self) {
-        let state = std::mem::replace(&mut self.state, State::Idle);
-        if matches!(state, State::Query { .. } | State::Rows { .. }) {
-            let connection = self.connection.clone();
+        if self.is_busy() {
+            let Statement { connection, body } = self;
             let inner = connection.lock();
-            let nesting = self.parsed.nesting;
-            with_room_for(nesting, || self.end_run(state));
+            let state = std::mem::replace(&mut body.state, State::Idle);
+            let nesting = body.parsed.nesting;
+            with_room_for(nesting, || body.end_run(state));
             inner.running.set(inner.running.get().saturating_sub(1));
+        } else {
+            self.body.state = State::Idle;
         }
-    }
-
-    /// Ends what a run holds: cursors go before their views.
-    fn end_run(&mut self, state: State) {
-        if let State::Query { run, .. } = state {
-            self.shared.rest(run);
-        }
-        self.shared.clear();
-        self.held.clear();
     }
 
     /// Runs to the next row or to the end.
     pub fn step(&mut self) -> Result<Step> {
-        let connection = self.connection.clone();
+        let Statement { connection, body } = self;
         let inner = connection.lock();
         inner.check_open()?;
-        let nesting = self.parsed.nesting;
-        let mut result = with_room_for(nesting, || self.step_locked(&inner));
+        let nesting = body.parsed.nesting;
+        let mut result = with_room_for(nesting, || body.step_locked(&inner));
         // What could not be read has ended cursors early.
         if let Err(e) = fault::check()
             && result.is_ok()
@@ -236,6 +222,37 @@ impl Statement {
             self.reset();
         }
         result
+    }
+}
+
+impl Body {
+    fn text(&self) -> &str {
+        &self.sql[..self.parsed.tail as usize]
+    }
+
+    fn expanded_text(&self) -> String {
+        let mut out = String::new();
+        let text = self.text();
+        let mut at = 0;
+        let mut numbers = Vec::new();
+        heliosdb_dialect::parameters(text, &mut |span, number| numbers.push((span, number)));
+        for (span, number) in numbers {
+            out.push_str(&text[at..span.start as usize]);
+            let value = self.parameters.get(number as usize - 1).unwrap_or(&Value::Null);
+            out.push_str(&literal(value));
+            at = span.end as usize;
+        }
+        out.push_str(&text[at..]);
+        out
+    }
+
+    /// Ends what a run holds: cursors go before their views.
+    fn end_run(&mut self, state: State) {
+        if let State::Query { run, .. } = state {
+            self.shared.rest(run);
+        }
+        self.shared.clear();
+        self.held.clear();
     }
 
     fn step_locked(&mut self, inner: &Inner) -> Result<Step> {
@@ -375,9 +392,9 @@ impl Statement {
     fn trace(&self, inner: &Inner) {
         let trace = inner.hooks.borrow().trace.clone();
         if let Some(trace) = trace {
-            let expanded = self.expanded_sql();
+            let expanded = self.expanded_text();
             let limit = inner.status.limit(Limit::Length);
-            trace.statement(self.sql(), (expanded.len() <= limit).then_some(&*expanded));
+            trace.statement(self.text(), (expanded.len() <= limit).then_some(&*expanded));
         }
     }
 
@@ -477,7 +494,7 @@ impl Statement {
 impl Drop for Statement {
     fn drop(&mut self) {
         self.reset();
-        let nesting = self.parsed.nesting;
+        let nesting = self.body.parsed.nesting;
         if !is_deep(nesting) {
             return;
         }
@@ -490,8 +507,8 @@ impl Drop for Statement {
             names_tables: false,
             parameters: ast::Parameters::default(),
         };
-        let parsed = std::mem::replace(&mut self.parsed, Arc::new(nothing));
-        let program = std::mem::replace(&mut self.compiled.program, Program::Other);
+        let parsed = std::mem::replace(&mut self.body.parsed, Arc::new(nothing));
+        let program = std::mem::replace(&mut self.body.compiled.program, Program::Other);
         with_room_for(nesting, || drop((parsed, program)));
     }
 }

@@ -9,7 +9,7 @@
 use std::fmt;
 
 use parking_lot::Mutex;
-use triomphe::ThinArc;
+use triomphe::{Arc, ThinArc};
 
 use super::ids::Stamp;
 
@@ -145,6 +145,20 @@ impl Version {
     /// to be dropped where no lock is held.
     pub fn set_older(&self, older: Option<Version>) -> Option<Version> {
         std::mem::replace(&mut *self.0.header.header.older.lock(), older)
+    }
+
+    /// As [`Version::set_older`] of a version that has no other handle yet: without a lock.
+    #[inline]
+    pub fn link(&mut self, older: Option<Version>) {
+        let mut older = Some(older);
+        self.0.with_arc_mut(|arc| {
+            if let Some(head) = Arc::get_mut(arc) {
+                *head.header_mut().older.get_mut() = older.take().flatten();
+            }
+        });
+        if let Some(older) = older {
+            self.set_older(older);
+        }
     }
 
     /// Removes from the chain what no view needs: a version is needed if some horizon of `horizons`

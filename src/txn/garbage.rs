@@ -83,7 +83,11 @@ impl Garbage {
                     store.remove(*id);
                 }
                 Undo::Drop(id) => self.queue.push_back(Item { ready: commit.stamp, what: What::Tree(*id) }),
-                Undo::RowInsert { .. } | Undo::KeyInsert { .. } | Undo::Schema(_) | Undo::Create(_) => {}
+                Undo::RowInsert { .. }
+                | Undo::KeyInsert { .. }
+                | Undo::Fill { .. }
+                | Undo::Schema(_)
+                | Undo::Create(_) => {}
             }
         }
     }

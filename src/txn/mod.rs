@@ -37,4 +37,5 @@ mod tests;
 pub use database::{Transactions, ViewGuard};
 pub use error::Error;
 pub use file::{DatabaseFile, Pin, busy_delay_ms, keep_trying};
-pub use transaction::{Mark, StatementMark, Transaction, TransactionState};
+pub use transaction::{Mark, StatementMark, Transaction, TransactionState, WrittenTo};
+pub use undo::TreeIndex;

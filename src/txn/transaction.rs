@@ -20,6 +20,7 @@ use super::undo::{TreeIndex, Undo};
 use crate::catalog::{IndexTerm, Schema, Table};
 use crate::error::{Code, Result};
 use crate::store::container::Definitions;
+use crate::store::tree::fill::Sorted;
 use crate::store::tree::{Put, PutIf};
 use crate::store::{Csn, KeyTree, ObjectId, RowTree, Stamp, Tree, TreeKind, Version, View};
 
@@ -605,44 +606,102 @@ impl Transaction {
 
     // Writes.
 
+    /// The number of a table's or an index's tree in this transaction.
+    #[inline]
+    pub fn number_of(&mut self, id: ObjectId) -> Option<TreeIndex> {
+        if let Some(index) = self.tree_indexes.get(&id) {
+            return Some(*index);
+        }
+        let tree = self.shared.store().tree(id)?;
+        Some(self.tree_index(id, || tree))
+    }
+
+    /// The rows under a number.
+    #[inline]
+    pub fn rows(&self, tree: TreeIndex) -> &Arc<RowTree> {
+        match self.trees.get(tree as usize) {
+            Some(Tree::Row(rows)) => rows,
+            _ => unreachable!("a table's number is that of a tree of rows"),
+        }
+    }
+
+    /// The entries under a number.
+    #[inline]
+    pub fn keys(&self, tree: TreeIndex) -> &Arc<KeyTree> {
+        match self.trees.get(tree as usize) {
+            Some(Tree::Key(keys)) => keys,
+            _ => unreachable!("an index's number is that of a tree of entries"),
+        }
+    }
+
     /// Writes a row whose rowid has none; false (and nothing written) if it has.
     #[inline]
-    pub fn insert_row(&mut self, tree: &Arc<RowTree>, rowid: i64, record: &[u8]) -> bool {
+    pub fn insert_row(&mut self, tree: impl WrittenTo, rowid: i64, record: &[u8]) -> bool {
         let new = Version::row(self.stamp, record);
         self.write_row(tree, rowid, new, PutIf::Absent).is_some()
     }
 
     /// Writes a row whether its rowid has one or not; true if it had.
     #[inline]
-    pub fn put_row(&mut self, tree: &Arc<RowTree>, rowid: i64, record: &[u8]) -> bool {
+    pub fn put_row(&mut self, tree: impl WrittenTo, rowid: i64, record: &[u8]) -> bool {
         let new = Version::row(self.stamp, record);
         self.write_row(tree, rowid, new, PutIf::Always).unwrap_or_default()
     }
 
+    /// Writes a row at the rowid behind the greatest and gives that; `None` (and nothing written) where
+    /// [`RowTree::append`] does not find it.
+    #[inline]
+    pub fn append_row(&mut self, tree: TreeIndex, record: &[u8]) -> Option<i64> {
+        let stamp = self.stamp;
+        let rowid = self.rows(tree).append(|| Version::row(stamp, record))?;
+        self.note_insert(tree, rowid);
+        Some(rowid)
+    }
+
     /// Removes a row; false if there is none.
     #[inline]
-    pub fn delete_row(&mut self, tree: &Arc<RowTree>, rowid: i64) -> bool {
+    pub fn delete_row(&mut self, tree: impl WrittenTo, rowid: i64) -> bool {
         let new = Version::row_tombstone(self.stamp);
         self.write_row(tree, rowid, new, PutIf::Present).is_some()
     }
 
     /// Writes an entry whose key has none; false (and nothing written) if it has.
     #[inline]
-    pub fn insert_key(&mut self, tree: &Arc<KeyTree>, key: &[u8], record: &[u8]) -> bool {
-        let new = Version::entry(self.stamp, key, record, &mut self.scratch);
+    pub fn insert_key(&mut self, tree: impl WrittenTo, key: &[u8], record: &[u8]) -> bool {
+        let new = self.entry(key, record);
         self.write_key(tree, key, new, PutIf::Absent).is_some()
     }
 
     /// Writes an entry whether its key has one or not; true if it had.
     #[inline]
-    pub fn put_key(&mut self, tree: &Arc<KeyTree>, key: &[u8], record: &[u8]) -> bool {
-        let new = Version::entry(self.stamp, key, record, &mut self.scratch);
+    pub fn put_key(&mut self, tree: impl WrittenTo, key: &[u8], record: &[u8]) -> bool {
+        let new = self.entry(key, record);
         self.write_key(tree, key, new, PutIf::Always).unwrap_or_default()
+    }
+
+    /// An entry for [`Transaction::fill`].
+    #[inline]
+    pub fn entry(&mut self, key: &[u8], record: &[u8]) -> Version {
+        Version::entry(self.stamp, key, record, &mut self.scratch)
+    }
+
+    /// Writes all entries of an index that has none.
+    pub fn fill(&mut self, tree: &Arc<KeyTree>, entries: Sorted) {
+        let number = tree.number_in(self);
+        match tree.fill(entries) {
+            Ok(()) => self.undo.push(Undo::Fill { tree: number }),
+            // It has some that were deleted.
+            Err(entries) => {
+                for entry in entries.entries() {
+                    self.write_key(number, entry.key(), entry.clone(), PutIf::Always);
+                }
+            }
+        }
     }
 
     /// Removes an entry; false if there is none.
     #[inline]
-    pub fn delete_key(&mut self, tree: &Arc<KeyTree>, key: &[u8]) -> bool {
+    pub fn delete_key(&mut self, tree: impl WrittenTo, key: &[u8]) -> bool {
         let new = Version::entry_tombstone(self.stamp, key);
         self.write_key(tree, key, new, PutIf::Present).is_some()
     }
@@ -661,16 +720,13 @@ impl Transaction {
 
     /// `None` if the condition did not hold, else whether the row was there.
     #[inline]
-    fn write_row(&mut self, tree: &Arc<RowTree>, rowid: i64, new: Version, condition: PutIf) -> Option<bool> {
+    fn write_row(&mut self, tree: impl WrittenTo, rowid: i64, new: Version, condition: PutIf) -> Option<bool> {
         debug_assert!(self.state == TransactionState::Write);
-        let put = tree.put(rowid, new, condition);
-        let tree = self.tree_index(tree.id(), || Tree::Row(tree.clone()));
-        let (old, new, live) = match put {
+        let tree = tree.number_in(self);
+        let (old, new, live) = match self.rows(tree).put(rowid, new, condition) {
             Put::Refused => return None,
-            Put::New => {
-                if !self.undo.last_mut().is_some_and(|last| last.join(tree, rowid)) {
-                    self.undo.push(Undo::RowInsert { tree, count: 1, rowid });
-                }
+            Put::New(_) => {
+                self.note_insert(tree, rowid);
                 return Some(false);
             }
             Put::Over { new, tombstone, newest_around } => {
@@ -688,23 +744,29 @@ impl Transaction {
     }
 
     #[inline]
-    fn write_key(&mut self, tree: &Arc<KeyTree>, key: &[u8], new: Version, condition: PutIf) -> Option<bool> {
+    fn note_insert(&mut self, tree: TreeIndex, rowid: i64) {
+        if !self.undo.last_mut().is_some_and(|last| last.join(tree, rowid)) {
+            self.undo.push(Undo::RowInsert { tree, count: 1, rowid });
+        }
+    }
+
+    #[inline]
+    fn write_key(&mut self, tree: impl WrittenTo, key: &[u8], new: Version, condition: PutIf) -> Option<bool> {
         debug_assert!(self.state == TransactionState::Write);
-        let put = tree.put(key, new.clone(), condition);
-        let tree = self.tree_index(tree.id(), || Tree::Key(tree.clone()));
-        let (old, live) = match put {
+        let tree = tree.number_in(self);
+        let (old, new, live) = match self.keys(tree).put(key, new, condition) {
             Put::Refused => return None,
-            Put::New => {
-                self.undo.push(Undo::KeyInsert { tree, new });
+            Put::New(new) => {
+                self.undo.extend(new.map(|new| Undo::KeyInsert { tree, new }));
                 return Some(false);
             }
-            Put::Over { tombstone, newest_around, .. } => {
+            Put::Over { new, tombstone, newest_around } => {
                 self.note_over(newest_around, tombstone, &new);
-                (None, !tombstone)
+                (None, new, !tombstone)
             }
-            Put::Same { old, tombstone, .. } => {
+            Put::Same { new, old, tombstone } => {
                 self.note_same(&old, &new);
-                (Some(old), !tombstone)
+                (Some(old), new, !tombstone)
             }
         };
         self.has_garbage = true;
@@ -765,6 +827,32 @@ impl Transaction {
         debug_assert!(self.state == TransactionState::Write);
         let before = std::mem::replace(&mut self.schema, schema);
         self.undo.push(Undo::Schema(before));
+    }
+}
+
+/// Names a tree to write to: by its number, or by a handle, which takes longer.
+pub trait WrittenTo {
+    fn number_in(self, transaction: &mut Transaction) -> TreeIndex;
+}
+
+impl WrittenTo for TreeIndex {
+    #[inline]
+    fn number_in(self, _: &mut Transaction) -> TreeIndex {
+        self
+    }
+}
+
+impl WrittenTo for &Arc<RowTree> {
+    #[inline]
+    fn number_in(self, transaction: &mut Transaction) -> TreeIndex {
+        transaction.tree_index(self.id(), || Tree::Row(self.clone()))
+    }
+}
+
+impl WrittenTo for &Arc<KeyTree> {
+    #[inline]
+    fn number_in(self, transaction: &mut Transaction) -> TreeIndex {
+        transaction.tree_index(self.id(), || Tree::Key(self.clone()))
     }
 }
 

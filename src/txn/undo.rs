@@ -20,6 +20,8 @@ pub enum Undo {
     KeyInsert { tree: TreeIndex, new: Version },
     /// An entry's version over another, as with rows.
     KeyReplace { tree: TreeIndex, old: Option<Version>, new: Version },
+    /// All entries of an index that had none: see [`KeyTree::fill`](crate::store::KeyTree::fill).
+    Fill { tree: TreeIndex },
     /// All of a tree's entries went at once: see [`Tree::clear`].
     Clear { tree: TreeIndex },
     /// The schema that was in force before.
@@ -49,6 +51,11 @@ impl Undo {
             Undo::KeyReplace { tree, old, new } => {
                 if let Some(Tree::Key(tree)) = trees.get(tree as usize) {
                     tree.restore(new.key(), old.or_else(|| new.older()));
+                }
+            }
+            Undo::Fill { tree } => {
+                if let Some(Tree::Key(tree)) = trees.get(tree as usize) {
+                    tree.unfill();
                 }
             }
             Undo::Clear { tree } => {

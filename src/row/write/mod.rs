@@ -6,11 +6,13 @@
 //! and the primary key's bytes, with the primary key's bytes as record.
 
 mod delete;
+mod fill;
 mod foreign_key;
 mod insert;
 mod key;
 mod load;
 mod lower;
+mod packing;
 mod plain;
 mod row;
 mod rowid;
@@ -29,9 +31,10 @@ use super::subquery::SubqueryRun;
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::{Conflict, RaiseAction};
 
-pub use load::{constant, fill_index, load_row};
+pub use fill::fill_index;
+pub use load::{constant, load_row};
 pub use lower::{WriteProgram, lower, lower_trigger};
-pub use plain::Packing;
+pub use packing::Packing;
 pub use target::{TargetProgram, lower_target};
 
 /// What a statement did.

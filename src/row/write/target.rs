@@ -33,6 +33,24 @@ pub struct TargetProgram {
 }
 
 impl TargetProgram {
+    /// A table of which nothing but an index is known.
+    pub fn of_index(database: DatabaseIndex, table: &Arc<Table>, index: IndexProgram) -> TargetProgram {
+        TargetProgram {
+            database,
+            table: table.clone(),
+            generated: Vec::new(),
+            checks: Vec::new(),
+            indexes: vec![index],
+            check_order: vec![0],
+            triggers: Vec::new(),
+            child_keys: Vec::new(),
+            parent_keys: Vec::new(),
+            subqueries: Vec::new(),
+            has_not_null: false,
+            plain: false,
+        }
+    }
+
     /// Whether a trigger sees the row before an event.
     pub fn fires_before(&self, event: TriggerEvent) -> bool {
         self.triggers.iter().any(|t| t.time == TriggerTime::Before && t.event == event)
@@ -159,18 +177,26 @@ pub fn lower_target(target: &Target, encoding: Encoding) -> Result<TargetProgram
     })
 }
 
-/// The nodes of index terms alone, for filling an index.
-pub fn lower_terms(
+/// An index alone, for filling it.
+pub fn lower_index(
     table: &Arc<Table>,
+    index: &Arc<Index>,
     row: SourceId,
     terms: &[Expr],
+    collations: &[Collation],
     filter: Option<&Expr>,
     encoding: Encoding,
-) -> Result<(Vec<Node>, Option<Node>)> {
+) -> Result<IndexProgram> {
     let shared = Lowering::new(Planning { encoding, ..Planning::default() });
     let mut lower = Lower::new(&[], &shared);
     lower.add_level(row, 0, Layout::Table(table.clone()));
-    let terms = lower.nodes(terms)?;
-    let filter = filter.map(|e| lower.node(e)).transpose()?;
-    Ok((terms, filter))
+    Ok(IndexProgram {
+        index: index.clone(),
+        terms: lower.nodes(terms)?,
+        columns: plain_columns(table, index, collations),
+        collations: collations.iter().map(|c| encoding.collation(c)).collect(),
+        filter: filter.map(|e| lower.node(e)).transpose()?,
+        conflict: Conflict::Abort,
+        primary: false,
+    })
 }

@@ -147,7 +147,9 @@ fn publish(host: &dyn Host, database: DatabaseIndex, draft: TableDraft) -> Resul
 
 fn as_select(context: &DdlContext<'_>, database: DatabaseIndex, name: &str, query: &Query) -> Result<()> {
     let host = context.host;
-    let columns = host.result_columns(query, context.sql)?;
+    // What it names is what was there before: the new table may hide another one.
+    let bound = host.bind_query(query, context.sql)?;
+    let columns = &bound.columns;
     let limit = host.environment().column_limit();
     if columns.len() > limit {
         return Err(Error::sql("too many columns in result set"));
@@ -155,7 +157,7 @@ fn as_select(context: &DdlContext<'_>, database: DatabaseIndex, name: &str, quer
     let columns: Vec<ResultColumn<'_>> =
         columns.iter().map(|c| ResultColumn { name: &c.name, affinity: c.affinity }).collect();
     let table = create(host, database, table_as_text(name, &columns).into())?;
-    host.insert_query(database, &table, query, context.sql)
+    host.insert_query(database, &table, &bound)
 }
 
 /// Makes sure that a table of SQLite's own (`sqlite_stat1`) exists.

@@ -35,7 +35,7 @@ use heliosdb_udfs::value::{Collation, ValueRef};
 use crate::catalog::environment::Environment;
 use crate::catalog::{Index, Schema, Table};
 use crate::error::{Error, Result};
-use crate::plan::bound::{DatabaseIndex, OutputColumn};
+use crate::plan::bound::{self, DatabaseIndex};
 use crate::txn::{Mark, Transaction};
 
 pub use alter::{reload as reload_schema, reload_if_changed};
@@ -90,11 +90,11 @@ pub trait Host {
 
     /// Runs one SELECT inside the running transaction. It sees everything written so far.
     fn query(&self, sql: &str, row: &mut dyn FnMut(&[ValueRef<'_>]) -> Result<()>) -> Result<()>;
-    /// The result columns of a query of the running statement; `sql` is what its spans refer to.
-    fn result_columns(&self, query: &Query, sql: &str) -> Result<Vec<OutputColumn>>;
+    /// Binds a query of the running statement, whose columns are to be a table's; `sql` is what its spans refer to.
+    fn bind_query(&self, query: &Query, sql: &str) -> Result<bound::Query>;
     /// Inserts the rows of a query of the running statement (with its parameters) into a new table, which has no
-    /// constraints; column affinity is applied.
-    fn insert_query(&self, database: DatabaseIndex, table: &Arc<Table>, query: &Query, sql: &str) -> Result<()>;
+    /// constraints; column affinity is applied. The query cannot name the table: it was bound before there was one.
+    fn insert_query(&self, database: DatabaseIndex, table: &Arc<Table>, query: &bound::Query) -> Result<()>;
 
     /// Calls `row` with every row of a table in key order: its rowid (0 WITHOUT ROWID) and all its columns,
     /// generated ones computed.

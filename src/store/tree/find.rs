@@ -288,7 +288,7 @@ impl<O: Order> Body<O> {
     }
 
     /// Inserts entries in ascending order, all of them behind those in the tree.
-    fn append(&mut self, entries: Vec<(O::Inline, Version)>) {
+    pub(super) fn append(&mut self, entries: Vec<(O::Inline, Version)>) {
         self.entries += entries.len();
         let mut entries = entries.into_iter();
         while !entries.as_slice().is_empty() {

@@ -223,6 +223,12 @@ impl<O: Order> Leaf<O> {
         }
     }
 
+    /// Takes the version out of an entry, for one that [`Leaf::replace`] puts in at once.
+    #[inline]
+    pub fn take(&mut self, i: usize) -> Option<Version> {
+        self.entries[i].version.take()
+    }
+
     #[inline]
     pub fn replace(&mut self, i: usize, version: Version) -> Option<Version> {
         self.tombstones = self.tombstones & !(1 << i) | u64::from(version.is_tombstone()) << i;

@@ -5,6 +5,7 @@
 //! * `node`      the inner nodes: descent, split, removal, merge.
 //! * [`cursor`]  reading in both directions.
 //! * `cleared`   a tree that was emptied at once, for views from before.
+//! * [`fill`]    all entries of an index at once.
 //! * [`coverage`] trees whose entries are read from elsewhere when they are asked for.
 //!
 //! A lock per tree guards the nodes. Readers hold it for a descent, then keep the leaf they found: they read
@@ -18,6 +19,7 @@
 mod cleared;
 pub mod coverage;
 pub mod cursor;
+pub mod fill;
 mod find;
 mod leaf;
 mod node;
@@ -83,8 +85,8 @@ pub enum PutIf {
 pub enum Put {
     /// The condition did not hold; nothing was changed.
     Refused,
-    /// The key had no version.
-    New,
+    /// The key had no version. A handle of the new one where it holds its key.
+    New(Option<Version>),
     /// The version before, a tombstone or not, is linked behind the new one. `newest_around` is at least its stamp.
     Over { new: Version, tombstone: bool, newest_around: Stamp },
     /// The version before has the same stamp: only what was behind it is linked behind the new one.
@@ -176,7 +178,7 @@ impl<O: Order> Tree<O> {
 
     /// Makes `new` the key's newest version if the condition holds.
     #[inline]
-    pub fn put(&self, key: O::Key<'_>, new: Version, condition: PutIf) -> Put {
+    pub fn put(&self, key: O::Key<'_>, mut new: Version, condition: PutIf) -> Put {
         let probe = O::probe(key);
         let mut body = self.body.write();
         while !body.covers(probe) {
@@ -197,27 +199,32 @@ impl<O: Order> Tree<O> {
                 }
                 let newest_around = leaf.newest();
                 body.tally.add(&new);
-                let old = LeafRef::make_mut(leaf).replace(i, new.clone());
-                if newest_around >= new.stamp()
-                    && let Some(old) = old.as_ref().filter(|old| old.stamp() == new.stamp())
-                {
-                    // No view can tell two versions of one stamp apart: the older one needs no link.
-                    new.set_older(old.older());
-                    return Put::Same { new, old: old.clone(), tombstone };
+                let leaf = LeafRef::make_mut(leaf);
+                let old = leaf.take(i);
+                // No view can tell two versions of one stamp apart: the older one needs no link.
+                let same = old.as_ref().filter(|old| newest_around >= new.stamp() && old.stamp() == new.stamp());
+                let same = same.cloned();
+                new.link(match &same {
+                    Some(old) => old.older(),
+                    None => old,
+                });
+                leaf.replace(i, new.clone());
+                match same {
+                    Some(old) => Put::Same { new, old, tombstone },
+                    None => Put::Over { new, tombstone, newest_around },
                 }
-                new.set_older(old);
-                Put::Over { new, tombstone, newest_around }
             }
             Err(_) if condition == PutIf::Present => Put::Refused,
             Err(i) => {
                 body.tally.add(&new);
+                let handle = (!O::IS_INLINE).then(|| new.clone());
                 if leaf.is_full() {
                     body.root.insert_splitting(probe, new);
                 } else {
                     LeafRef::make_mut(leaf).insert(i, probe, new);
                 }
                 body.entries += 1;
-                Put::New
+                Put::New(handle)
             }
         }
     }
@@ -312,6 +319,34 @@ impl RowTree {
         }
     }
 
+    /// Puts a version behind all others, at the next rowid; `None` if finding that takes more than a look at the last
+    /// entry, which the writer sees.
+    #[inline]
+    pub fn append(&self, new: impl FnOnce() -> Version) -> Option<i64> {
+        let mut body = self.body.write();
+        let body = &mut *body;
+        if body.partial.is_some() {
+            return None;
+        }
+        let leaf = body.root.last_leaf_mut();
+        let rowid = match leaf.entries().last() {
+            Some(_) if leaf.is_tombstone(leaf.len() - 1) => return None,
+            Some(last) => last.inline.checked_add(1)?,
+            None => 1,
+        };
+        let new = new();
+        body.stays = true;
+        body.tally.add(&new);
+        if leaf.is_full() {
+            body.root.insert_splitting(rowid, new);
+        } else {
+            let end = leaf.len();
+            LeafRef::make_mut(leaf).insert(end, rowid, new);
+        }
+        body.entries += 1;
+        Some(rowid)
+    }
+
     /// The greatest rowid that the view sees.
     pub fn max_key(self: &Arc<Self>, view: View) -> Option<i64> {
         let body = self.body.read();
@@ -345,16 +380,37 @@ impl KeyTree {
     }
 
     /// Whether the view sees a key that begins with `prefix`.
+    #[inline]
     pub fn has_prefix(self: &Arc<Self>, prefix: &[u8], view: View) -> bool {
-        let mut cursor = KeyCursor::new(self.clone(), view);
-        cursor.seek_ge(prefix) && cursor.key().starts_with(prefix)
+        self.first_with_prefix(prefix, view).is_some()
     }
 
     /// The first entry whose key begins with `prefix`.
     pub fn first_with_prefix(self: &Arc<Self>, prefix: &[u8], view: View) -> Option<Version> {
+        let body = self.body.read();
+        // Mostly there is none, or everybody sees it.
+        if body.partial.is_none() && body.before.is_none() {
+            match body.root.after(prefix, node::From::At) {
+                Some((leaf, i)) if begins(leaf, i, prefix) => {
+                    if leaf.is_seen(view) && !leaf.is_tombstone(i) {
+                        return Some(leaf.entries()[i].version().clone());
+                    }
+                }
+                _ => return None,
+            }
+        }
+        drop(body);
         let mut cursor = KeyCursor::new(self.clone(), view);
         (cursor.seek_ge(prefix) && cursor.key().starts_with(prefix)).then(|| cursor.version())?
     }
+}
+
+/// Whether the key of an entry begins with `prefix`: what lies in the leaf is asked first.
+#[inline]
+fn begins(leaf: &Leaf<KeyOrder>, i: usize, prefix: &[u8]) -> bool {
+    let inline = prefix.len().saturating_sub(leaf.skip()).min(size_of::<u64>()) as u32;
+    let differing = leaf.entries()[i].inline ^ KeyOrder::inline(prefix, leaf.skip());
+    (inline == 0 || differing.leading_zeros() >= inline * u8::BITS) && leaf.key(i).starts_with(prefix)
 }
 
 /// What a view sees of a key whose newest version it does not see.

@@ -173,7 +173,7 @@ pub struct KeySeparator {
 /// Eight bytes of a key. Numbers that differ order as the keys do, if those begin with the same `skip` bytes:
 /// a padding zero is at most any byte of the longer key.
 #[inline]
-fn window(key: &[u8], skip: usize) -> u64 {
+pub(super) fn window(key: &[u8], skip: usize) -> u64 {
     let rest = key.get(skip..).unwrap_or_default();
     if let Some(first) = rest.first_chunk::<8>() {
         return u64::from_be_bytes(*first);
@@ -205,7 +205,8 @@ pub fn begins_with(key: &[u8], prefix: &[u8]) -> bool {
     }
 }
 
-fn common(a: &[u8], b: &[u8]) -> usize {
+/// How many bytes two keys have in common at their beginning.
+pub(super) fn common(a: &[u8], b: &[u8]) -> usize {
     a.iter().zip(b).take_while(|(a, b)| a == b).count()
 }
 

@@ -11,7 +11,7 @@ use crate::catalog::column::new_column;
 use crate::catalog::environment::{Environment, FunctionKind};
 use crate::catalog::{Column, Index, Schema, Table, View};
 use crate::error::{Error, Result};
-use crate::plan::bound::{DatabaseIndex, OutputColumn};
+use crate::plan::bound::{self, DatabaseIndex};
 use crate::session::attach::{self, AttachHost};
 use crate::session::database::in_memory;
 use crate::session::open::OpenOptions;
@@ -182,11 +182,11 @@ impl Host for TestHost {
         Ok(())
     }
 
-    fn result_columns(&self, _query: &Query, sql: &str) -> Result<Vec<OutputColumn>> {
+    fn bind_query(&self, _query: &Query, sql: &str) -> Result<bound::Query> {
         Err(Error::sql(format!("no executor here: {sql}")))
     }
 
-    fn insert_query(&self, _: DatabaseIndex, _: &Arc<Table>, _: &Query, _: &str) -> Result<()> {
+    fn insert_query(&self, _: DatabaseIndex, _: &Arc<Table>, _: &bound::Query) -> Result<()> {
         Ok(())
     }
 
