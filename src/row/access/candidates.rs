@@ -32,6 +32,8 @@ pub struct Candidates<'p, 'q> {
     pub alone: bool,
     /// Sources that stop at their first match.
     pub exists: &'p [SourceId],
+    /// The rows that a RIGHT or FULL join has left over: what ON implied of a partial index does not hold for them.
+    pub unmatched: bool,
 }
 
 impl<'p, 'q> Candidates<'p, 'q> {
@@ -146,7 +148,8 @@ impl<'p, 'q> Candidates<'p, 'q> {
         for (n, (one, known)) in size.indexes.iter().zip(&facts.indexes).enumerate() {
             order = order.saturating_add(1);
             let hinted = facts.hinted.as_ref().map(|h| h.id == one.index.id);
-            if hinted == Some(false) || !known.usable || (facts.not_indexed && !known.primary) {
+            let usable = known.usable && !(self.unmatched && one.index.filter.is_some());
+            if hinted == Some(false) || !usable || (facts.not_indexed && !known.primary) {
                 continue;
             }
             self.index(i, before, n, order, sink, one, known);

@@ -129,6 +129,7 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Re
         writes: setting.writes,
         alone: select.sources.len() == 1,
         exists: setting.exists,
+        unmatched: false,
     };
     let one_row = point.or_else(|| candidates.one_row());
     let mut loops = match one_row {
@@ -173,7 +174,7 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Re
         (plan.grouped, plan.distinct, plan.extreme) = (false, false, false);
         plan.window.0 = 0;
         // (Groups are sorted then.)
-        plan.sorted = if by_group { setting.order_by.len() } else { 0 };
+        plan.sorted = if by_group && !sorts_distinct { setting.order_by.len() } else { 0 };
     }
     put(lower, select, setting, &candidates, &loops, &chain, reverse, programs, &mut plan)?;
     Ok(plan)

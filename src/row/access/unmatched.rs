@@ -50,6 +50,7 @@ pub fn source(
         writes: false,
         alone: true,
         exists: &[],
+        unmatched: true,
     };
     let mut loops = Loops::default();
     let order = Order { scope: &scope, facts, clause: &clause };

@@ -96,6 +96,11 @@ impl Scan {
         }
     }
 
+    /// The next opening finds its index's tree anew.
+    pub fn forget_index(&mut self) {
+        self.trees.key = None;
+    }
+
     /// Lets go of everything but the room of its lists.
     pub fn rest(&mut self) {
         self.kept = None;

@@ -408,6 +408,10 @@ impl SelectRun {
             Some(whole) if self.place == Place::Unmatched(d) => whole,
             _ => &level.source,
         };
+        if level.whole.is_some() {
+            // It may go by another index.
+            self.scans[d].forget_index();
+        }
         let keys = scan::keys(source, &self.env_at(d.checked_sub(1), program, inputs, cx), room)?;
         scan::open(source, &mut self.levels[d], &mut self.scans[d], keys, cx)
     }

@@ -41,3 +41,26 @@ select t.a, u.c from t full join u using (a)
 select t.a, u.d, w.c from t full join u on t.b=u.d right join u as w on w.d=u.d where u.c>0
 
 select count(*) from t full join u on t.b=u.d cross join t as x where x.a=u.c
+
+
+CREATE TABLE rp(a, b, d);
+
+CREATE INDEX rp_b ON rp(b) WHERE d IS NOT NULL;
+
+INSERT INTO rp VALUES (1, 2, NULL), (2, 3, 4);
+
+SELECT x.a, y.a FROM rp x FULL JOIN rp y ON x.d = y.d
+
+SELECT x.a, y.a FROM rp x RIGHT JOIN rp y ON x.d = y.d AND x.b = y.b
+
+SELECT DISTINCT x.a, y.b FROM rp x RIGHT JOIN rp y ON x.d = y.b ORDER BY 1, 2 DESC
+
+SELECT DISTINCT y.b + 1 FROM rp x FULL JOIN rp y ON x.d = y.b ORDER BY 1 DESC LIMIT 1
+
+CREATE TABLE rq(id INT UNIQUE, a REAL);
+
+CREATE INDEX rq_a ON rq(a DESC);
+
+INSERT INTO rq VALUES (11, 1), (12, 2), (13, NULL)
+
+SELECT x.b, y.id FROM rp x RIGHT JOIN rq y ON y.a = x.a AND y.a > 5 WHERE y.id = 12
