@@ -202,6 +202,27 @@ impl Node {
         }
     }
 
+    /// Whether a function or a collation of the host is called for it; subqueries are not entered.
+    pub fn asks_host(&self) -> bool {
+        let is_custom = |collation: &Collation| matches!(collation, Collation::Custom(_));
+        let itself = match self {
+            Node::CallUser { .. } => true,
+            Node::Compare { collation, .. } | Node::InList { collation, .. } | Node::Call { collation, .. } => {
+                is_custom(collation)
+            }
+            Node::InSet { set, .. } => is_custom(&set.collation),
+            Node::Between { by, .. } => by.iter().any(|(_, collation)| is_custom(collation)),
+            Node::CompareRows { by, .. } | Node::CompareRowQuery { by, .. } | Node::InQuery { by, .. } => {
+                by.iter().any(|(_, collation)| is_custom(collation))
+            }
+            Node::Case { whens, .. } => whens.iter().any(|(_, _, _, collation)| is_custom(collation)),
+            _ => false,
+        };
+        let mut asks = itself;
+        self.children(&mut |child| asks = asks || child.asks_host());
+        asks
+    }
+
     pub fn is_constant(&self) -> bool {
         matches!(self, Node::Constant(_))
     }

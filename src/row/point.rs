@@ -11,7 +11,6 @@ use super::level::{Level, Rows};
 use super::program::{Access, Body, QueryProgram, SeekTerm, SelectProgram, SourceProgram};
 use super::scan::{Keys, keys};
 use crate::error::Result;
-use crate::store::Version;
 
 /// The SELECT of a program that finds its row by one rowid, and asks no subqueries.
 #[inline]
@@ -31,22 +30,27 @@ pub fn select_of(program: &QueryProgram) -> Option<&SelectProgram> {
     (as_found && alone).then_some(select.as_ref())
 }
 
-/// The row, if there is one that passes the conditions; `version` gives what a rowid has.
+/// The row, if there is one that passes the conditions. `read` puts what a rowid has into `record`, which becomes the
+/// level's; false if it has nothing.
 #[inline]
 pub fn find(
     select: &SelectProgram,
     inputs: &[Value],
     arena: &Bump,
     cx: &Context<'_>,
-    version: impl FnOnce(i64) -> Result<Option<Version>>,
+    record: &mut Vec<u8>,
+    read: impl FnOnce(i64, &mut Vec<u8>) -> Result<bool>,
 ) -> Result<Option<[Level; 1]>> {
     let [level] = &select.levels[..] else { return Ok(None) };
     let json = Cell::new(false);
     let Keys::Rowid(rowid) = keys(&level.source, &Env::over(&[], inputs, arena, &json, cx), Vec::new())? else {
         return Ok(None);
     };
-    let Some(version) = version(rowid)? else { return Ok(None) };
-    let row = [Level { rows: Rows::Point { rowid, version }, ..Level::default() }];
+    if !read(rowid, record)? {
+        return Ok(None);
+    }
+    let record = std::mem::take(record);
+    let row = [Level { rows: Rows::Single { record, rowid: Some(rowid) }, ..Level::default() }];
     if !level.filters.is_empty() {
         let env = Env::over(&row, inputs, arena, &json, cx);
         for filter in &level.filters {

@@ -23,8 +23,9 @@ use crate::row::write;
 use crate::store::fault;
 use crate::txn::Pin;
 
-/// What a step came to.
+/// What a step came to. As wide as an error's pointer: then a result of it is passed in registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
 pub enum Step {
     Row,
     Done,

@@ -16,7 +16,7 @@ use super::error::Error;
 use super::file::{Pin, keep_trying};
 use super::garbage::Committed;
 use super::through;
-use super::undo::{TreeIndex, Undo};
+use super::undo::{TreeIndex, Undo, take_back_rows};
 use crate::catalog::{IndexTerm, Schema, Table};
 use crate::error::{Code, Result};
 use crate::store::container::Definitions;
@@ -537,6 +537,9 @@ impl Transaction {
     #[inline]
     fn take_back(&mut self, mark: Mark) {
         while self.undo.len() > mark.undo_len {
+            if take_back_rows(&mut self.undo, mark.undo_len, &self.trees) {
+                continue;
+            }
             let Some(undo) = self.undo.pop() else { return };
             if let Some(schema) = undo.take_back(&self.trees, self.shared.store()) {
                 self.schema = schema;
@@ -561,7 +564,7 @@ impl Transaction {
         let mut kept = from.undo_len;
         for i in from.undo_len..self.undo.len() {
             let forget = match self.undo[i].replaced() {
-                Some((old, new)) if is_rewrite(&old, new, marked) => {
+                Some((old, new)) if is_rewrite(Some(old.stamp()), old.is_tombstone(), new, marked) => {
                     // In the order of writing, so that what the old one links is up to date.
                     drop(new.set_older(old.older()));
                     true
@@ -729,18 +732,51 @@ impl Transaction {
                 self.note_insert(tree, rowid);
                 return Some(false);
             }
-            Put::Over { new, tombstone, newest_around } => {
-                self.note_over(newest_around, tombstone, &new);
+            Put::Over { new, tombstone, older } => {
+                self.rewritten += usize::from(is_rewrite(older, tombstone, &new, self.marked));
                 (None, new, !tombstone)
             }
             Put::Same { new, old, tombstone } => {
-                self.note_same(&old, &new);
+                self.rewritten += usize::from(is_rewrite(Some(old.stamp()), tombstone, &new, self.marked));
                 (Some(old), new, !tombstone)
             }
         };
         self.has_garbage = true;
         self.undo.push(Undo::RowReplace { tree, rowid, old, new });
         Some(live)
+    }
+
+    /// As [`Transaction::put_row`] or, for tombstones, [`Transaction::delete_row`] of rows that are there; they are taken out.
+    pub fn put_rows(&mut self, tree: TreeIndex, rows: &mut Vec<(i64, Version)>) {
+        debug_assert!(self.state == TransactionState::Write);
+        let marked = self.marked;
+        let Transaction { trees, undo, rewritten, .. } = self;
+        let Some(Tree::Row(table)) = trees.get(tree as usize) else { return };
+        self.has_garbage = true;
+        undo.reserve(rows.len());
+        table.put_each(rows, PutIf::Present, |rowid, put| match put {
+            Put::Refused | Put::New(_) => {}
+            Put::Over { new, tombstone, older } => {
+                *rewritten += usize::from(is_rewrite(older, tombstone, &new, marked));
+                undo.push(Undo::RowReplace { tree, rowid, old: None, new });
+            }
+            Put::Same { new, old, tombstone } => {
+                *rewritten += usize::from(is_rewrite(Some(old.stamp()), tombstone, &new, marked));
+                undo.push(Undo::RowReplace { tree, rowid, old: Some(old), new });
+            }
+        });
+    }
+
+    /// A row for [`Transaction::put_rows`].
+    #[inline]
+    pub fn row(&self, record: &[u8]) -> Version {
+        Version::row(self.stamp, record)
+    }
+
+    /// The end of a row for [`Transaction::put_rows`].
+    #[inline]
+    pub fn end_of_row(&self) -> Version {
+        Version::row_tombstone(self.stamp)
     }
 
     #[inline]
@@ -760,38 +796,18 @@ impl Transaction {
                 self.undo.extend(new.map(|new| Undo::KeyInsert { tree, new }));
                 return Some(false);
             }
-            Put::Over { new, tombstone, newest_around } => {
-                self.note_over(newest_around, tombstone, &new);
+            Put::Over { new, tombstone, older } => {
+                self.rewritten += usize::from(is_rewrite(older, tombstone, &new, self.marked));
                 (None, new, !tombstone)
             }
             Put::Same { new, old, tombstone } => {
-                self.note_same(&old, &new);
+                self.rewritten += usize::from(is_rewrite(Some(old.stamp()), tombstone, &new, self.marked));
                 (Some(old), new, !tombstone)
             }
         };
         self.has_garbage = true;
         self.undo.push(Undo::KeyReplace { tree, old, new });
         Some(live)
-    }
-
-    /// Notes a version that replaces one at most as new as `newest_around`. The old version may be far away in
-    /// memory: it is not touched unless it must be.
-    #[inline]
-    fn note_over(&mut self, newest_around: Stamp, tombstone: bool, new: &Version) {
-        if newest_around > self.marked
-            && !tombstone
-            && !new.is_tombstone()
-            && new.older_stamp().is_some_and(|old| old > self.marked)
-        {
-            self.rewritten += 1;
-        }
-    }
-
-    #[inline]
-    fn note_same(&mut self, old: &Version, new: &Version) {
-        if is_rewrite(old, new, self.marked) {
-            self.rewritten += 1;
-        }
     }
 
     #[inline]
@@ -875,8 +891,9 @@ fn uses_definitions(table: &Table) -> bool {
         })
 }
 
-/// Whether both versions were written by a transaction after its last mark, and neither ends the row.
+/// Whether both versions were written by a transaction after its last mark, and neither ends the row. `old`: the stamp of
+/// the version that was replaced.
 #[inline]
-fn is_rewrite(old: &Version, new: &Version, marked: Stamp) -> bool {
-    old.stamp() > marked && !old.is_tombstone() && !new.is_tombstone()
+fn is_rewrite(old: Option<Stamp>, tombstone: bool, new: &Version, marked: Stamp) -> bool {
+    old.is_some_and(|old| old > marked) && !tombstone && !new.is_tombstone()
 }

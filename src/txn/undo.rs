@@ -113,6 +113,29 @@ impl Undo {
     }
 }
 
+/// Of rows whose versions are put back, so many at once.
+const ROWS_AT_ONCE: usize = 256;
+
+/// Takes back the last entries, down to `end`, as far as they replaced rows of one table; false if the last one did not.
+pub fn take_back_rows(undo: &mut Vec<Undo>, end: usize, trees: &[Tree]) -> bool {
+    let Some(Undo::RowReplace { tree: of, .. }) = undo.last() else { return false };
+    let of = *of;
+    let Some(Tree::Row(table)) = trees.get(of as usize) else { return false };
+    let (mut rows, mut gone) = (Vec::new(), Vec::new());
+    while rows.len() < ROWS_AT_ONCE && undo.len() > end {
+        let Some(Undo::RowReplace { rowid, old, new, .. }) =
+            undo.pop_if(|undo| matches!(undo, Undo::RowReplace { tree, .. } if *tree == of))
+        else {
+            break;
+        };
+        // The link stays: an open cursor may hold a leaf with the version that goes.
+        rows.extend(old.or_else(|| new.older()).map(|older| (rowid, older)));
+        gone.push(new);
+    }
+    table.restore_each(&mut rows, &mut gone);
+    true
+}
+
 /// Removes inserted rows, the last one first.
 fn remove_rows(trees: &[Tree], tree: TreeIndex, rowid: i64, count: u32) {
     if let Some(Tree::Row(tree)) = trees.get(tree as usize) {

@@ -88,6 +88,8 @@ pub struct UpdateProgram {
     pub by_key: bool,
     /// As in `plain`.
     pub plain: bool,
+    /// As in `plain`: nobody looks at the table between two rows.
+    pub batches: bool,
 }
 
 pub struct DeleteProgram {
@@ -99,6 +101,8 @@ pub struct DeleteProgram {
     pub view: bool,
     /// As in `plain`.
     pub plain: bool,
+    /// As in `plain`: nobody looks at the table between two rows.
+    pub batches: bool,
     /// Every row goes, and nothing watches them: nothing is looked for.
     pub truncates: bool,
 }
@@ -300,6 +304,7 @@ fn update(mut s: bound::Update, shared: &Lowering<'_>) -> Result<UpdateProgram> 
     }
     Ok(UpdateProgram {
         plain,
+        batches: plain && !pauses_for_others(&rows),
         target,
         or: s.or,
         rows,
@@ -310,6 +315,13 @@ fn update(mut s: bound::Update, shared: &Lowering<'_>) -> Result<UpdateProgram> 
         view,
         by_key,
     })
+}
+
+/// Whether a query or a callback of the host may look at tables between two rows of a plain scan.
+fn pauses_for_others(rows: &QueryProgram) -> bool {
+    let program::Body::Select(select) = &rows.body else { return true };
+    let of_levels = select.levels.iter().flat_map(|level| level.filters.iter().chain(&level.on));
+    !select.subqueries.is_empty() || of_levels.chain(&select.output).any(Node::asks_host)
 }
 
 /// Whether SQLite notes the rows down before it changes any, for all that its condition says.
@@ -408,6 +420,7 @@ fn delete(mut s: bound::Delete, shared: &Lowering<'_>) -> Result<DeleteProgram> 
     Ok(DeleteProgram {
         truncates: whole && keys && !system && !view && target.triggers.is_empty() && !target.table.is_virtual(),
         plain: target.plain && !view && !by_key && s.returning.is_none() && is_plain_scan(&rows),
+        batches: !pauses_for_others(&rows),
         by_key,
         target,
         rows,

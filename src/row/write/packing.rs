@@ -19,6 +19,8 @@ use crate::txn::{Transaction, TreeIndex};
 #[derive(Default)]
 pub struct Packing {
     pub arena: Bump,
+    /// The stored row that is changed.
+    pub old: Vec<u8>,
     record: Vec<u8>,
     indexes: Vec<IndexWriter>,
 }
@@ -36,7 +38,8 @@ impl Packing {
         self.record = writer.record;
         self.indexes = writer.indexes;
         let keys: usize = self.indexes.iter().map(|index| index.key.capacity() + index.old_key.capacity()).sum();
-        if self.arena.allocated_bytes() + self.record.capacity() + keys <= PACKING_KEPT_MAX {
+        let records = self.record.capacity() + self.old.capacity();
+        if self.arena.allocated_bytes() + records + keys <= PACKING_KEPT_MAX {
             cx.shared.packing.set(Some(self));
         }
     }
@@ -49,7 +52,12 @@ pub struct Writer<'t> {
     pub indexes: Vec<IndexWriter>,
     pub record: Vec<u8>,
     pub options: WriteOptions,
+    /// Rows to be written, where nobody looks at the table meanwhile.
+    batch: Vec<(i64, Version)>,
 }
+
+/// So many rows are written at once.
+const BATCH_ROWS: usize = 512;
 
 #[derive(Default)]
 pub struct IndexWriter {
@@ -87,13 +95,35 @@ impl<'t> Writer<'t> {
             count += 1;
         }
         indexes.truncate(count);
-        Ok(Writer { target, tree, indexes, record: std::mem::take(&mut packing.record), options })
+        let record = std::mem::take(&mut packing.record);
+        Ok(Writer { target, tree, indexes, record, options, batch: Vec::new() })
     }
 
-    /// The version of a rowid that the statement reads.
-    pub fn version(&self, rowid: i64, cx: &Context<'_>) -> Result<Option<Version>> {
+    /// Reads the row that the statement sees at a rowid; false if there is none.
+    #[inline]
+    pub fn read(&self, rowid: i64, record: &mut Vec<u8>, cx: &Context<'_>) -> Result<bool> {
         let view = cx.view(self.target.database)?;
-        Ok(cx.around.transaction(self.target.database)?.rows(self.tree).get(rowid, view))
+        let transaction = cx.around.transaction(self.target.database)?;
+        record.clear();
+        let read = transaction.rows(self.tree).read(rowid, view, |version| record.extend_from_slice(version.record()));
+        Ok(read.is_some())
+    }
+
+    /// Notes a row to be written with others.
+    #[inline]
+    pub fn push(&mut self, rowid: i64, new: Version, transaction: &mut Transaction) {
+        self.batch.push((rowid, new));
+        if self.batch.len() >= BATCH_ROWS {
+            transaction.put_rows(self.tree, &mut self.batch);
+        }
+    }
+
+    /// Writes the rows that were noted.
+    pub fn flush(&mut self, cx: &Context<'_>) -> Result<()> {
+        if !self.batch.is_empty() {
+            cx.around.transaction(self.target.database)?.put_rows(self.tree, &mut self.batch);
+        }
+        Ok(())
     }
 
     /// Whether a NULL stands where none may be.

@@ -4,6 +4,8 @@
 //! One pass is safe because the scan sees the state before the statement: the write transaction is begun first, and no
 //! trigger runs. A row that meets anything else (a key that is taken, a NULL where none may be) goes the general way,
 //! which finds out what happens to it; nothing of it has been written by then.
+//!
+//! Where nothing is asked for a row but the row itself, changed rows are written many at once.
 
 use std::cell::Cell;
 
@@ -23,6 +25,7 @@ use crate::row::level::{Level, Rows};
 use crate::row::node::Node;
 use crate::row::point;
 use crate::row::program::{Body, QueryProgram};
+use crate::row::run::QueryRun;
 
 /// Whether the rows of a query are those of one table, as they are found.
 pub fn is_plain_scan(rows: &QueryProgram) -> bool {
@@ -125,11 +128,7 @@ impl Run<'_> {
             ColumnValue::Default(Node::Constant(v)) => v.as_ref(),
             ColumnValue::Default(_) | ColumnValue::Generated => ValueRef::Null,
         };
-        let mut values = ArenaVec::with_capacity_in(table.columns.len(), arena);
-        for (i, column) in table.columns.iter().enumerate() {
-            values.push(affinity::apply(given(i), column.affinity, arena));
-        }
-        let value = |i: usize| values[i];
+        let value = |i: usize| affinity::apply(given(i), table.columns[i].affinity, arena);
         let chosen = match (program.rowid, alias) {
             (Some(at), _) => affinity::to_rowid(source[usize::from(at)], arena),
             (None, Some(alias)) => affinity::to_rowid(given(alias), arena),
@@ -174,7 +173,7 @@ impl Run<'_> {
             let Some(update) = &upsert.action else { return Ok(()) };
             let converts =
                 |i: usize| alias != Some(i) && std::mem::discriminant(&given(i)) != std::mem::discriminant(&value(i));
-            if program.upsert_sees_given && (0..values.len()).any(converts)
+            if program.upsert_sees_given && (0..table.columns.len()).any(converts)
                 || !self.upsert_row(writer, update, holder, rowid, arena)?
             {
                 return self.insert_values(program, &owned());
@@ -262,36 +261,56 @@ impl Run<'_> {
         let mut writer = Writer::new(&program.target, wanted, &mut packing, cx)?;
         let inputs = self.inputs;
         if let Some(select) = point::select_of(&program.rows) {
-            let arena = &packing.arena;
-            let found = point::find(select, inputs, arena, cx, |rowid| writer.version(rowid, cx))?;
-            if let Some(row @ [Level { rows: Rows::Point { rowid, version }, .. }]) = &found {
+            let Packing { arena, old, .. } = &mut *packing;
+            let arena = &*arena;
+            let read = |rowid: i64, record: &mut Vec<u8>| writer.read(rowid, record, cx);
+            let mut found = point::find(select, inputs, arena, cx, old, read)?;
+            if let Some(row @ [Level { rows: Rows::Single { record, rowid: Some(rowid) }, .. }]) = &found {
                 let json = Cell::new(false);
                 let env = Env::over(row, inputs, arena, &json, cx);
                 let mut set = ArenaVec::with_capacity_in(program.columns.len(), arena);
                 for node in &select.output[program.found_by..] {
                     set.push(eval(node, &env)?);
                 }
-                self.change_row(program, &mut writer, *rowid, version.record(), &set, arena)?;
+                self.change_row(program, &mut writer, *rowid, record, &set, false, arena)?;
             }
-            drop(found);
+            if let Some([Level { rows: Rows::Single { record, .. }, .. }]) = &mut found {
+                *old = std::mem::take(record);
+            }
             packing.give_back(writer, cx);
             return Ok(true);
         }
+        let batches = program.batches && writer.indexes.is_empty() && writer.has_no_checks();
         let mut run = cx.shared.run(&program.rows, inputs.to_vec());
-        while run.next(cx)? {
-            packing.arena.reset();
-            let arena = &packing.arena;
-            let Some((rowid, old)) = run.table_row() else { return Err(Error::internal("a plain scan has a row")) };
-            let mut set = ArenaVec::with_capacity_in(program.columns.len(), arena);
-            set.extend((program.found_by..run.width()).map(|i| run.column(i)));
-            self.change_row(program, &mut writer, rowid, old, &set, arena)?;
-        }
+        let changed = self.change_rows(program, &mut writer, &mut run, batches, &mut packing.arena, cx);
+        // What comes before a row that fails may stay.
+        writer.flush(cx)?;
+        changed?;
         packing.give_back(writer, cx);
         cx.shared.rest(run);
         Ok(true)
     }
 
-    /// Updates a row. `set`: what is assigned to the program's columns.
+    fn change_rows(
+        &mut self,
+        program: &UpdateProgram,
+        writer: &mut Writer<'_>,
+        run: &mut QueryRun,
+        batches: bool,
+        arena: &mut Bump,
+        cx: &Context<'_>,
+    ) -> Result<()> {
+        while run.next(cx)? {
+            arena.reset();
+            let Some((rowid, old)) = run.table_row() else { return Err(Error::internal("a plain scan has a row")) };
+            let mut set = ArenaVec::with_capacity_in(program.columns.len(), arena);
+            set.extend((program.found_by..run.width()).map(|i| run.column(i)));
+            self.change_row(program, writer, rowid, old, &set, batches, arena)?;
+        }
+        Ok(())
+    }
+
+    /// Updates a row. `set`: what is assigned to the program's columns. `batches`: it is written with others.
     fn change_row(
         &mut self,
         program: &UpdateProgram,
@@ -299,6 +318,7 @@ impl Run<'_> {
         rowid: i64,
         old: &[u8],
         set: &[ValueRef<'_>],
+        batches: bool,
         arena: &Bump,
     ) -> Result<()> {
         let (target, around) = (writer.target, self.cx.around);
@@ -326,12 +346,19 @@ impl Run<'_> {
             free = writer.has_no_checks() || writer.passes_checks(rowid, &Context { live: true, ..*self.cx })?;
         }
         if !free {
+            writer.flush(self.cx)?;
             let row = Row::read(table, rowid, old);
             let set =
                 program.columns.iter().zip(set).map(|(column, value)| (*column, ValueRef::to_owned(*value))).collect();
             return self.update_row(target, program.or, &row, None, set, None);
         }
         let mut transaction = around.transaction(target.database)?;
+        if batches {
+            let new = transaction.row(&writer.record);
+            writer.push(rowid, new, &mut transaction);
+            drop(transaction);
+            return self.count(None, &Row::default());
+        }
         for index in writer.indexes.iter().filter(|index| index.changed) {
             transaction.delete_key(index.tree, &index.old_key);
             transaction.put_key(index.tree, &index.key, &[]);
@@ -351,31 +378,46 @@ impl Run<'_> {
         let mut packing = Packing::take(cx);
         let mut writer = Writer::new(&program.target, |_| true, &mut packing, cx)?;
         if let Some(select) = point::select_of(&program.rows) {
-            let found = point::find(select, self.inputs, &packing.arena, cx, |rowid| writer.version(rowid, cx))?;
-            if let Some([Level { rows: Rows::Point { rowid, version }, .. }]) = &found {
-                self.erase_row(&mut writer, *rowid, version.record())?;
+            let Packing { arena, old, .. } = &mut *packing;
+            let read = |rowid: i64, record: &mut Vec<u8>| writer.read(rowid, record, cx);
+            let mut found = point::find(select, self.inputs, arena, cx, old, read)?;
+            if let Some([Level { rows: Rows::Single { record, rowid: Some(rowid) }, .. }]) = &mut found {
+                self.erase_row(&mut writer, *rowid, record, false)?;
+                *old = std::mem::take(record);
             }
             packing.give_back(writer, cx);
             return Ok(true);
         }
         let mut run = cx.shared.run(&program.rows, self.inputs.to_vec());
-        while run.next(cx)? {
-            let Some((rowid, old)) = run.table_row() else { return Err(Error::internal("a plain scan has a row")) };
-            self.erase_row(&mut writer, rowid, old)?;
-        }
+        let erased = self.erase_rows(program, &mut writer, &mut run);
+        writer.flush(cx)?;
+        erased?;
         packing.give_back(writer, cx);
         cx.shared.rest(run);
         Ok(true)
     }
 
-    fn erase_row(&mut self, writer: &mut Writer<'_>, rowid: i64, old: &[u8]) -> Result<()> {
+    fn erase_rows(&mut self, program: &DeleteProgram, writer: &mut Writer<'_>, run: &mut QueryRun) -> Result<()> {
+        while run.next(self.cx)? {
+            let Some((rowid, old)) = run.table_row() else { return Err(Error::internal("a plain scan has a row")) };
+            self.erase_row(writer, rowid, old, program.batches)?;
+        }
+        Ok(())
+    }
+
+    fn erase_row(&mut self, writer: &mut Writer<'_>, rowid: i64, old: &[u8], batches: bool) -> Result<()> {
         let target = writer.target;
         writer.make_keys(rowid, |i| stored(&target.table, old, i));
         let mut transaction = self.cx.around.transaction(target.database)?;
         for index in &writer.indexes {
             transaction.delete_key(index.tree, &index.key);
         }
-        transaction.delete_row(writer.tree, rowid);
+        if batches {
+            let end = transaction.end_of_row();
+            writer.push(rowid, end, &mut transaction);
+        } else {
+            transaction.delete_row(writer.tree, rowid);
+        }
         drop(transaction);
         self.count();
         Ok(())

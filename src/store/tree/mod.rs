@@ -5,6 +5,7 @@
 //! * `node`      the inner nodes: descent, split, removal, merge.
 //! * [`cursor`]  reading in both directions.
 //! * `cleared`   a tree that was emptied at once, for views from before.
+//! * `each`      many rows at once.
 //! * [`fill`]    all entries of an index at once.
 //! * [`coverage`] trees whose entries are read from elsewhere when they are asked for.
 //!
@@ -19,6 +20,7 @@
 mod cleared;
 pub mod coverage;
 pub mod cursor;
+mod each;
 pub mod fill;
 mod find;
 mod leaf;
@@ -87,8 +89,9 @@ pub enum Put {
     Refused,
     /// The key had no version. A handle of the new one where it holds its key.
     New(Option<Version>),
-    /// The version before, a tombstone or not, is linked behind the new one. `newest_around` is at least its stamp.
-    Over { new: Version, tombstone: bool, newest_around: Stamp },
+    /// The version before, a tombstone or not, is linked behind the new one. `older`: its stamp, if it may be one of the same
+    /// transaction.
+    Over { new: Version, tombstone: bool, older: Option<Stamp> },
     /// The version before has the same stamp: only what was behind it is linked behind the new one.
     Same { new: Version, old: Version, tombstone: bool },
 }
@@ -150,6 +153,24 @@ impl<O: Order> Tree<O> {
         visible_older(&newest, view)
     }
 
+    /// Calls `f` with the version of a key that the view sees, if there is one.
+    #[inline]
+    pub fn read<T>(&self, key: O::Key<'_>, view: View, f: impl FnOnce(&Version) -> T) -> Option<T> {
+        let probe = O::probe(key);
+        let body = self.body.read();
+        if body.before.is_none() {
+            let (leaf, guess) = body.root.leaf(probe);
+            // What everybody sees needs no handle.
+            if let Ok(i) = leaf.search(probe, guess)
+                && leaf.is_seen(view)
+            {
+                return (!leaf.is_tombstone(i)).then(|| f(leaf.entries()[i].version()));
+            }
+        }
+        drop(body);
+        self.get(key, view).map(|version| f(&version))
+    }
+
     /// The newest version of a key, committed or not, tombstone or not.
     #[inline]
     pub fn newest(&self, key: O::Key<'_>) -> Option<Version> {
@@ -178,7 +199,7 @@ impl<O: Order> Tree<O> {
 
     /// Makes `new` the key's newest version if the condition holds.
     #[inline]
-    pub fn put(&self, key: O::Key<'_>, mut new: Version, condition: PutIf) -> Put {
+    pub fn put(&self, key: O::Key<'_>, new: Version, condition: PutIf) -> Put {
         let probe = O::probe(key);
         let mut body = self.body.write();
         while !body.covers(probe) {
@@ -192,28 +213,7 @@ impl<O: Order> Tree<O> {
         body.stays = true;
         let (leaf, guess) = body.root.leaf_mut(probe);
         match leaf.search(probe, guess) {
-            Ok(i) => {
-                let tombstone = leaf.is_tombstone(i);
-                if condition == PutIf::Absent && !tombstone || condition == PutIf::Present && tombstone {
-                    return Put::Refused;
-                }
-                let newest_around = leaf.newest();
-                body.tally.add(&new);
-                let leaf = LeafRef::make_mut(leaf);
-                let old = leaf.take(i);
-                // No view can tell two versions of one stamp apart: the older one needs no link.
-                let same = old.as_ref().filter(|old| newest_around >= new.stamp() && old.stamp() == new.stamp());
-                let same = same.cloned();
-                new.link(match &same {
-                    Some(old) => old.older(),
-                    None => old,
-                });
-                leaf.replace(i, new.clone());
-                match same {
-                    Some(old) => Put::Same { new, old, tombstone },
-                    None => Put::Over { new, tombstone, newest_around },
-                }
-            }
+            Ok(i) => each::put_over(leaf, i, new, condition, &mut body.tally),
             Err(_) if condition == PutIf::Present => Put::Refused,
             Err(i) => {
                 body.tally.add(&new);
