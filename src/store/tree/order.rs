@@ -336,7 +336,8 @@ mod tests {
 
     #[test]
     fn what_decides_behind_a_window() {
-        let keys: [&[u8]; 7] = [b"", b"a", b"a\0", b"a\0\0\0\0\0\0\0\0", b"a\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0b", b"abcdefghi", b"b"];
+        let keys: [&[u8]; 7] =
+            [b"", b"a", b"a\0", b"a\0\0\0\0\0\0\0\0", b"a\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0b", b"abcdefghi", b"b"];
         for a in keys {
             for b in keys {
                 if window(a, 0) == window(b, 0) {
