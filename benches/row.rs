@@ -188,6 +188,12 @@ fn cases() -> Vec<Case> {
                 |i| i,
             );
         }),
+        case("join of three 100k", 1, |e, _| {
+            e.run("SELECT count(*), sum(o.q) FROM t JOIN o ON o.t_id = t.id JOIN p ON p.id = o.id WHERE t.k > 9000");
+        }),
+        case("INTERSECT 100k", 1, |e, _| {
+            e.run("SELECT count(*) FROM (SELECT x FROM h1 INTERSECT SELECT y FROM h2)");
+        }),
         case("hash join 100k x 100k", 1, |e, _| {
             e.run("SELECT count(*), min(v), max(w) FROM h1 JOIN h2 ON h1.x = h2.y");
         }),

@@ -62,6 +62,8 @@ pub enum Rows {
     Closed,
     /// A rowid table in rowid order.
     Table(RowCursor),
+    /// Rows found by their rowids, one after the other.
+    Sought(RowCursor),
     /// One row found by rowid.
     Point {
         rowid: i64,
@@ -131,7 +133,7 @@ impl Level {
     #[inline]
     pub fn record(&self) -> &[u8] {
         match &self.rows {
-            Rows::Table(cursor) => cursor.record(),
+            Rows::Table(cursor) | Rows::Sought(cursor) => cursor.record(),
             Rows::Point { version, .. } => version.record(),
             Rows::Indexed { row, table, view, rowid, .. } => {
                 row.get_or_init(|| table.get(*rowid, *view)).as_ref().map_or(&[], Version::record)
@@ -171,7 +173,7 @@ impl Level {
             return ValueRef::Null;
         }
         match &self.rows {
-            Rows::Table(cursor) => ValueRef::Integer(cursor.rowid()),
+            Rows::Table(cursor) | Rows::Sought(cursor) => ValueRef::Integer(cursor.rowid()),
             Rows::Point { rowid, .. } | Rows::Indexed { rowid, .. } => ValueRef::Integer(*rowid),
             Rows::Covered { keys, .. } => ValueRef::Integer(rowid_of_key(keys.key())),
             Rows::Single { rowid: Some(rowid), .. } => ValueRef::Integer(*rowid),

@@ -228,6 +228,15 @@ pub enum SourceProgram {
 }
 
 impl SourceProgram {
+    /// What the rowid of its one row equals.
+    #[inline]
+    pub fn rowid_key(&self) -> Option<&Node> {
+        match self {
+            SourceProgram::Table { access: Access::Rowids { keys: SeekTerm::Equal(node), .. }, .. } => Some(node),
+            _ => None,
+        }
+    }
+
     /// Whole indexes are read from the table instead, where that is quicker.
     pub fn count_only(&mut self) {
         if let SourceProgram::Table { access: Access::Index { index, equal, low, high, counted, .. }, .. } = self {

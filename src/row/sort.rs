@@ -142,7 +142,7 @@ impl<'p> Sorter<'p> {
     pub fn finish(self) -> Sorted {
         let mut order = self.order();
         order.truncate(self.keep.unwrap_or(usize::MAX));
-        Sorted { rows: self.rows, order, at: 0 }
+        Sorted::new(self.rows, order)
     }
 }
 
@@ -150,7 +150,7 @@ impl<'p> Sorter<'p> {
 ///
 /// Eight bytes decide at a time, and what all keys of a part begin with is passed over, so that the keys themselves
 /// are read one after the other rather than at each comparison.
-fn byte_order(keys: &Kept) -> Vec<usize> {
+pub fn byte_order(keys: &Kept) -> Vec<usize> {
     let mut places: Vec<(u64, usize)> = (0..keys.len()).map(|i| (0, i)).collect();
     // Parts whose keys are equal up to some byte.
     let mut parts = vec![(0..places.len(), 0)];
@@ -204,6 +204,11 @@ fn order(terms: &[SortKeyProgram], a: &[Value], b: &[Value]) -> Ordering {
 }
 
 impl Sorted {
+    /// The rows at these places.
+    pub fn new(rows: Kept, order: Vec<usize>) -> Sorted {
+        Sorted { rows, order, at: 0 }
+    }
+
     /// Moves to the next row; false at the end.
     pub fn advance(&mut self) -> bool {
         self.at += 1;

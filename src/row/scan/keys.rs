@@ -151,7 +151,11 @@ fn term_values(term: &SeekTerm, env: &Env<'_>, take: &mut dyn FnMut(ValueRef<'_>
 }
 
 /// The rowid that equals a value, if there is one.
-fn exact_rowid(v: ValueRef<'_>) -> Option<i64> {
+#[inline]
+pub fn exact_rowid(v: ValueRef<'_>) -> Option<i64> {
+    if let ValueRef::Integer(i) = v {
+        return Some(i);
+    }
     let bump = bumpalo::Bump::new();
     match affinity::apply(v, heliosdb_udfs::value::Affinity::Integer, &bump) {
         ValueRef::Integer(i) => Some(i),

@@ -12,8 +12,8 @@ use std::hash::Hasher;
 use std::sync::Arc;
 
 use heliosdb_udfs::value::{Value, ValueRef, compare};
-pub use keys::{Keys, keys};
-pub use open::{count, open, open_arm};
+pub use keys::{Keys, exact_rowid, keys};
+pub use open::{count, is_sought, open, open_arm, seek_again};
 pub use ranges::record_of_key;
 use ranges::{End, KeyRange, Skip, next_key};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
@@ -33,9 +33,10 @@ pub struct Scan {
     reverse: bool,
     /// As [`crate::row::program::LevelProgram::is_plain`].
     pub plain: bool,
-    /// Rowids still to be visited, the next one last; only with `by_rowids`.
+    /// Rowids still to be visited, the next one last.
     rowids: Vec<i64>,
-    by_rowids: bool,
+    /// It has been opened since the statement began.
+    opened: bool,
     /// Index ranges still to be visited, the next one last.
     ranges: Vec<KeyRange>,
     skip: Option<Skip>,
@@ -112,6 +113,7 @@ impl Scan {
         self.arms.clear();
         self.seen.clear();
         self.end = End::None;
+        self.opened = false;
     }
 
     /// Forgets rows that were kept for earlier inputs or earlier data.
@@ -188,7 +190,7 @@ fn hash_of(key: &[u8]) -> u64 {
 #[inline]
 pub fn next(level: &mut Level, scan: &mut Scan, cx: &Context<'_>) -> Result<bool> {
     match &mut level.rows {
-        Rows::Table(cursor) if !scan.by_rowids => {
+        Rows::Table(cursor) => {
             let more = if scan.placed {
                 scan.placed = false;
                 cursor.is_valid()
@@ -206,13 +208,12 @@ pub fn next(level: &mut Level, scan: &mut Scan, cx: &Context<'_>) -> Result<bool
                 None => true,
             })
         }
-        Rows::Table(cursor) => {
+        Rows::Sought(cursor) => {
             while let Some(rowid) = scan.rowids.pop() {
-                if cursor.seek_ge(rowid) && cursor.rowid() == rowid {
+                if cursor.seek_exact(rowid) {
                     return Ok(true);
                 }
             }
-            cursor.reset();
             Ok(false)
         }
         Rows::Point { .. } => Ok(std::mem::take(&mut scan.placed)),
@@ -274,7 +275,7 @@ pub fn next(level: &mut Level, scan: &mut Scan, cx: &Context<'_>) -> Result<bool
 
 /// Passes over the rows of the current range behind the current one, where that is quicker than to visit them; how many.
 pub fn pass(level: &mut Level, scan: &Scan) -> Option<i64> {
-    if scan.placed || scan.reverse || scan.by_rowids || scan.skip.is_some() {
+    if scan.placed || scan.reverse || scan.skip.is_some() {
         return None;
     }
     let passed = match &mut level.rows {
@@ -304,7 +305,7 @@ pub fn is_last_range(scan: &Scan) -> bool {
 #[inline]
 pub fn ahead<'l>(level: &'l Level, scan: &Scan) -> Option<impl Iterator<Item = (i64, &'l [u8])> + use<'l>> {
     let Rows::Table(cursor) = &level.rows else { return None };
-    if scan.placed || scan.reverse || scan.by_rowids || level.null_row {
+    if scan.placed || scan.reverse || level.null_row {
         return None;
     }
     let end = scan.rowid_end.map_or(i64::MAX, |(end, _)| end);

@@ -21,7 +21,6 @@ pub fn open(source: &SourceProgram, level: &mut Level, scan: &mut Scan, keys: Ke
     level.matched = false;
     scan.placed = false;
     scan.rowids.clear();
-    scan.by_rowids = false;
     scan.ranges.clear();
     scan.skip = None;
     scan.end = End::None;
@@ -101,6 +100,21 @@ pub fn open(source: &SourceProgram, level: &mut Level, scan: &mut Scan, keys: Ke
     }
 }
 
+/// Whether a level that is found by rowid has a cursor from the opening before.
+#[inline]
+pub fn is_sought(level: &Level, cx: &Context<'_>) -> bool {
+    matches!(level.rows, Rows::Sought(_)) && !cx.live
+}
+
+/// Opens such a level again.
+#[inline]
+pub fn seek_again(level: &mut Level, scan: &mut Scan, rowid: Option<i64>) {
+    level.null_row = false;
+    level.matched = false;
+    scan.rowids.clear();
+    scan.rowids.extend(rowid);
+}
+
 /// The number of rows of a table that is read as a whole; `None` for other sources.
 pub fn count(source: &SourceProgram, cx: &Context<'_>) -> Result<Option<i64>> {
     let count = match source {
@@ -130,7 +144,6 @@ pub fn open_arm(source: &SourceProgram, level: &mut Level, scan: &mut Scan, cx: 
     scan.arm = arms.len() - scan.arms.len() - 1;
     scan.placed = false;
     scan.rowids.clear();
-    scan.by_rowids = false;
     scan.ranges.clear();
     scan.skip = None;
     scan.end = End::None;
@@ -229,15 +242,13 @@ fn open_table(
             scan.placed = if *reverse { cursor.last() } else { cursor.first() };
             level.rows = if scan.placed { Rows::Table(cursor) } else { Rows::Closed };
         }
-        (Access::Rowids { .. }, Keys::Rowid(rowid)) => place_at(level, scan, rowid, tree, view),
+        (Access::Rowids { .. }, Keys::Rowid(rowid)) => place_at(level, scan, rowid, tree, view, cx),
         (Access::Rowids { reverse, .. }, Keys::Rowids(mut rowids)) => {
             if !*reverse {
                 rowids.reverse();
             }
             scan.rowids = rowids;
-            scan.by_rowids = true;
-            level.rows = Rows::Table(RowCursor::new(tree.clone(), view));
-            scan.placed = false;
+            seek_rowids(level, tree, view, cx);
         }
         (Access::RowidRange { reverse, .. }, Keys::RowidRange(low, high)) => {
             let mut cursor = RowCursor::new(tree.clone(), view);
@@ -266,20 +277,8 @@ fn open_table(
                 scan.rowids.extend(hash.matches(&key));
             }
             scan.room = key;
-            match scan.rowids[..] {
-                [] => {
-                    level.rows = Rows::Closed;
-                    return Ok(());
-                }
-                [rowid] => {
-                    place_at(level, scan, rowid, tree, view);
-                    return Ok(());
-                }
-                _ => {}
-            }
             scan.rowids.reverse();
-            scan.by_rowids = true;
-            level.rows = Rows::Table(RowCursor::new(tree.clone(), view));
+            seek_rowids(level, tree, view, cx);
         }
         (Access::Index { counted: true, .. }, _) => {
             let mut cursor = RowCursor::new(tree.clone(), view);
@@ -321,16 +320,38 @@ fn open_table(
 
 fn cursor(index: &Arc<KeyTree>, view: View, cx: &Context<'_>) -> KeyCursor {
     let cursor = KeyCursor::new(index.clone(), view);
-    if !cx.live && cx.around.view_is_fixed() { cursor.staying_near() } else { cursor }
+    if stays_near(cx) { cursor.staying_near() } else { cursor }
+}
+
+/// Whether cursors may begin to look where they have been before.
+fn stays_near(cx: &Context<'_>) -> bool {
+    !cx.live && cx.around.view_is_fixed()
 }
 
 /// At the row of a rowid, if there is one.
-fn place_at(level: &mut Level, scan: &mut Scan, rowid: i64, tree: &RowTree, view: View) {
+fn place_at(level: &mut Level, scan: &mut Scan, rowid: i64, tree: &Arc<RowTree>, view: View, cx: &Context<'_>) {
+    // One row does not need a cursor.
+    if std::mem::replace(&mut scan.opened, true) && stays_near(cx) {
+        scan.rowids.push(rowid);
+        seek_rowids(level, tree, view, cx);
+        return;
+    }
     level.rows = match tree.get(rowid, view) {
         Some(version) => Rows::Point { rowid, version },
         None => Rows::Closed,
     };
     scan.placed = !matches!(level.rows, Rows::Closed);
+}
+
+/// Makes the level ready for rowids, with the cursor of the opening before if there is one.
+fn seek_rowids(level: &mut Level, tree: &Arc<RowTree>, view: View, cx: &Context<'_>) {
+    match &level.rows {
+        Rows::Sought(cursor) if cursor.is_over(tree, view) => {}
+        _ => {
+            let cursor = RowCursor::new(tree.clone(), view);
+            level.rows = Rows::Sought(if stays_near(cx) { cursor.staying_near() } else { cursor });
+        }
+    }
 }
 
 fn open_ranges(scan: &mut Scan, keys: Keys, reverse: bool) {

@@ -403,7 +403,6 @@ impl SelectRun {
 
     fn open(&mut self, d: usize, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<()> {
         let level = &program.levels[d];
-        let room = self.scans[d].take_room();
         let source = match &level.whole {
             Some(whole) if self.place == Place::Unmatched(d) => whole,
             _ => &level.source,
@@ -412,6 +411,12 @@ impl SelectRun {
             // It may go by another index.
             self.scans[d].forget_index();
         }
+        if let Some(node) = source.rowid_key().filter(|_| scan::is_sought(&self.levels[d], cx)) {
+            let rowid = scan::exact_rowid(eval(node, &self.env_at(d.checked_sub(1), program, inputs, cx))?);
+            scan::seek_again(&mut self.levels[d], &mut self.scans[d], rowid);
+            return Ok(());
+        }
+        let room = self.scans[d].take_room();
         let keys = scan::keys(source, &self.env_at(d.checked_sub(1), program, inputs, cx), room)?;
         scan::open(source, &mut self.levels[d], &mut self.scans[d], keys, cx)
     }

@@ -394,6 +394,55 @@ impl<O: Order> Cursor<O> {
 }
 
 impl Cursor<RowOrder> {
+    /// To the row of a rowid; false (and at no row) if there is none.
+    pub fn seek_exact(&mut self, rowid: i64) -> bool {
+        let here =
+            self.leaf.take().or_else(|| self.near.take()).filter(|leaf| self.stays_near && self.knows(leaf, rowid));
+        (self.older, self.parked, self.ahead) = (None, None, 1);
+        (self.clear_from, self.clear_to) = (0, 0);
+        let found = match here {
+            Some(leaf) => {
+                // Rowids mostly have no gaps.
+                let entries = leaf.entries();
+                let guess = entries
+                    .get(self.index)
+                    .map_or(0, |e| self.index.wrapping_add_signed(rowid.wrapping_sub(e.inline) as isize));
+                match leaf.search(rowid, guess) {
+                    Ok(index) => Some(Found { leaf, index, from: self.known_from, to: self.known_to }),
+                    Err(_) => {
+                        self.near = Some(leaf);
+                        return false;
+                    }
+                }
+            }
+            None => self.tree.find_after(rowid, From::At, self.view),
+        };
+        let Some(Found { leaf, index, from, to }) = found else { return false };
+        (self.known_from, self.known_to) = (from, to);
+        let entry = &leaf.entries()[index];
+        let newest_is_seen = leaf.is_seen(self.view) || self.view.sees(entry.version().stamp());
+        if entry.inline == rowid && newest_is_seen && !leaf.is_tombstone(index) {
+            return self.settle(leaf, index, (index, index + 1));
+        }
+        if entry.inline == rowid && !newest_is_seen {
+            self.older = visible_older(entry.version(), self.view);
+            if self.older.is_some() {
+                return self.settle(leaf, index, (index, index));
+            }
+        }
+        self.index = index;
+        self.near = Some(leaf);
+        false
+    }
+
+    /// Whether a rowid lies among the entries of the leaf that was last looked at that follow each other without a gap.
+    fn knows(&self, leaf: &LeafRef<RowOrder>, rowid: i64) -> bool {
+        match leaf.entries().get(self.known_from..self.known_to) {
+            Some([first, .., last]) => first.inline <= rowid && rowid <= last.inline,
+            _ => false,
+        }
+    }
+
     /// The rowids and records behind the current row that are known to be the view's, without a look at another leaf.
     #[inline]
     pub fn ahead(&self) -> impl Iterator<Item = (i64, &[u8])> {

@@ -433,6 +433,13 @@ mod tests {
             if round % 2 == 0 {
                 assert!(tree.cover_all());
             }
+            let mut near = Cursor::new(tree.clone(), view).staying_near();
+            for _ in 0..40 {
+                let key = random(count * 3 + 10) - 5;
+                let found = near.seek_exact(key).then(|| near.rowid());
+                assert_eq!(found, model.get(&key).copied());
+                assert_eq!(near.is_valid(), found.is_some());
+            }
             let mut all = Vec::new();
             let mut more = cursor.first();
             while more {
