@@ -311,9 +311,8 @@ fn passes_subtype(node: &Node) -> bool {
 #[inline]
 fn ordering<'e>(l: ValueRef<'e>, r: ValueRef<'e>, aff: Affinity, collation: &Collation, arena: &'e Bump) -> Ordering {
     match (l, r) {
-        (ValueRef::Integer(_) | ValueRef::Real(_), ValueRef::Integer(_) | ValueRef::Real(_))
-            if aff != Affinity::Text =>
-        {
+        // TEXT makes text of a number only beside text. (It stands beside another number where USING joins columns.)
+        (ValueRef::Integer(_) | ValueRef::Real(_), ValueRef::Integer(_) | ValueRef::Real(_)) => {
             compare::compare(l, r, collation)
         }
         _ if aff == Affinity::None => compare::compare(l, r, collation),

@@ -245,8 +245,12 @@ impl Host for ConnectionHost<'_> {
         let bound = self.execution.inner.with_namespace(|space| plan::bind_drop(space, &parsed.statement, &sql))?;
         let program = with_planning(self.execution.inner, |planning| write::lower(bound, planning))?;
         let cx = Context { parameters: &[], around: self.execution, shared: &self.shared, live: false };
-        let written = write::execute(&program, &[], &cx)?;
-        self.execution.inner.status.changes.set(written.changes);
+        let (status, counted) = (&self.execution.inner.status, self.execution.held.changes.get());
+        let written = write::execute(&program, &[], &cx).inspect_err(|_| {
+            status.total_changes.set(status.total_changes.get() - (self.execution.held.changes.get() - counted));
+            status.changes.set(0);
+        })?;
+        status.changes.set(written.changes);
         Ok(())
     }
 

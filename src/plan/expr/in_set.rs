@@ -3,7 +3,7 @@
 //! Source: https://sqlite.org/lang_expr.html#the_in_and_not_in_operators
 
 use heliosdb_dialect::ast::{self, ExprKind as Ast, InSet};
-use heliosdb_udfs::value::Value;
+use heliosdb_udfs::value::{Affinity, Value};
 
 use super::super::binder::Binder;
 use super::super::bound::{Body, Classes, Comparison, Expr, ExprKind, Query};
@@ -90,13 +90,28 @@ impl<'a> Binder<'a> {
             Operand::Row(members) => members,
             Operand::Query(left) => self.row_members(*left),
         };
-        let sides = operand.iter().zip(&query.columns);
-        let by: Vec<Comparison> = sides.map(|(e, c)| compare_sides(Side::of(e), Side::of_column(c))).collect();
+        let sides = operand.iter().zip(&query.columns).enumerate().map(|(i, (e, c))| {
+            let affinity = last_affinity(&query.body, i).unwrap_or(c.affinity);
+            (Side::of(e), Side { affinity, ..Side::of_column(c) })
+        });
+        let by: Vec<Comparison> = sides.map(|(left, right)| compare_sides(left, right)).collect();
         for by in &by {
             self.check_collation(&by.collation)?;
         }
         let collation = explicit(&operand);
         let kind = ExprKind::InQuery { negated, operand, query, by };
         Ok(made(kind, Classes::INTEGER.or(Classes::NULL), collation))
+    }
+}
+
+/// The affinity of a compound's column in its last SELECT, which is the one that IN goes by.
+fn last_affinity(body: &Body, column: usize) -> Option<Affinity> {
+    match body {
+        Body::Select(_) => None,
+        Body::Values(rows) => rows.last().map(|row| row[column].affinity),
+        Body::Compound(compound) => match &compound.arms.last()?.1 {
+            Body::Select(last) => Some(last.output[column].affinity),
+            last => last_affinity(last, column),
+        },
     }
 }

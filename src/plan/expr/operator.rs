@@ -93,18 +93,18 @@ impl<'a> Binder<'a> {
         }
         let height = self.height;
         let mut pending = vec![(*op, &**right)];
-        let (mut leaf, mut above) = (&**left, *op);
+        let mut leaf = &**left;
         let mut bound = loop {
             let Ast::Binary(op, left, right) = &leaf.kind else { break self.expr(leaf)? };
             self.deeper()?;
-            if above != BinaryOp::And && is_false(leaf) {
+            if is_false(leaf) {
                 break made(ExprKind::Literal(Value::Integer(0)), Classes::INTEGER, None);
             }
             if !matches!(left.kind, Ast::Binary(..)) {
                 break self.first_binary(*op, left, right)?;
             }
             pending.push((*op, right));
-            (leaf, above) = (left, *op);
+            leaf = left;
         };
         while let Some((op, right)) = pending.pop() {
             self.height -= 1;

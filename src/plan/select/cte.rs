@@ -105,7 +105,7 @@ impl<'a> Binder<'a> {
         let bound = bound?;
         Ok(Some(match bound {
             Defined::Inline(query) => {
-                let columns = Columns::Derived(as_source_columns(&query.columns));
+                let columns = Columns::Derived(self.shown_columns(&query.columns)?);
                 let name = Some(table.name.text.clone().into());
                 let kind = SourceKind::Query { query: Box::new(query), view: name };
                 placed(ScopeSource::new(id, table.name.text.clone(), columns), kind)
@@ -133,7 +133,7 @@ impl<'a> Binder<'a> {
         if let ast::IndexHint::IndexedBy(index) = hint {
             return Err(Error::sql(format!("no such index: \"{}\"", index.text)));
         }
-        let columns = Columns::Derived(as_source_columns(&cte.columns));
+        let columns = Columns::Derived(self.shown_columns(&cte.columns)?);
         let source = ScopeSource::new(id, cte.name.clone(), columns);
         Ok(placed(source, SourceKind::Cte { cte }))
     }

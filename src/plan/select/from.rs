@@ -86,7 +86,7 @@ impl<'a> Binder<'a> {
             Ast::Function { name, args } => self.named_source(name, Some(args), &ast::IndexHint::None)?,
             Ast::Query(query) => {
                 let query = self.query(query, Naming::Subquery)?;
-                self.derived("".into(), query, None)
+                self.derived("".into(), query, None)?
             }
             Ast::Join(from) if from.joins.is_empty() => self.aliased_source(&from.first, alias)?,
             Ast::Join(from) => self.nested(from)?,
@@ -184,10 +184,22 @@ impl<'a> Binder<'a> {
     }
 
     /// A query as a source.
-    pub(super) fn derived(&mut self, name: Arc<str>, query: Box<Query>, view: Option<Arc<str>>) -> ScopeSource<'a> {
+    pub(super) fn derived(
+        &mut self,
+        name: Arc<str>,
+        query: Box<Query>,
+        view: Option<Arc<str>>,
+    ) -> Result<ScopeSource<'a>> {
         let id = self.new_source();
-        let columns = Columns::Derived(as_source_columns(&query.columns));
-        placed(ScopeSource::new(id, name, columns), SourceKind::Query { query, view })
+        let columns = Columns::Derived(self.shown_columns(&query.columns)?);
+        Ok(placed(ScopeSource::new(id, name, columns), SourceKind::Query { query, view }))
+    }
+
+    /// The columns of a subquery; their collations are looked up, whether something is compared or not.
+    pub(super) fn shown_columns(&self, columns: &[OutputColumn]) -> Result<Arc<[OutputColumn]>> {
+        let collations = columns.iter().filter_map(|c| c.collation.as_ref());
+        collations.into_iter().try_for_each(|c| self.check_collation(c))?;
+        Ok(as_source_columns(columns))
     }
 
     /// `(a JOIN b …)` behind other sources: a query of all their columns, each with its origin.

@@ -26,7 +26,7 @@ impl<'a> Binder<'a> {
         if let ast::IndexHint::IndexedBy(index) = hint {
             return Err(Error::sql(format!("no such index: {}", index.text)));
         }
-        let mut source = self.derived(view.name.clone(), Box::new(query), Some(view.name.clone()));
+        let mut source = self.derived(view.name.clone(), Box::new(query), Some(view.name.clone()))?;
         source.database = Some(database);
         Ok(source)
     }

@@ -111,7 +111,12 @@ pub fn facts<'q>(
         let values = &select.output[1..];
         all.retain(|e| !values.iter().any(|v| std::ptr::eq(*e, v)));
     }
-    let whole = one && !by_rowid && select.output.len() > 1;
+    // So it is in a table without rowids; a view's rows are taken as they are found.
+    let keyed = one && matches!(&select.sources[0].kind, SourceKind::Table { table, .. } if !table.has_rowid());
+    if keyed {
+        all.retain(|e| !select.output.iter().any(|v| std::ptr::eq(*e, v)));
+    }
+    let whole = one && !by_rowid && !keyed && select.output.len() > 1;
     let mut facts = Vec::with_capacity(scope.sources.len());
     for (i, source) in scope.sources.iter().enumerate() {
         facts.push(match &source.kind {
@@ -131,6 +136,10 @@ pub fn facts<'q>(
                 let all_used = table.columns.iter().any(|c| c.generated.is_some())
                     && (used.iter().any(generated) || all.iter().any(reads_generated));
                 if whole && i == 0 || all_used {
+                    used.extend(0..table.columns.len() as u16);
+                }
+                // A generated column stands for all columns.
+                if used.iter().any(|c| table.columns.get(usize::from(*c)).is_some_and(|c| c.generated.is_some())) {
                     used.extend(0..table.columns.len() as u16);
                 }
                 used.remove(&ROWID);
@@ -263,7 +272,7 @@ fn index_facts<'q>(
     }
     let outer = source.join != JoinKind::Inner && source.join != JoinKind::Cross;
     let usable = match bound.as_ref().and_then(|b| b.2.as_ref()) {
-        Some(filter) => implied::by_clause(clause, filter, row, source.id, outer.then_some(position)),
+        Some(filter) => implied::by_clause(clause, filter, row, source.id, table, outer.then_some(position)),
         None => true,
     };
     let unique_not_null = index.unique && keys[..declared].iter().all(|k| k.not_null);
@@ -312,6 +321,9 @@ pub fn wanted(e: &Expr, source: SourceId, stop: &dyn Fn(&Expr) -> bool, used: &m
     match &e.kind {
         ExprKind::Column(c) => note(c),
         _ => {
+            if let ExprKind::Generated { column, .. } = &e.kind {
+                note(column);
+            }
             if let Some(query) = walk::query(e) {
                 for free in &query.free {
                     if let Free::Column(c) = free {

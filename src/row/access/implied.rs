@@ -3,13 +3,33 @@
 
 use super::facts::is_same;
 use super::terms::{Clause, Term, conjuncts};
-use crate::plan::bound::{CompareOp, Expr, ExprKind, SourceId};
+use crate::catalog::Table;
+use crate::plan::bound::{ColumnRef, CompareOp, Expr, ExprKind, SourceId};
 use crate::plan::walk;
 
 /// Every AND-term of `filter` (over `row`) follows from some term; for the right side of an outer join only terms of its ON.
-pub fn by_clause(clause: &Clause<'_>, filter: &Expr, row: SourceId, source: SourceId, outer: Option<usize>) -> bool {
+/// What is always true of the table's rows SQLite has taken out of the conditions before it looks.
+pub fn by_clause(
+    clause: &Clause<'_>,
+    filter: &Expr,
+    row: SourceId,
+    source: SourceId,
+    table: &Table,
+    outer: Option<usize>,
+) -> bool {
+    let never_null = |c: &ColumnRef| {
+        let column = table.columns.get(usize::from(c.column));
+        outer.is_none() && c.source == source && column.is_none_or(|c| c.not_null.is_some())
+    };
+    let is_told = |e: &Expr| match &e.kind {
+        ExprKind::IsNull { negated: true, operand } => match &operand.kind {
+            ExprKind::Column(c) | ExprKind::Generated { column: c, .. } => never_null(c),
+            _ => false,
+        },
+        _ => false,
+    };
     conjuncts(filter).into_iter().all(|wanted| {
-        clause.terms.iter().filter(|t| !t.not_null).any(|t| {
+        clause.terms.iter().filter(|t| !t.not_null && !is_told(t.expr)).any(|t| {
             let counts = match outer {
                 Some(_) => t.outer == outer,
                 None => t.outer.is_none(),

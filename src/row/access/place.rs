@@ -259,7 +259,8 @@ fn access(c: &Candidates<'_, '_>, lower: &mut Lower<'_>, one: &Loop, reverse: bo
     }
     let equal = equal.iter().map(|t| t.map_or(Ok(SeekTerm::Any), |t| seek(lower, t))).collect::<Result<_>>()?;
     // What is written while it is found is looked up in the table anyway.
-    let covering = one.has(flag::COVERING) && !c.one_pass();
+    let looked_up = c.one_pass() || c.writes && !facts.has_rowid && c.scope.sources.len() == 1;
+    let covering = one.has(flag::COVERING) && !looked_up;
     let covered = if covering && facts.has_rowid { covered(facts, known).map(Arc::new) } else { None };
     Ok(Access::Index { index, equal, low, high, columns, reverse, covering, covered, counted: false })
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::plain::is_plain_scan;
-use super::target::{IndexProgram, TargetProgram, lower_target};
-use crate::catalog::{Index, IndexTerm, Table};
+use super::target::{IndexProgram, TargetProgram, lower_target, may_move};
+use crate::catalog::{Index, Table};
 use crate::error::Result;
 use crate::plan::bound::{
     self, Body, BoundTrigger, Classes, ColumnRef, Conflict, Expr, ExprKind, ForeignKeyCheck, Free, IndexHint,
@@ -371,8 +371,8 @@ fn keyed_update(s: &bound::Update, asks: bool, rows: &QueryProgram) -> bool {
     }
     let set = with_generated(s);
     let changes = |index: &Index| {
-        index.filter.is_some()
-            || index.columns.iter().any(|t| !matches!(t.term, IndexTerm::Column(c) if !set.contains(&c)))
+        let own = s.target.indexes.iter().find(|i| i.index.id == index.id);
+        own.is_none_or(|own| may_move(&s.target, own, &set))
     };
     let replaces = match s.or {
         Some(or) => or == Conflict::Replace,

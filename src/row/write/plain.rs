@@ -357,7 +357,8 @@ impl Run<'_> {
             let new = transaction.row(&writer.record);
             writer.push(rowid, new, &mut transaction);
             drop(transaction);
-            return self.count(None, &Row::default());
+            self.count();
+            return Ok(());
         }
         for index in writer.indexes.iter().filter(|index| index.changed) {
             transaction.delete_key(index.tree, &index.old_key);

@@ -7,8 +7,8 @@ use heliosdb_udfs::value::{Collation, Encoding};
 use crate::catalog::{Index, IndexTerm, Table};
 use crate::error::Result;
 use crate::plan::bound::{
-    BoundTrigger, Conflict, DatabaseIndex, Expr, ForeignKeyCheck, Free, ROWID, SourceId, Target, TriggerEvent,
-    TriggerTime,
+    BoundTrigger, Conflict, DatabaseIndex, Expr, ForeignKeyCheck, Free, ROWID, SourceId, Target, TargetIndex,
+    TriggerEvent, TriggerTime,
 };
 use crate::plan::walk;
 use crate::row::lower::{Layout, Lower, Lowering, Planning};
@@ -119,6 +119,13 @@ fn add_columns(target: &Target, e: &Expr, columns: &mut Vec<u16>) {
             add_columns(target, generated, columns);
         }
     });
+}
+
+/// Whether new values in these columns may give a row another entry, or none.
+pub fn may_move(target: &Target, index: &TargetIndex, set: &[u16]) -> bool {
+    let mut columns = Vec::new();
+    index.terms.iter().chain(&index.filter).for_each(|e| add_columns(target, e, &mut columns));
+    columns.iter().any(|c| set.contains(c))
 }
 
 /// The row being written is level 0 of every expression here.

@@ -161,8 +161,16 @@ impl Run {
             {
                 None
             }
+            // Nor does it answer alike: LIKE finds no blobs in some builds, JSON5 and some modifiers of times are new.
+            _ if self.calls_functions() => None,
             other => Some(format!("  python: {other:?}")),
         }
+    }
+
+    /// Whether indexes or generated columns are made of expressions.
+    fn calls_functions(&mut self) -> bool {
+        let made = "SELECT 1 FROM sqlite_schema WHERE sql LIKE '%GENERATED%' OR type = 'index' AND sql LIKE '%((%'";
+        !self.stock.run(made).rows.is_empty()
     }
 
     fn reopen(&mut self) {

@@ -24,13 +24,32 @@ const BOUNDS: &[&str] = &[
 const EXCLUDES: &[&str] =
     &["", "", "", " EXCLUDE CURRENT ROW", " EXCLUDE GROUP", " EXCLUDE TIES", " EXCLUDE NO OTHERS"];
 
+/// A frame's bounds of every kind, wrong ones among them.
+fn bounds(rng: &mut Rng) -> String {
+    if rng.one_in(2) {
+        return format!("BETWEEN {}", rng.pick(BOUNDS));
+    }
+    let mut one = || {
+        let distance = rng.pick(&["0", "1", "2", "3", "1", "2", "0.5", "'1'", "4 - 2", "-1", "1e18"]);
+        match rng.below(7) {
+            0 => "UNBOUNDED PRECEDING".to_owned(),
+            1 | 2 => format!("{distance} PRECEDING"),
+            3 => "CURRENT ROW".to_owned(),
+            4 | 5 => format!("{distance} FOLLOWING"),
+            _ => "UNBOUNDED FOLLOWING".to_owned(),
+        }
+    };
+    let (from, to) = (one(), one());
+    if rng.one_in(3) { from } else { format!("BETWEEN {from} AND {to}") }
+}
+
 /// A window function call. With `one_order` the rows come in one order, so that ties have one, too.
 pub fn window(rng: &mut Rng, scope: &[String], one_order: bool) -> String {
     let partition =
         if rng.one_in(2) { format!("PARTITION BY {} ", scope[rng.below(scope.len())]) } else { String::new() };
     let kind = rng.pick(&["ROWS", "GROUPS", "RANGE"]);
-    let bounds = rng.pick(BOUNDS);
-    let offsets = bounds.contains(['1', '2']);
+    let bounds = bounds(rng);
+    let offsets = bounds.contains(|c: char| c.is_ascii_digit());
     let order = match rng.below(4) {
         // RANGE with an offset takes one term.
         _ if kind == "RANGE" && offsets => {
@@ -45,7 +64,7 @@ pub fn window(rng: &mut Rng, scope: &[String], one_order: bool) -> String {
     let frame = if rng.one_in(4) || (kind == "GROUPS" && order.is_empty()) {
         String::new()
     } else {
-        format!(" {kind} BETWEEN {bounds}{}", rng.pick(EXCLUDES))
+        format!(" {kind} {bounds}{}", rng.pick(EXCLUDES))
     };
     let column = expr::column(rng, scope);
     // Where rows that tie may come in any order, what picks one of them is left out.
