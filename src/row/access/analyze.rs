@@ -42,11 +42,10 @@ impl<'q> Scope<'q> {
         match &base.expr.kind {
             ExprKind::Compare { op, left, right, by } => self.compare(clause, i, *op, left, right, by),
             ExprKind::Between { negated: false, operand, low, high, by_low, by_high } => {
-                for (op, end, by) in
-                    [(CompareOp::GreaterEqual, low, by_low), (CompareOp::LessEqual, high, by_high)]
-                {
+                for (op, end, by) in [(CompareOp::GreaterEqual, low, by_low), (CompareOp::LessEqual, high, by_high)] {
                     let at = clause.terms.len();
-                    let part = Term { all: self.sources_of(operand) | self.sources_of(end) | own_bit(&base), ..base.clone() };
+                    let part =
+                        Term { all: self.sources_of(operand) | self.sources_of(end) | own_bit(&base), ..base.clone() };
                     clause.terms.push(Term { is_virtual: true, parent: Some(i), ..part });
                     self.compare(clause, at, op, operand, end, by);
                 }
@@ -137,8 +136,7 @@ impl<'q> Scope<'q> {
         let Some((ops, flipped)) = operators(op) else { return };
         let base = clause.terms[at].clone();
         let (l, r) = (self.sources_of(left), self.sources_of(right));
-        let equivalent =
-            ops & (op::EQ | op::IS) != 0 && base.outer.is_none() && self.is_equivalence(op, left, right);
+        let equivalent = ops & (op::EQ | op::IS) != 0 && base.outer.is_none() && self.is_equivalence(op, left, right);
         let mut own = self.comparison(&base, ops, left, Right::One(right), r, by);
         let mut other = self.comparison(&base, flipped, right, Right::One(left), l, by);
         for term in [&mut own, &mut other].into_iter().flatten() {

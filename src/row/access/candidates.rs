@@ -4,7 +4,7 @@
 //! Costs follow https://sqlite.org/optoverview.html and https://sqlite.org/queryplanner-ng.html.
 
 use super::estimate::{self, Estimate, IndexSize};
-use super::facts::{Facts, IndexFacts, KeyTerm};
+use super::facts::{Facts, IndexFacts};
 use super::loops::{Loop, Loops, flag};
 use super::order::Wanted;
 use super::scan::Scan;
@@ -28,6 +28,8 @@ pub struct Candidates<'p, 'q> {
     pub wanted: &'p Wanted<'q>,
     /// The statement writes the table: entries it moves must not be met again.
     pub writes: bool,
+    /// Partial indexes are used where the conditions imply theirs.
+    pub partial: bool,
     /// No other source is planned with it.
     pub alone: bool,
     /// Sources that stop at their first match.
@@ -63,7 +65,14 @@ impl<'p, 'q> Candidates<'p, 'q> {
         if facts.has_rowid
             && let Some(term) = given(&rowid, 0, op::EQ | op::IS)
         {
-            return Some(Loop { flags: flags | flag::ROWID, run: 33, out: 1, equal: 1, terms: vec![term], ..Loop::default() });
+            return Some(Loop {
+                flags: flags | flag::ROWID,
+                run: 33,
+                out: 1,
+                equal: 1,
+                terms: vec![term],
+                ..Loop::default()
+            });
         }
         for (n, (size, known)) in facts.size.indexes.iter().zip(&facts.indexes).enumerate() {
             if !size.index.unique || size.index.filter.is_some() || known.declared > 3 || !known.usable {
@@ -139,7 +148,8 @@ impl<'p, 'q> Candidates<'p, 'q> {
         for (n, (one, known)) in size.indexes.iter().zip(&facts.indexes).enumerate() {
             order = order.saturating_add(1);
             let hinted = facts.hinted.as_ref().map(|h| h.id == one.index.id);
-            if hinted == Some(false) || !known.usable || (facts.not_indexed && !known.primary) {
+            let partial = one.index.filter.is_some() && !self.partial;
+            if hinted == Some(false) || !known.usable || partial || (facts.not_indexed && !known.primary) {
                 continue;
             }
             self.index(i, before, n, order, sink, one, known);
@@ -196,7 +206,7 @@ impl<'p, 'q> Candidates<'p, 'q> {
         for term in &self.all.terms {
             let mut used = Default::default();
             super::facts::wanted(term.expr, self.scope.sources[i].id, &|_| false, &mut used);
-            let held = |c: &u16| known.keys.iter().any(|k| matches!(k.term, KeyTerm::Column(own) if own == *c));
+            let held = |c: &u16| known.holds(*c);
             if !used.iter().all(held) {
                 break;
             }
@@ -241,8 +251,8 @@ impl<'p, 'q> Candidates<'p, 'q> {
                 continue;
             }
             if term.all == own {
-                let left = self.scope.sources[new.source].join == JoinKind::Left
-                    || self.scope.keeps_right(new.source + 1);
+                let left =
+                    self.scope.sources[new.source].join == JoinKind::Left || self.scope.keeps_right(new.source + 1);
                 if term.ops & (op::EQ | op::IN | op::RANGE) != 0 || !left {
                     new.flags |= flag::SELF_CULLING;
                 }

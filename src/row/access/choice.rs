@@ -107,9 +107,8 @@ fn choose(
                 let rows = chain.rows + one.out;
                 let open = satisfied == Satisfied::Open;
                 let last = length == goal.sources;
-                let same = to
-                    .iter()
-                    .position(|c| c.placed == placed && (last || (c.satisfied == Satisfied::Open) == open));
+                let same =
+                    to.iter().position(|c| c.placed == placed && (last || (c.satisfied == Satisfied::Open) == open));
                 let at = match same {
                     Some(at) => {
                         let known = (to[at].cost, to[at].rows, to[at].unsorted);

@@ -25,6 +25,8 @@ pub struct Key {
     pub affinity: Affinity,
     pub descending: bool,
     pub not_null: bool,
+    /// Not a virtual column.
+    pub stored: bool,
 }
 
 pub enum KeyTerm {
@@ -50,6 +52,13 @@ pub struct IndexFacts {
     pub primary: bool,
     /// A unique index over columns that are never NULL.
     pub unique_not_null: bool,
+}
+
+impl IndexFacts {
+    /// Whether a column's values can be read from it: those of virtual columns are computed.
+    pub fn holds(&self, column: u16) -> bool {
+        self.keys.iter().any(|k| k.stored && matches!(k.term, KeyTerm::Column(own) if own == column))
+    }
 }
 
 pub struct Facts {
@@ -122,7 +131,10 @@ pub fn facts<'q>(
                 }
                 let generated = |c: &u16| table.columns.get(usize::from(*c)).is_some_and(|c| c.generated.is_some());
                 let reads_generated = |e: &&Expr| {
-                    walk::any(e, &|e| matches!(&e.kind, ExprKind::Generated { column, .. } if column.source == source.id))
+                    walk::any(
+                        e,
+                        &|e| matches!(&e.kind, ExprKind::Generated { column, .. } if column.source == source.id),
+                    )
                 };
                 // SQLite takes a generated column for one that needs all.
                 let all_used = table.columns.iter().any(|c| c.generated.is_some())
@@ -210,7 +222,14 @@ fn index_facts<'q>(
                 let Some(expr) = bound.as_ref().and_then(|b| b.1.get(n)).cloned() else { continue };
                 let affinity = expr.affinity;
                 let collation = collation.unwrap_or_default();
-                Key { term: KeyTerm::Expr(expr), collation, affinity, descending: column.descending, not_null: false }
+                Key {
+                    term: KeyTerm::Expr(expr),
+                    collation,
+                    affinity,
+                    descending: column.descending,
+                    not_null: false,
+                    stored: true,
+                }
             }
         });
     }
@@ -288,6 +307,7 @@ fn own_column(table: &Table, c: u16, collation: Option<Collation>, descending: b
         affinity: if rowid { Affinity::Integer } else { column.map_or(Affinity::None, |c| c.affinity) },
         descending,
         not_null: rowid || column.is_some_and(|c| c.not_null.is_some()),
+        stored: column.is_none_or(|c| c.is_stored()),
     }
 }
 
@@ -309,6 +329,9 @@ pub fn wanted(e: &Expr, source: SourceId, stop: &dyn Fn(&Expr) -> bool, used: &m
     match &e.kind {
         ExprKind::Column(c) => note(c),
         _ => {
+            if let ExprKind::Generated { column, .. } = &e.kind {
+                note(column);
+            }
             if let Some(query) = walk::query(e) {
                 for free in &query.free {
                     if let Free::Column(c) = free {

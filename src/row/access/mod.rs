@@ -52,8 +52,9 @@ use super::lower::{GROUPS, Layout, Lower, Planning};
 use super::node::Node;
 use super::program::{Join, LevelProgram, QueryProgram};
 use crate::error::{Error, Result};
-use heliosdb_udfs::value::Value;
 use crate::plan::bound::{ColumnRef, Expr, ExprKind, JoinKind, ROWID, Select, SourceKind};
+use crate::plan::walk;
+use heliosdb_udfs::value::Value;
 
 pub struct Plan {
     pub levels: Vec<LevelProgram>,
@@ -104,6 +105,7 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Re
         all: &clause,
         wanted: &wanted,
         writes: setting.writes,
+        partial: true,
         alone: select.sources.len() == 1,
         exists: setting.exists,
     };
@@ -151,7 +153,8 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Re
     if !select.windows.is_empty() && select.group_by.is_none() {
         plan.window = (plan.sorted, wanted.terms.len());
     }
-    if let Some(shown) = shown.filter(|_| distinct && wanted.purpose != Purpose::Distinct && select.windows.is_empty()) {
+    if let Some(shown) = shown.filter(|_| distinct && wanted.purpose != Purpose::Distinct && select.windows.is_empty())
+    {
         plan.distinct = outcome::distinct_in_order(shown, &order, &loops, &chain);
     }
     if scope.keeps_right(0) {
@@ -159,7 +162,7 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Re
         (plan.grouped, plan.distinct, plan.extreme) = (false, false, false);
         plan.window.0 = 0;
         // (Groups are sorted then.)
-        plan.sorted = if by_group { setting.order_by.len() } else { 0 };
+        plan.sorted = if by_group && !sorts_distinct { setting.order_by.len() } else { 0 };
     }
     put(lower, select, setting, &candidates, &loops, &chain, reverse, programs, &mut plan)?;
     Ok(plan)
@@ -201,7 +204,7 @@ fn all_loops(candidates: &Candidates<'_, '_>, setting: &Setting<'_>) -> Loops {
             // Behind everything that its conditions name: then its first match decides.
             let terms = &candidates.clause.terms[..candidates.clause.base];
             let bit = 1u64 << i;
-            needs = terms.iter().filter(|t| t.all & bit != 0).fold(0, |bits, t| bits | t.all & !bit);
+            needs = terms.iter().filter(|t| t.all & bit != 0).fold(needs, |bits, t| bits | t.all & (bit - 1));
         } else if !held {
             needs = 0;
         }
@@ -261,7 +264,8 @@ fn put(
         let backwards = reverse >> level & 1 == 1;
         let mut program = placing.level(lower, one, placed, backwards, level as u16)?;
         if matches!(sources[one.source].join, JoinKind::Right | JoinKind::Full) {
-            program.whole = unmatched::source(lower, select, candidates, one.source, placed, level as u16)?.map(Box::new);
+            program.whole =
+                unmatched::source(lower, select, candidates, one.source, placed, level as u16)?.map(Box::new);
         }
         program.bloom = filtered[level];
         if request::only_counts(select) {
@@ -278,7 +282,10 @@ fn put(
         // only after the join: they wait until the last such level.
         if !fixed || level >= last_keeping {
             let ready = |t: usize| clause.terms[t].all & !placed == 0;
-            for (t, e) in open.extract_if(.., |(t, _)| ready(*t)) {
+            let mut conditions: Vec<(usize, &Expr)> = open.extract_if(.., |(t, _)| ready(*t)).collect();
+            // Correlated subqueries are asked when nothing else has refused the row.
+            conditions.sort_by_key(|(_, e)| asks_correlated(e));
+            for (t, e) in conditions {
                 if !is_sought(candidates, one, t) {
                     program.filters.push(lower.node(e)?);
                 }
@@ -294,6 +301,15 @@ fn put(
         }
     }
     Ok(())
+}
+
+/// Whether a condition, other than by IN itself, asks a subquery that depends on the row.
+fn asks_correlated(e: &Expr) -> bool {
+    let correlated = |e: &Expr| walk::query(e).is_some_and(|q| !q.free.is_empty());
+    match &e.kind {
+        ExprKind::InQuery { operand, .. } => operand.iter().any(|e| walk::any(e, &correlated)),
+        _ => walk::any(e, &correlated),
+    }
 }
 
 /// Whether the access itself lets through exactly the rows that fulfil a condition.

@@ -3,8 +3,8 @@
 
 use heliosdb_udfs::value::{Affinity, Collation, Encoding, Value, ValueRef, affinity};
 
-use crate::plan::walk;
 use crate::plan::bound::{Call, Expr, ExprKind, Function};
+use crate::plan::walk;
 
 /// Texts that match begin within `low <= x < high` under `collation`.
 pub struct Range {

@@ -28,7 +28,13 @@ pub fn source(
     let known = placed | 1 << i;
     let terms: Vec<(&Expr, Option<usize>)> = match scope.keeps_right(i + 1) {
         true => Vec::new(),
-        false => select.filter.iter().flat_map(conjuncts).filter(|e| scope.sources_of(e) & !known == 0).map(|e| (e, None)).collect(),
+        false => select
+            .filter
+            .iter()
+            .flat_map(conjuncts)
+            .filter(|e| scope.sources_of(e) & !known == 0)
+            .map(|e| (e, None))
+            .collect(),
     };
     let one = [Source { join: JoinKind::Inner, on: None, ..scope.sources[i].clone() }];
     let scope = Scope { sources: &one, ..*scope };
@@ -42,6 +48,7 @@ pub fn source(
         all: &clause,
         wanted: &wanted,
         writes: false,
+        partial: false,
         alone: true,
         exists: &[],
     };

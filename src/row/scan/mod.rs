@@ -88,6 +88,11 @@ impl Scan {
         Scan { plain: level.is_plain(), ..Scan::default() }
     }
 
+    /// The next opening goes by another index.
+    pub fn forget_index(&mut self) {
+        self.trees.key = None;
+    }
+
     /// Room for the key of the next opening, which ends the one before.
     pub fn take_room(&mut self) -> Vec<u8> {
         match std::mem::take(&mut self.end) {

@@ -399,6 +399,10 @@ impl SelectRun {
     fn open(&mut self, d: usize, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<()> {
         let level = &program.levels[d];
         let room = self.scans[d].take_room();
+        if level.whole.is_some() {
+            // Its two ways may go by different indexes.
+            self.scans[d].forget_index();
+        }
         let source = match &level.whole {
             Some(whole) if self.place == Place::Unmatched(d) => whole,
             _ => &level.source,

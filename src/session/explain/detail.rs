@@ -20,13 +20,28 @@ fn text_of(level: &LevelProgram, shown: &str) -> String {
     let mut text = source_text(&level.source, shown);
     // The table is read to fill the filter, or to note which rows have been matched.
     let reads_table = level.bloom || matches!(level.join, Join::Right | Join::Full);
-    if reads_table && matches!(level.source, SourceProgram::Table { access: Access::Index { .. }, .. } | SourceProgram::KeyTable { access: Access::Index { .. }, .. }) {
+    if reads_table
+        && matches!(
+            level.source,
+            SourceProgram::Table { access: Access::Index { .. }, .. }
+                | SourceProgram::KeyTable { access: Access::Index { .. }, .. }
+        )
+    {
         text = text.replace(" USING COVERING INDEX ", " USING INDEX ");
     }
     text + suffix
 }
 
-pub fn source_text(source: &SourceProgram, shown: &str) -> String {
+/// How the rows are read that a RIGHT join has not matched: SQLite looks a key table's rows up, whatever an index holds.
+pub fn unmatched(source: &SourceProgram, shown: &str) -> String {
+    let text = source_text(source, shown);
+    match source {
+        SourceProgram::KeyTable { .. } => text.replace(" USING COVERING INDEX ", " USING INDEX "),
+        _ => text,
+    }
+}
+
+fn source_text(source: &SourceProgram, shown: &str) -> String {
     match source {
         SourceProgram::Table { access, table, .. } | SourceProgram::KeyTable { access, table, .. } => {
             access_text(access, table, shown)

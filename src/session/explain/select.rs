@@ -4,7 +4,7 @@ use super::Tree;
 use super::detail;
 use super::subquery::{Use, of_level, of_node};
 use crate::plan::bound::{CompoundOp, FROM_VIEW};
-use crate::row::node::{Node, SubqueryId};
+use crate::row::node::{Node, Subquery, SubqueryId};
 use crate::row::program::{
     Access, Aggregation, Body, CteBody, CteProgram, Join, LevelProgram, QueryProgram, SelectProgram, SortKeySource,
     SourceProgram,
@@ -75,11 +75,20 @@ impl Tree {
 
     fn select(&mut self, select: &SelectProgram, parent: i64) {
         let Some(windows) = &select.windows else { return self.rows_of(select, parent) };
-        let name = format!("(subquery-{})", self.number(0));
-        let id = self.add(parent, format!("CO-ROUTINE {name}"));
+        // (What computes the windows is a query of its own; in a merged compound SQLite makes it two.)
+        let mut names = Vec::new();
+        let mut id = parent;
+        for _ in 0..if select.merged.is_some() { 2 } else { 1 } {
+            let name = format!("(subquery-{})", self.number(0));
+            let inner = self.add(id, format!("CO-ROUTINE {name}"));
+            names.push((id, name));
+            id = inner;
+        }
         self.rows_of(select, id);
         self.order_by(windows.sorted, windows.terms, id);
-        self.add(parent, format!("SCAN {name}"));
+        for (id, name) in names.into_iter().rev() {
+            self.add(id, format!("SCAN {name}"));
+        }
         self.distinct(select, parent);
         self.last_steps(select, parent);
     }
@@ -104,9 +113,16 @@ impl Tree {
         select.precondition.iter().for_each(|n| of_node(n, &mut early));
         let alone = |a: &Aggregation| !a.grouped && a.extreme == Some(0) && a.aggregates.len() == 1;
         let direct = select.aggregation.as_ref().is_some_and(|a| alone(a) && a.having.is_empty());
+        // `count(*)` by itself names the table, whatever the query calls it.
+        let counts = matches!(&select.output[..], [Node::Slot(_)])
+            && select.aggregation.as_ref().is_some_and(|a| a.counts_table && a.aggregates.len() == 1);
         for level in &select.levels {
-            let name = names.get(usize::from(level.position)).map_or(&*level.name, |n| n);
-            self.level(level, name, direct, parent);
+            let mut name = names.get(usize::from(level.position)).map_or(&*level.name, |n| n);
+            if counts && let SourceProgram::Table { table, .. } | SourceProgram::KeyTable { table, .. } = &level.source
+            {
+                name = &table.name;
+            }
+            self.level(level, name, direct, parent, &select.subqueries, &mut shown);
             let (access, conditions) = of_level(level);
             show(self, &access, &mut shown);
             show(self, &std::mem::take(&mut early), &mut shown);
@@ -175,7 +191,7 @@ impl Tree {
             };
             let id = self.add(parent, format!("RIGHT-JOIN {table}"));
             let whole = level.whole.as_deref();
-            self.add(id, whole.map_or_else(|| format!("SCAN {name}"), |source| detail::source_text(source, name)));
+            self.add(id, whole.map_or_else(|| format!("SCAN {name}"), |source| detail::unmatched(source, name)));
             // The last of them looks at WHERE once more.
             let mut found = Vec::new();
             level.filters.iter().for_each(|n| of_node(n, &mut found));
@@ -193,7 +209,7 @@ impl Tree {
     fn last_steps(&mut self, select: &SelectProgram, parent: i64) {
         let (sorted, terms) = match (&select.sort, select.merged) {
             (Some(sort), _) => (sort.sorted, sort.keys.len()),
-            (None, Some(sorted)) => (sorted, select.output.len()),
+            (None, Some(merged)) => merged,
             (None, None) => (0, 0),
         };
         self.order_by(sorted, terms, parent);
@@ -216,7 +232,15 @@ impl Tree {
         }
     }
 
-    fn level(&mut self, level: &LevelProgram, name: &str, direct: bool, parent: i64) {
+    fn level(
+        &mut self,
+        level: &LevelProgram,
+        name: &str,
+        direct: bool,
+        parent: i64,
+        all: &[Subquery],
+        shown: &mut Vec<u32>,
+    ) {
         if let Some(bloom) = detail::bloom(level, name) {
             self.add(parent, bloom);
         }
@@ -226,6 +250,9 @@ impl Tree {
             let id = self.add(parent, "MULTI-INDEX OR");
             for (n, arm) in arms.iter().enumerate() {
                 let id = self.add(id, format!("INDEX {}", n + 1));
+                let mut found = Vec::new();
+                detail::nodes(&arm.access).into_iter().chain(&arm.filters).for_each(|node| of_node(node, &mut found));
+                self.subqueries(&found, all, id, shown);
                 self.add(id, detail::access_text(&arm.access, table, name));
             }
             return;
