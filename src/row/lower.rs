@@ -245,7 +245,7 @@ impl<'l> Lower<'l> {
                 let mut exists = Vec::new();
                 let mut order_by = merged.to_vec();
                 let mut select = select.clone();
-                rewrite::select(&mut select, &mut order_by, false, &mut exists, &self.shared.fresh);
+                rewrite::select(&mut select, &mut order_by, Default::default(), &mut exists, &self.shared.fresh);
                 order_by.truncate(merged.len());
                 let merged = !merged.is_empty();
                 let setting = Setting { order_by: &order_by, merged, exists: &exists, ..Setting::default() };
@@ -321,8 +321,12 @@ impl<'l> Lower<'l> {
         program.computed = program.output.iter().enumerate().filter_map(computed).collect();
         let windows = !select.windows.is_empty();
         if setting.merged {
-            program.merged = Some(plan.sorted);
-        } else if !order_by.is_empty() && (plan.sorted < order_by.len() || windows) {
+            // A single row needs no sort.
+            let one = select.group_by.as_ref().is_some_and(Vec::is_empty);
+            program.merged = Some(if one { (0, 0) } else { (plan.sorted, order_by.len()) });
+        }
+        let sorted = if windows { access::request::sorted_by_windows(select, order_by) } else { plan.sorted };
+        if !setting.merged && sorted < order_by.len() {
             let mut keys = Vec::new();
             for term in order_by {
                 let key = match &term.key {
@@ -336,7 +340,7 @@ impl<'l> Lower<'l> {
                     nulls_first: term.nulls_first,
                 });
             }
-            program.sort = Some(Sort { keys, sorted: if windows { 0 } else { plan.sorted } });
+            program.sort = Some(Sort { keys, sorted });
         }
         if let Some(before) = outer {
             let stage = std::mem::replace(&mut self.stage, before);

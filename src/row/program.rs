@@ -89,8 +89,8 @@ pub struct SortTerm {
 
 pub struct SelectProgram {
     pub levels: Vec<LevelProgram>,
-    /// An arm of a compound that is merged: leading columns in whose order its rows come already.
-    pub merged: Option<usize>,
+    /// An arm of a compound that is merged: leading terms in whose order its rows come already, and all terms.
+    pub merged: Option<(usize, usize)>,
     /// DISTINCT whose equal rows come one after the other.
     pub distinct_in_order: bool,
     /// Equal rows are found by the sort of ORDER BY, where SQLite does so.

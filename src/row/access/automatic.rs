@@ -42,7 +42,7 @@ impl<'q> Candidates<'_, 'q> {
         }
     }
 
-    /// Whether a condition tells of a row alone that an automatic index need not hold it.
+    /// Whether a condition tells of a row alone, or of none, that an automatic index need not hold it.
     pub fn leaves_out(&self, term: &Term<'q>, i: usize) -> bool {
         let source = &self.scope.sources[i];
         let kept = self.scope.keeps_right(i + 1);
@@ -52,23 +52,32 @@ impl<'q> Candidates<'_, 'q> {
         };
         let mut own = true;
         walk::references(term.expr, &mut |f| own &= matches!(f, Free::Column(c) if c.source == source.id));
-        !kept && agrees && own && term.all == 1 << i && !walk::any(term.expr, &|e| walk::query(e).is_some())
+        !kept && agrees && own && !walk::any(term.expr, &|e| walk::query(e).is_some())
     }
 
     /// Whether SQLite asks a Bloom filter before it seeks by these columns: equal values must have equal bytes.
-    pub fn may_filter(&self, one: &Loop) -> bool {
+    fn may_filter(&self, one: &Loop, placed: u64) -> bool {
         let binary = |t: &usize| matches!(self.clause.terms[*t].by.collation, Collation::Binary);
         if !one.has(flag::AUTOMATIC) {
             return one.has(flag::ROWID) || one.terms.iter().take(one.equal).flatten().all(binary);
         }
-        let own = |t: &&Term<'q>| self.drives_automatic(t, one.source);
-        self.clause.terms.iter().filter(own).all(|t| matches!(t.by.collation, Collation::Binary))
+        // (One equality for each column, the first.)
+        let mut columns = Vec::new();
+        self.clause.terms.iter().all(|t| {
+            let Some(Left::Column(c)) = t.left else { return true };
+            if t.needs & !placed != 0 || columns.contains(&c.column) || !self.drives_automatic(t, one.source) {
+                return true;
+            }
+            columns.push(c.column);
+            matches!(t.by.collation, Collation::Binary)
+        })
     }
 
     /// The loops of a chain that a Bloom filter is asked before: automatic indexes, and those that are sought by more
     /// often than they have rows, as ANALYZE tells; bits by position.
     pub fn filtered<'l>(&self, loops: impl Iterator<Item = &'l Loop>) -> u64 {
         let mut searches = 0;
+        let mut placed = 0u64;
         let mut analyzed = true;
         let mut found = 0;
         for (n, one) in loops.enumerate() {
@@ -76,9 +85,10 @@ impl<'q> Candidates<'_, 'q> {
             analyzed &= self.facts[one.source].is_table && size.analyzed;
             let sought = one.has(flag::SELF_CULLING) && one.has(flag::EQUAL) && !one.has(flag::AUTOMATIC | flag::OR);
             let often = analyzed && n > 0 && sought && searches > size.rows;
-            if (one.has(flag::AUTOMATIC) || often) && self.may_filter(one) {
+            if (one.has(flag::AUTOMATIC) || often) && self.may_filter(one, placed) {
                 found |= 1 << n;
             }
+            placed |= 1 << one.source;
             searches += one.out;
         }
         found

@@ -4,7 +4,7 @@
 //! Costs follow https://sqlite.org/optoverview.html and https://sqlite.org/queryplanner-ng.html.
 
 use super::estimate::{self, Estimate, IndexSize};
-use super::facts::{Facts, IndexFacts, KeyTerm};
+use super::facts::{Facts, IndexFacts};
 use super::loops::{Loop, Loops, flag};
 use super::order::Wanted;
 use super::scan::Scan;
@@ -28,12 +28,12 @@ pub struct Candidates<'p, 'q> {
     pub wanted: &'p Wanted<'q>,
     /// The statement writes the table: entries it moves must not be met again.
     pub writes: bool,
+    /// Partial indexes are used where the conditions imply theirs.
+    pub partial: bool,
     /// No other source is planned with it.
     pub alone: bool,
     /// Sources that stop at their first match.
     pub exists: &'p [SourceId],
-    /// The rows that a RIGHT or FULL join has left over: what ON implied of a partial index does not hold for them.
-    pub unmatched: bool,
 }
 
 impl<'p, 'q> Candidates<'p, 'q> {
@@ -148,8 +148,8 @@ impl<'p, 'q> Candidates<'p, 'q> {
         for (n, (one, known)) in size.indexes.iter().zip(&facts.indexes).enumerate() {
             order = order.saturating_add(1);
             let hinted = facts.hinted.as_ref().map(|h| h.id == one.index.id);
-            let usable = known.usable && !(self.unmatched && one.index.filter.is_some());
-            if hinted == Some(false) || !usable || (facts.not_indexed && !known.primary) {
+            let partial = one.index.filter.is_some() && !self.partial;
+            if hinted == Some(false) || !known.usable || partial || (facts.not_indexed && !known.primary) {
                 continue;
             }
             self.index(i, before, n, order, sink, one, known);
@@ -206,7 +206,7 @@ impl<'p, 'q> Candidates<'p, 'q> {
         for term in &self.all.terms {
             let mut used = Default::default();
             super::facts::wanted(term.expr, self.scope.sources[i].id, &|_| false, &mut used);
-            let held = |c: &u16| known.keys.iter().any(|k| matches!(k.term, KeyTerm::Column(own) if own == *c));
+            let held = |c: &u16| known.holds(*c);
             if !used.iter().all(held) {
                 break;
             }

@@ -25,6 +25,8 @@ pub struct Key {
     pub affinity: Affinity,
     pub descending: bool,
     pub not_null: bool,
+    /// Not a virtual column.
+    pub stored: bool,
 }
 
 pub enum KeyTerm {
@@ -50,6 +52,13 @@ pub struct IndexFacts {
     pub primary: bool,
     /// A unique index over columns that are never NULL.
     pub unique_not_null: bool,
+}
+
+impl IndexFacts {
+    /// Whether a column's values can be read from it: those of virtual columns are computed.
+    pub fn holds(&self, column: u16) -> bool {
+        self.keys.iter().any(|k| k.stored && matches!(k.term, KeyTerm::Column(own) if own == column))
+    }
 }
 
 pub struct Facts {
@@ -222,7 +231,14 @@ fn index_facts<'q>(
                 let Some(expr) = bound.as_ref().and_then(|b| b.1.get(n)).cloned() else { continue };
                 let affinity = expr.affinity;
                 let collation = collation.unwrap_or_default();
-                Key { term: KeyTerm::Expr(expr), collation, affinity, descending: column.descending, not_null: false }
+                Key {
+                    term: KeyTerm::Expr(expr),
+                    collation,
+                    affinity,
+                    descending: column.descending,
+                    not_null: false,
+                    stored: true,
+                }
             }
         });
     }
@@ -300,6 +316,7 @@ fn own_column(table: &Table, c: u16, collation: Option<Collation>, descending: b
         affinity: if rowid { Affinity::Integer } else { column.map_or(Affinity::None, |c| c.affinity) },
         descending,
         not_null: rowid || column.is_some_and(|c| c.not_null.is_some()),
+        stored: column.is_none_or(|c| c.is_stored()),
     }
 }
 

@@ -55,6 +55,7 @@ use super::node::Node;
 use super::program::{Join, LevelProgram, QueryProgram};
 use crate::error::{Error, Result};
 use crate::plan::bound::{ColumnRef, Expr, ExprKind, JoinKind, ROWID, Select, SourceKind};
+use crate::plan::walk;
 use heliosdb_udfs::value::Value;
 
 pub struct Plan {
@@ -127,9 +128,9 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>) -> Re
         all: &clause,
         wanted: &wanted,
         writes: setting.writes,
+        partial: true,
         alone: select.sources.len() == 1,
         exists: setting.exists,
-        unmatched: false,
     };
     let one_row = point.or_else(|| candidates.one_row());
     let mut loops = match one_row {
@@ -216,7 +217,7 @@ fn all_loops(candidates: &Candidates<'_, '_>, setting: &Setting<'_>) -> Loops {
             // Behind everything that its conditions name: then its first match decides.
             let terms = &candidates.clause.terms[..candidates.clause.base];
             let bit = 1u64 << i;
-            needs = terms.iter().filter(|t| t.all & bit != 0).fold(0, |bits, t| bits | t.all & !bit);
+            needs = terms.iter().filter(|t| t.all & bit != 0).fold(needs, |bits, t| bits | t.all & (bit - 1));
         } else if !held {
             needs = 0;
         }
@@ -296,8 +297,12 @@ fn put(
         // only after the join: they wait until the last such level.
         if !fixed || level >= last_keeping {
             let ready = |t: usize| clause.terms[t].all & !placed == 0;
-            for (t, e) in open.iter().filter(|(t, _)| ready(*t)) {
-                if !is_sought(candidates, one, *t) {
+            let mut conditions: SmallVec<[(usize, &Expr); 8]> =
+                open.iter().copied().filter(|(t, _)| ready(*t)).collect();
+            // Correlated subqueries are asked when nothing else has refused the row.
+            conditions.sort_by_key(|(_, e)| asks_correlated(e));
+            for (t, e) in conditions {
+                if !is_sought(candidates, one, t) {
                     program.filters.push(lower.node(e)?);
                 }
             }
@@ -313,6 +318,15 @@ fn put(
         }
     }
     Ok(())
+}
+
+/// Whether a condition, other than by IN itself, asks a subquery that depends on the row.
+fn asks_correlated(e: &Expr) -> bool {
+    let correlated = |e: &Expr| walk::query(e).is_some_and(|q| !q.free.is_empty());
+    match &e.kind {
+        ExprKind::InQuery { operand, .. } => operand.iter().any(|e| walk::any(e, &correlated)),
+        _ => walk::any(e, &correlated),
+    }
 }
 
 /// Whether the access itself lets through exactly the rows that fulfil a condition.

@@ -27,6 +27,7 @@ pub fn omit_joins(
         shown |= request::order_expr(select, term).map_or(0, |e| scope.sources_of(e));
     }
     let fixed = scope.sources.iter().any(|s| matches!(s.join, JoinKind::Right | JoinKind::Full));
+    let mut gone = 0u64;
     for level in (1..chain.loops.len()).rev() {
         let one = &loops.all[chain.loops[level]];
         let bit = 1u64 << one.source;
@@ -34,8 +35,9 @@ pub fn omit_joins(
         if fixed || !left || !distinct && !one.has(flag::ONE_ROW) || shown & bit != 0 {
             continue;
         }
-        let own = |t: &Term<'_>| t.all & bit == 0 || t.outer == Some(one.source);
+        let own = |t: &Term<'_>| t.all & bit == 0 || t.outer.is_some_and(|o| o == one.source || gone >> o & 1 == 1);
         if clause.terms.iter().all(own) {
+            gone |= bit;
             let low = (1u64 << level) - 1;
             chain.reverse = chain.reverse & low | chain.reverse >> 1 & !low;
             chain.loops.remove(level);

@@ -150,7 +150,9 @@ impl<'q> Placing<'_, 'q> {
         let mut rest: Vec<u16> = c.facts[one.source].used.iter().copied().filter(|u| !columns.contains(u)).collect();
         rest.sort_unstable();
         lookup.rest = rest.into_iter().map(|u| crate::row::lower::field(0, &layout, u)).collect();
-        lookup.partial = c.clause.terms.iter().any(|t| !t.is_virtual && c.leaves_out(t, one.source));
+        let inner = source.join != JoinKind::Left && !c.scope.keeps_right(one.source + 1);
+        lookup.partial = inner && c.clause.has_constant
+            || c.clause.terms.iter().any(|t| !t.is_virtual && c.leaves_out(t, one.source));
         Ok(lookup)
     }
 }

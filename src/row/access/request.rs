@@ -108,6 +108,25 @@ pub fn wanted<'q>(select: &'q Select, setting: &Setting<'q>, distinct: bool) -> 
     (Wanted { terms: sort, purpose: Purpose::Sort }, false)
 }
 
+/// How many leading terms of ORDER BY the rows are in the order of when their windows have been computed: columns that
+/// the only kind of window is ordered by.
+pub fn sorted_by_windows(select: &Select, order_by: &[OrderBy]) -> usize {
+    let all = windows(select);
+    let Some((window, others)) = all.split_first() else { return 0 };
+    if others.iter().any(|w| !same::same_window(w, window)) {
+        return 0;
+    }
+    let partitions = window.partition_by.iter().map(|k| (&k.expr, &k.collation, false, true));
+    let orders = window.order_by.iter().map(|k| (&k.expr, &k.collation, k.descending, k.nulls_first));
+    let is_met = |(term, (e, collation, descending, nulls_first)): &(&OrderBy, (&Expr, &Collation, bool, bool))| {
+        matches!(e.kind, ExprKind::Column(_))
+            && order_expr(select, term).is_some_and(|own| same::same(own, e))
+            && term.collation.name().eq_ignore_ascii_case(collation.name())
+            && (term.descending, term.nulls_first) == (*descending, *nulls_first)
+    };
+    order_by.iter().zip(partitions.chain(orders)).take_while(is_met).count()
+}
+
 /// The windows of a query, equal ones one after the other; computed from the last to the first.
 pub fn windows(select: &Select) -> Vec<&Window> {
     let mut all: Vec<&Window> = Vec::with_capacity(select.windows.len());

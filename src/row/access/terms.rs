@@ -94,6 +94,8 @@ pub struct Term<'q> {
 pub struct Clause<'q> {
     pub terms: Vec<Term<'q>>,
     pub base: usize,
+    /// Conditions were left out that are always true.
+    pub has_constant: bool,
 }
 
 /// What analysis needs to know of the statement.
@@ -219,8 +221,10 @@ impl<'q> Scope<'q> {
             }
         }
         // What NOT NULL has decided already is no condition.
+        let written = exprs.len();
         exprs.retain(|(e, outer)| outer.is_some() || self.null_test(e) != Some(true));
-        self.analyzed(exprs)
+        let has_constant = exprs.len() < written;
+        Clause { has_constant, ..self.analyzed(exprs) }
     }
 
     /// Whether `x IS NULL` or `x IS NOT NULL` is true, where the column cannot be NULL.

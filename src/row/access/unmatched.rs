@@ -48,9 +48,9 @@ pub fn source(
         all: &clause,
         wanted: &wanted,
         writes: false,
+        partial: false,
         alone: true,
         exists: &[],
-        unmatched: true,
     };
     let mut loops = Loops::default();
     let order = Order { scope: &scope, facts, clause: &clause };

@@ -8,7 +8,7 @@ use super::substitute::children;
 use crate::plan::bound::{ColumnRef, CompareOp, Expr, ExprKind, JoinKind, Select};
 use crate::plan::{comparison, walk};
 
-/// A column of an affinity that keeps its values comparable, equal to a constant.
+/// A column that is equal to a constant.
 fn known(e: &Expr) -> Option<(ColumnRef, &Expr, &Expr)> {
     let (column, value, by) = match &e.kind {
         ExprKind::Compare { op: CompareOp::Equal, left, right, by } => match (&left.kind, &right.kind) {
@@ -23,8 +23,8 @@ fn known(e: &Expr) -> Option<(ColumnRef, &Expr, &Expr)> {
         _ => return None,
     };
     let ExprKind::Column(c) = column.kind else { return None };
-    let converts = !matches!(column.affinity, Affinity::None | Affinity::Blob);
-    (converts && matches!(by.collation, Collation::Binary)).then_some((c, &**column, value))
+    let is_column = column.affinity != Affinity::None;
+    (is_column && matches!(by.collation, Collation::Binary)).then_some((c, &**column, value))
 }
 
 /// An equality between two columns, with the affinities that both have.
@@ -67,6 +67,8 @@ struct Constant {
     value: Expr,
     /// Not a parameter, whose value is not known yet: it has the column's affinity already.
     literal: bool,
+    /// It may stand in comparisons only: values of such a column are compared as they are.
+    compared: bool,
 }
 
 pub fn spread(select: &mut Select) {
@@ -84,9 +86,15 @@ pub fn spread(select: &mut Select) {
             constants.push(match &value.kind {
                 ExprKind::Literal(v) => {
                     let value = Expr { kind: ExprKind::Literal(as_stored(v, shown.affinity)), ..shown.clone() };
-                    Constant { column, said, value, literal: true }
+                    Constant { column, said, value, literal: true, compared: shown.affinity == Affinity::Blob }
                 }
-                _ => Constant { column, said, value: value.clone(), literal: false },
+                _ => Constant {
+                    column,
+                    said,
+                    value: value.clone(),
+                    literal: false,
+                    compared: shown.affinity == Affinity::Blob,
+                },
             });
         }
         let mut changed = false;
@@ -116,7 +124,7 @@ fn replace(e: &mut Expr, constants: &[Constant], position: &mut usize, changed: 
     *position += 1;
     if let Some((l, r)) = between_columns(e) {
         let ExprKind::Compare { left, right, .. } = &mut e.kind else { return };
-        let of = |c: ColumnRef| constants.iter().find(|k| k.column == c);
+        let of = |c: ColumnRef| constants.iter().find(|k| k.column == c && (k.literal || !k.compared));
         let (side, constant) = match (of(r), of(l)) {
             (Some(constant), _) => (right, constant),
             (None, Some(constant)) => (left, constant),
@@ -138,13 +146,22 @@ fn replace(e: &mut Expr, constants: &[Constant], position: &mut usize, changed: 
 }
 
 fn everywhere(e: &mut Expr, constants: &[Constant], at: usize, changed: &mut bool) {
-    if let ExprKind::Column(c) = e.kind {
-        let constant = constants.iter().find(|k| k.column == c && k.literal && k.said != at);
-        if let Some(constant) = constant.filter(|_| e.affinity != Affinity::None) {
+    let mut put = |e: &mut Expr, compared: bool| {
+        let ExprKind::Column(c) = e.kind else { return };
+        let able = |k: &&Constant| k.column == c && k.literal && k.said != at && (compared || !k.compared);
+        if let Some(constant) = constants.iter().find(able).filter(|_| e.affinity != Affinity::None) {
             *e = constant.value.clone();
             *changed = true;
         }
-        return;
+    };
+    put(e, false);
+    if let ExprKind::Compare { op, left, right, .. } = &mut e.kind
+        && !matches!(op, CompareOp::IsNot)
+    {
+        put(left, true);
+        if left.affinity != Affinity::Text {
+            put(right, true);
+        }
     }
     children(e, &mut |child| everywhere(child, constants, at, changed));
 }

@@ -40,16 +40,24 @@ pub fn query(query: &Query, fresh: &Cell<u32>) -> Option<Rewritten> {
         return Some(Rewritten { query: compound, exists });
     }
     if let Body::Select(select) = &mut copy.body {
-        self::select(select, &mut copy.order_by, copy.limit.is_some(), &mut exists, fresh);
+        let limited = Limited { limit: copy.limit.is_some(), offset: copy.offset.is_some() };
+        self::select(select, &mut copy.order_by, limited, &mut exists, fresh);
     }
     Some(Rewritten { query: copy, exists })
+}
+
+/// Whether there is a LIMIT, and an OFFSET.
+#[derive(Clone, Copy, Default)]
+pub struct Limited {
+    pub limit: bool,
+    pub offset: bool,
 }
 
 /// Rewrites one SELECT in place.
 pub fn select(
     select: &mut Select,
     order_by: &mut Vec<OrderBy>,
-    limited: bool,
+    limited: Limited,
     exists: &mut Vec<SourceId>,
     fresh: &Cell<u32>,
 ) {
@@ -61,15 +69,18 @@ pub fn select(
     loop {
         let mut sources = 0..select.sources.len();
         let found = sources.find(|i| {
-            flatten::is_possible(select, order_by, limited, *i) || flatten::inline(select, order_by, limited, *i, fresh)
+            flatten::is_possible(select, order_by, limited.limit, *i)
+                || flatten::inline(select, order_by, limited.limit, *i, fresh)
         });
         let Some(i) = found else { break };
         flatten::merge(select, order_by, i);
         strength::reduce(select);
         constants::spread(select);
     }
-    exists::to_joins(select, exists, fresh);
-    push_down::conditions(select);
+    if !limited.offset {
+        exists::to_joins(select, exists, fresh);
+    }
+    push_down::conditions(select, fresh);
 }
 
 fn is_candidate(select: &Select) -> bool {

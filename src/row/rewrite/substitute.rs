@@ -172,7 +172,7 @@ fn renumber_body(body: &mut Body, order_by: &mut [OrderBy], fresh: &Cell<u32>) {
     }
 }
 
-fn renumber_expr(e: &mut Expr, fresh: &Cell<u32>) {
+pub fn renumber_expr(e: &mut Expr, fresh: &Cell<u32>) {
     children(e, &mut |child| renumber_expr(child, fresh));
     if let Some(query) = query_of(e) {
         renumber(query, fresh);

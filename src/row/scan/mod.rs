@@ -89,17 +89,17 @@ impl Scan {
         Scan { plain: level.is_plain(), ..Scan::default() }
     }
 
+    /// The next opening goes by another index.
+    pub fn forget_index(&mut self) {
+        self.trees.key = None;
+    }
+
     /// Room for the key of the next opening, which ends the one before.
     pub fn take_room(&mut self) -> Vec<u8> {
         match std::mem::take(&mut self.end) {
             End::Prefix(room) | End::Before(room) | End::Through(room) => room,
             End::None => std::mem::take(&mut self.room),
         }
-    }
-
-    /// The next opening finds its index's tree anew.
-    pub fn forget_index(&mut self) {
-        self.trees.key = None;
     }
 
     /// Lets go of everything but the room of its lists.

@@ -29,7 +29,16 @@ fn text_of(level: &LevelProgram, shown: &str) -> String {
     text + suffix
 }
 
-pub fn source_text(source: &SourceProgram, shown: &str) -> String {
+/// How the rows are read that a RIGHT join has not matched: SQLite looks a key table's rows up, whatever an index holds.
+pub fn unmatched(source: &SourceProgram, shown: &str) -> String {
+    let text = source_text(source, shown);
+    match source {
+        SourceProgram::KeyTable { .. } => text.replace(" USING COVERING INDEX ", " USING INDEX "),
+        _ => text,
+    }
+}
+
+fn source_text(source: &SourceProgram, shown: &str) -> String {
     match source {
         SourceProgram::Table { access, table, .. } | SourceProgram::KeyTable { access, table, .. } => {
             access_text(access, table, shown)

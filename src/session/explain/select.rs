@@ -4,7 +4,7 @@ use super::Tree;
 use super::detail;
 use super::subquery::{Use, of_level, of_node};
 use crate::plan::bound::{CompoundOp, FROM_VIEW};
-use crate::row::node::{Node, SubqueryId};
+use crate::row::node::{Node, Subquery, SubqueryId};
 use crate::row::program::{
     Access, Aggregation, ArmProgram, Body, CteBody, CteProgram, Join, LevelProgram, QueryProgram, SelectProgram,
     SortKeySource, SourceProgram,
@@ -75,11 +75,20 @@ impl Tree {
 
     fn select(&mut self, select: &SelectProgram, parent: i64) {
         let Some(windows) = &select.windows else { return self.rows_of(select, parent) };
-        let name = format!("(subquery-{})", self.number(0));
-        let id = self.add(parent, format!("CO-ROUTINE {name}"));
+        // (What computes the windows is a query of its own; in a merged compound SQLite makes it two.)
+        let mut names = Vec::new();
+        let mut id = parent;
+        for _ in 0..if select.merged.is_some() { 2 } else { 1 } {
+            let name = format!("(subquery-{})", self.number(0));
+            let inner = self.add(id, format!("CO-ROUTINE {name}"));
+            names.push((id, name));
+            id = inner;
+        }
         self.rows_of(select, id);
         self.order_by(windows.sorted, windows.terms, id);
-        self.add(parent, format!("SCAN {name}"));
+        for (id, name) in names.into_iter().rev() {
+            self.add(id, format!("SCAN {name}"));
+        }
         self.distinct(select, parent);
         self.last_steps(select, parent);
     }
@@ -104,9 +113,16 @@ impl Tree {
         select.precondition.iter().for_each(|n| of_node(n, &mut early));
         let alone = |a: &Aggregation| !a.grouped && a.extreme == Some(0) && a.aggregates.len() == 1;
         let direct = select.aggregation.as_ref().is_some_and(|a| alone(a) && a.having.is_empty());
+        // `count(*)` by itself names the table, whatever the query calls it.
+        let counts = matches!(&select.output[..], [Node::Slot(_)])
+            && select.aggregation.as_ref().is_some_and(|a| a.counts_table && a.aggregates.len() == 1);
         for level in &select.levels {
-            let name = names.get(usize::from(level.position)).map_or(&*level.name, |n| n);
-            self.level(level, name, direct, parent);
+            let mut name = names.get(usize::from(level.position)).map_or(&*level.name, |n| n);
+            if counts && let SourceProgram::Table { table, .. } | SourceProgram::KeyTable { table, .. } = &level.source
+            {
+                name = &table.name;
+            }
+            self.level(level, name, direct, parent, &select.subqueries, &mut shown);
             let (access, conditions) = of_level(level);
             show(self, &access, &mut shown);
             show(self, &std::mem::take(&mut early), &mut shown);
@@ -175,7 +191,7 @@ impl Tree {
             };
             let id = self.add(parent, format!("RIGHT-JOIN {table}"));
             let whole = level.whole.as_deref();
-            self.add(id, whole.map_or_else(|| format!("SCAN {name}"), |source| detail::source_text(source, name)));
+            self.add(id, whole.map_or_else(|| format!("SCAN {name}"), |source| detail::unmatched(source, name)));
             // The last of them looks at WHERE once more.
             let mut found = Vec::new();
             level.filters.iter().for_each(|n| of_node(n, &mut found));
@@ -197,7 +213,7 @@ impl Tree {
         }
         let (sorted, terms) = match (&select.sort, select.merged) {
             (Some(sort), _) => (sort.sorted, sort.keys.len()),
-            (None, Some(sorted)) => (sorted, select.output.len()),
+            (None, Some(merged)) => merged,
             (None, None) => (0, 0),
         };
         self.order_by(sorted, terms, parent);
@@ -220,15 +236,24 @@ impl Tree {
         }
     }
 
-    fn level(&mut self, level: &LevelProgram, name: &str, direct: bool, parent: i64) {
+    fn level(
+        &mut self,
+        level: &LevelProgram,
+        name: &str,
+        direct: bool,
+        parent: i64,
+        all: &[Subquery],
+        shown: &mut Vec<u32>,
+    ) {
         if let Some(bloom) = detail::bloom(level, name) {
             self.add(parent, bloom);
         }
         if let SourceProgram::Table { access: Access::Or(arms), table, .. }
         | SourceProgram::KeyTable { access: Access::Or(arms), table, .. } = &level.source
         {
-            let shown = |arm: &ArmProgram| detail::access_text(&arm.access, table, name) + detail::suffix(level);
-            self.arms(&arms.iter().map(|arm| (&*arm.path, shown(arm))).collect::<Vec<_>>(), 0, parent);
+            let shown_arm = |arm: &ArmProgram| detail::access_text(&arm.access, table, name) + detail::suffix(level);
+            let arms: Vec<(&ArmProgram, String)> = arms.iter().map(|arm| (arm, shown_arm(arm))).collect();
+            self.arms(&arms, 0, parent, all, shown);
             return;
         }
         let mut line = detail::line(level, name);
@@ -240,16 +265,26 @@ impl Tree {
         self.add(parent, line);
     }
 
-    /// The arms of an OR that stand `depth` ORs deep.
-    fn arms(&mut self, arms: &[(&[usize], String)], depth: usize, parent: i64) {
+    /// The arms of an OR that stand `depth` ORs deep, each with its access as text.
+    fn arms(
+        &mut self,
+        arms: &[(&ArmProgram, String)],
+        depth: usize,
+        parent: i64,
+        all: &[Subquery],
+        shown: &mut Vec<u32>,
+    ) {
         let or = self.add(parent, "MULTI-INDEX OR");
-        for (n, group) in arms.chunk_by(|a, b| a.0[depth] == b.0[depth]).enumerate() {
+        for (n, group) in arms.chunk_by(|a, b| a.0.path[depth] == b.0.path[depth]).enumerate() {
             let id = self.add(or, format!("INDEX {}", n + 1));
             match group {
-                [(path, text)] if path.len() == depth + 1 => {
+                [(arm, text)] if arm.path.len() == depth + 1 => {
+                    let mut found = Vec::new();
+                    detail::nodes(&arm.access).into_iter().chain(&arm.filters).for_each(|n| of_node(n, &mut found));
+                    self.subqueries(&found, all, id, shown);
                     self.add(id, text.as_str());
                 }
-                _ => self.arms(group, depth + 1, id),
+                _ => self.arms(group, depth + 1, id, all, shown),
             }
         }
     }
