@@ -47,6 +47,14 @@ impl Run<'_> {
         self.cx.around.trigger_depth().get() > 0
     }
 
+    /// Counts a changed row that RETURNING does not ask for.
+    #[inline]
+    fn count_row(&mut self) -> Result<()> {
+        self.written.changes += 1;
+        self.cx.around.count_changes(1);
+        Ok(())
+    }
+
     /// Inserts; false if nothing was done because the general way must be taken.
     pub fn insert_plain(&mut self, program: &InsertProgram) -> Result<bool> {
         let cx = self.cx;
@@ -109,7 +117,7 @@ impl Run<'_> {
         drop(transaction);
         let Some(rowid) = written else { return Ok(false) };
         around.set_last_insert_rowid(rowid);
-        self.count(None, &Row::default())?;
+        self.count_row()?;
         Ok(true)
     }
 
@@ -147,7 +155,7 @@ impl Run<'_> {
         {
             drop(transaction);
             around.set_last_insert_rowid(rowid);
-            return self.count(None, &Row::default());
+            return self.count_row();
         }
         let view = transaction.view();
         let (rowid, explicit) = match chosen {
@@ -194,7 +202,7 @@ impl Run<'_> {
         }
         drop(transaction);
         around.set_last_insert_rowid(rowid);
-        self.count(None, &Row::default())
+        self.count_row()
     }
 
     /// DO UPDATE of the row `holder`; false if the general way must be taken. The proposed row is the one packed last.
@@ -243,7 +251,7 @@ impl Run<'_> {
             return Ok(false);
         }
         cx.around.transaction(target.database)?.put_row(writer.tree, holder, &writer.record);
-        self.count(None, &Row::default())?;
+        self.count_row()?;
         Ok(true)
     }
 
@@ -355,7 +363,7 @@ impl Run<'_> {
             let new = transaction.row(&writer.record);
             writer.push(rowid, new, &mut transaction);
             drop(transaction);
-            return self.count(None, &Row::default());
+            return self.count_row();
         }
         for index in writer.indexes.iter().filter(|index| index.changed) {
             transaction.delete_key(index.tree, &index.old_key);
@@ -363,7 +371,7 @@ impl Run<'_> {
         }
         transaction.put_row(writer.tree, rowid, &writer.record);
         drop(transaction);
-        self.count(None, &Row::default())
+        self.count_row()
     }
 
     /// Deletes; false if nothing was done because the general way must be taken.
@@ -416,6 +424,6 @@ impl Run<'_> {
             transaction.delete_row(writer.tree, rowid);
         }
         drop(transaction);
-        self.count(None, &Row::default())
+        self.count_row()
     }
 }
