@@ -249,7 +249,8 @@ impl Host for ConnectionHost<'_> {
         }
         let program = with_planning(self.execution.inner, |planning| write::lower(&bound, planning))?;
         let cx = Context { parameters: &[], around: self.execution, shared: &self.shared, live: false };
-        let written = write::execute(&program, &[], &cx)?;
+        let mut written = write::Written::default();
+        write::execute(&program, &[], &mut written, &cx)?;
         self.execution.inner.status.changes.set(written.changes);
         Ok(())
     }
