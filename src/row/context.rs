@@ -160,7 +160,9 @@ impl Shared {
 
     /// Forgets everything but the idle runs.
     pub fn clear(&mut self) {
-        self.common.get_mut().clear();
+        if !self.common.get_mut().is_empty() {
+            self.common.get_mut().clear();
+        }
         self.recursive.get_mut().clear();
         self.like.take();
     }

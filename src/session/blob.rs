@@ -40,7 +40,8 @@ impl Connection {
     ) -> Result<Blob> {
         let inner = self.lock();
         inner.check_open()?;
-        let pins = inner.pin_files()?;
+        let mut pins = Vec::new();
+        inner.pin_files(&mut pins)?;
         let missing = || Error::sql(format!("no such table: {schema}.{table}"));
         let database = inner.find_database(schema).ok_or_else(missing)?;
         let found = inner.schema(database);

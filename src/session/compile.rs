@@ -77,11 +77,11 @@ impl Files {
         }
     }
 
-    pub fn pin(self, inner: &Inner) -> Result<Vec<Pin>> {
+    pub fn pin(self, inner: &Inner, pins: &mut Vec<Pin>) -> Result<()> {
         match self {
-            Files::Never => Ok(Vec::new()),
-            Files::Once if inner.shared(MAIN).was_read() => Ok(Vec::new()),
-            _ => inner.pin_files(),
+            Files::Never => Ok(()),
+            Files::Once if inner.shared(MAIN).was_read() => Ok(()),
+            _ => inner.pin_files(pins),
         }
     }
 }

@@ -252,7 +252,8 @@ impl Connection {
         let inner = self.lock();
         inner.check_open()?;
         let Some(database) = inner.find_database(schema) else { return Ok(None) };
-        let _pins = inner.pin_files()?;
+        let mut pins = Vec::new();
+        inner.pin_files(&mut pins)?;
         let held = Held::default();
         let execution = Execution { inner: &inner, held: &held };
         serialize::serialize(&ConnectionHost::new(&execution), database).map(Some)

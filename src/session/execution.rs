@@ -61,8 +61,10 @@ impl<T> Default for PerDatabase<T> {
 impl<T> PerDatabase<T> {
     #[inline]
     fn get(&self, database: DatabaseIndex) -> Option<&T> {
-        let entries = self.first.iter().chain(&self.others);
-        entries.filter(|(of, _)| *of == database).map(|(_, entry)| entry).next()
+        match &self.first {
+            Some((of, entry)) if *of == database => Some(entry),
+            _ => self.others.iter().find(|(of, _)| *of == database).map(|(_, entry)| entry),
+        }
     }
 
     /// Adds the entry of a database that has none.
@@ -97,7 +99,11 @@ const TICK_OPERATIONS: u32 = 64;
 impl Held {
     /// Ends the marks of a statement whose writes stay.
     pub fn keep_writes(&self, inner: &Inner) {
-        for (database, mark) in self.marks.borrow_mut().take() {
+        let mut marks = self.marks.borrow_mut();
+        if let Some((database, mark)) = marks.first.take() {
+            inner.transaction(database).statement_end(mark);
+        }
+        for (database, mark) in marks.others.drain(..) {
             inner.transaction(database).statement_end(mark);
         }
     }

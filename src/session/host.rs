@@ -246,7 +246,8 @@ impl Host for ConnectionHost<'_> {
         let program = with_planning(self.execution.inner, |planning| write::lower(bound, planning))?;
         let cx = Context { parameters: &[], around: self.execution, shared: &self.shared, live: false };
         let (status, counted) = (&self.execution.inner.status, self.execution.held.changes.get());
-        let written = write::execute(&program, &[], &cx).inspect_err(|_| {
+        let mut written = write::Written::default();
+        write::execute(&program, &[], &mut written, &cx).inspect_err(|_| {
             status.total_changes.set(status.total_changes.get() - (self.execution.held.changes.get() - counted));
             status.changes.set(0);
         })?;

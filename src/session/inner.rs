@@ -304,10 +304,9 @@ impl Inner {
     }
 
     /// Pins the files of all databases: what others changed in them has been seen, and no more changes come.
-    pub fn pin_files(&self) -> Result<Vec<Pin>> {
-        let mut pins = Vec::new();
+    pub fn pin_files(&self, pins: &mut Vec<Pin>) -> Result<()> {
         if !self.has_files.get() {
-            return Ok(pins);
+            return Ok(());
         }
         for slot in &self.slots {
             let slot = slot.borrow();
@@ -317,7 +316,7 @@ impl Inner {
             let timeout_ms = self.settings.borrow().busy_timeout_ms.max(0) as u64;
             pins.extend(shared.pin(timeout_ms, &|| self.waits())?);
         }
-        Ok(pins)
+        Ok(())
     }
 
     /// Gives up the leases that nobody needs.

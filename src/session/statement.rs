@@ -66,7 +66,8 @@ impl Statement {
         let files = Files::of(&parsed);
         let compiled = {
             let guard = connection.lock();
-            let _pins = files.pin(&guard)?;
+            let mut pins = Vec::new();
+            files.pin(&guard, &mut pins)?;
             with_room_to_compile(|| compile::compile(&guard, &parsed, sql))?
         };
         let parameters = vec![Value::Null; parsed.parameters.count as usize];
@@ -308,16 +309,18 @@ impl Body {
         let idle = inner.is_autocommit() || inner.is_idle();
         let restarts = idle && inner.running.get() == 0;
         let (mut schema_changes, mut patience, mut traced) = (0, Patience::default(), false);
+        let mut pins = Vec::new();
         let result = loop {
-            let result = match self.files.pin(inner) {
-                Ok(pins) => {
+            let result = match self.files.pin(inner, &mut pins) {
+                Ok(()) => {
                     inner.yields.set(restarts);
-                    let result = self.run(inner, pins, &mut traced);
+                    let result = self.run(inner, &mut pins, &mut traced);
                     inner.yields.set(false);
                     result
                 }
                 Err(e) => Err(e),
             };
+            pins.clear();
             match result {
                 // Somebody changed the schema before it was our turn to write.
                 Err(e) if e.code == Code::SCHEMA && schema_changes < SCHEMA_CHANGES_MAX => schema_changes += 1,
@@ -337,7 +340,7 @@ impl Body {
         result
     }
 
-    fn run(&mut self, inner: &Inner, pins: Vec<Pin>, traced: &mut bool) -> Result<Step> {
+    fn run(&mut self, inner: &Inner, pins: &mut Vec<Pin>, traced: &mut bool) -> Result<Step> {
         self.refresh(inner)?;
         if !std::mem::replace(traced, true) {
             self.trace(inner);
@@ -346,7 +349,7 @@ impl Body {
         match &self.compiled.program {
             Program::Query(program) => {
                 let run = self.shared.run(program, Vec::new());
-                self.held.pins.replace(pins);
+                self.held.pins.get_mut().append(pins);
                 self.state = State::Query { run, rollbacks: inner.rollbacks.get() };
                 inner.running.set(inner.running.get() + 1);
                 self.step_query(inner)
@@ -403,20 +406,21 @@ impl Body {
         let Program::Write(program) = &self.compiled.program else { return Ok(Step::Done) };
         let held = &*self.held;
         held.violations.set(inner.deferred_violations.get());
+        let mut written = write::Written::default();
         let result = {
             let execution = Execution { inner, held };
             let cx = Context { parameters: &self.parameters, around: &execution, shared: &self.shared, live: false };
             inner.running.set(inner.running.get() + 1);
             inner.writing.set(inner.writing.get() + 1);
-            let result = write::execute(program, &[], &cx).and_then(|written| fault::check().map(|()| written));
+            let result = write::execute(program, &[], &mut written, &cx).and_then(|()| fault::check());
             inner.writing.set(inner.writing.get() - 1);
             inner.running.set(inner.running.get() - 1);
             result
         };
         let result = match result {
-            Ok(written) => {
+            Ok(()) => {
                 inner.status.changes.set(written.changes);
-                end_write(inner, held, None).map(|()| written.returned).inspect_err(|_| forget_changes(inner, held))
+                end_write(inner, held, None).inspect_err(|_| forget_changes(inner, held))
             }
             Err(e) => {
                 let changes = held.changes.get();
@@ -428,7 +432,12 @@ impl Body {
             }
         };
         self.end_run(State::Done);
-        self.deliver(result?, inner)
+        result?;
+        if written.returned.is_empty() {
+            self.state = State::Done;
+            return Ok(Step::Done);
+        }
+        self.deliver(written.returned, inner)
     }
 
     /// Statements that are run from their tree.

@@ -37,12 +37,8 @@ pub fn encode<'v>(out: &mut Vec<u8>, values: impl IntoIterator<Item = ValueRef<'
     let values = values.into_iter();
     let expected = values.size_hint().0.min(COLUMNS_MAX);
     let mut writer = Writer::new(out, expected);
-    for value in values {
-        if writer.count == COLUMNS_MAX {
-            break;
-        }
-        writer.push(value);
-    }
+    // No `Option` around each value: it would go through memory.
+    values.take(COLUMNS_MAX).for_each(|value| writer.push(value));
     writer.finish();
 }
 

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use heliosdb_udfs::value::{Collation, key::decode_key};
 
-use super::Run;
 use super::insert::Clash;
 use super::key;
 use super::packing::{push_key, stored};
 use super::row::{Row, generate};
 use super::target::{IndexProgram, TargetProgram, lower_index};
+use super::{Run, Written};
 use crate::catalog::{Index, Table};
 use crate::error::Result;
 use crate::plan::bound::{DatabaseIndex, Expr, SourceId};
@@ -159,7 +159,7 @@ impl Filling<'_> {
     }
 
     fn unique_error(&self) -> crate::error::Error {
-        let violations = Cell::new(0);
-        Run::new(self.cx, &[], None, &violations).unique_error(&self.target, Clash::Index(0))
+        let (violations, mut written) = (Cell::new(0), Written::default());
+        Run::new(self.cx, &[], None, &violations, &mut written).unique_error(&self.target, Clash::Index(0))
     }
 }

@@ -507,6 +507,7 @@ impl Run<'_> {
     }
 
     /// Counts a changed row.
+    #[inline]
     pub fn count(&mut self) {
         self.written.changes += 1;
         self.cx.around.count_changes(1);

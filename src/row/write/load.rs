@@ -4,10 +4,10 @@ use std::cell::Cell;
 
 use heliosdb_udfs::value::{Value, ValueRef};
 
-use super::Run;
 use super::key;
 use super::row::{Row, generate, with_env};
 use super::target::TargetProgram;
+use super::{Run, Written};
 use crate::error::Result;
 use crate::row::context::Context;
 use crate::row::eval::eval;
@@ -17,8 +17,8 @@ use crate::row::node::{Node, Subquery};
 pub fn load_row(target: &TargetProgram, rowid: i64, values: &[ValueRef<'_>], cx: &Context<'_>) -> Result<()> {
     let mut row = Row { rowid, values: values.iter().map(|v| ValueRef::to_owned(*v)).collect() };
     generate(target, &mut row, cx)?;
-    let violations = Cell::new(0);
-    let mut run = Run::new(cx, &[], None, &violations);
+    let (violations, mut written) = (Cell::new(0), Written::default());
+    let mut run = Run::new(cx, &[], None, &violations, &mut written);
     let tree =
         if target.table.has_rowid() { Some(cx.around.row_tree(target.database, target.table.id)?) } else { None };
     let mut entries = Vec::new();

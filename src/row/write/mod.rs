@@ -22,7 +22,6 @@ mod update;
 mod upsert;
 
 use std::cell::{Cell, RefCell};
-use std::sync::Arc;
 
 use heliosdb_udfs::value::Value;
 
@@ -49,7 +48,7 @@ pub struct Written {
 struct Run<'r> {
     cx: &'r Context<'r>,
     inputs: &'r [Value],
-    written: Written,
+    written: &'r mut Written,
     /// The statement's OR clause, or that of the statement whose trigger it runs in.
     or: Option<Conflict>,
     /// The largest rowid given in an AUTOINCREMENT table.
@@ -63,41 +62,39 @@ struct Run<'r> {
 }
 
 impl<'r> Run<'r> {
-    fn new(cx: &'r Context<'r>, inputs: &'r [Value], or: Option<Conflict>, violations: &'r Cell<i64>) -> Run<'r> {
-        Run {
-            cx,
-            inputs,
-            written: Written::default(),
-            or,
-            used: None,
-            violations,
-            upserts: Vec::new(),
-            returning: Vec::new(),
-        }
+    fn new(
+        cx: &'r Context<'r>,
+        inputs: &'r [Value],
+        or: Option<Conflict>,
+        violations: &'r Cell<i64>,
+        written: &'r mut Written,
+    ) -> Run<'r> {
+        Run { cx, inputs, written, or, used: None, violations, upserts: Vec::new(), returning: Vec::new() }
     }
 }
 
-/// Runs a statement to its end.
-pub fn execute(program: &Arc<WriteProgram>, inputs: &[Value], cx: &Context<'_>) -> Result<Written> {
+/// Runs a statement to its end. What it did is noted in `written` as it goes.
+pub fn execute(program: &WriteProgram, inputs: &[Value], written: &mut Written, cx: &Context<'_>) -> Result<()> {
     let violations = Cell::new(0);
-    let written = execute_nested(program, inputs, None, &violations, cx);
+    let result = execute_nested(program, inputs, None, &violations, written, cx);
     // What FAIL would keep is looked at, too.
-    let keeps = written.as_ref().err().is_none_or(|e| e.raise == Some(RaiseAction::Fail));
+    let keeps = result.as_ref().err().is_none_or(|e| e.raise == Some(RaiseAction::Fail));
     if keeps && violations.get() > 0 {
         return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
     }
-    written
+    result
 }
 
 /// `outer` is the conflict clause of the statement that fires the trigger: it beats the nested statement's own.
 fn execute_nested(
-    program: &Arc<WriteProgram>,
+    program: &WriteProgram,
     inputs: &[Value],
     outer: Option<Conflict>,
     violations: &Cell<i64>,
+    written: &mut Written,
     cx: &Context<'_>,
-) -> Result<Written> {
-    let (target, own) = match &**program {
+) -> Result<()> {
+    let (target, own) = match program {
         WriteProgram::Insert(insert) => (&insert.target, insert.or),
         WriteProgram::Update(update) => (&update.target, update.or),
         WriteProgram::Delete(delete) => (&delete.target, None),
@@ -106,20 +103,15 @@ fn execute_nested(
     // statement's scans see the state before it.
     drop(cx.around.transaction(target.database)?);
     let or = outer.or(own);
-    let mut run = Run::new(cx, inputs, or, violations);
-    let result = match &**program {
+    let mut run = Run::new(cx, inputs, or, violations, written);
+    let result = match program {
         WriteProgram::Insert(insert) => run.insert(insert),
         WriteProgram::Update(update) => run.update(update),
         WriteProgram::Delete(delete) => run.delete(delete),
     };
-    match result {
-        Ok(()) => Ok(run.written),
-        Err(e) => {
-            // Of what fails within a trigger nothing is counted.
-            if cx.around.trigger_depth().get() > 0 {
-                cx.around.count_nested_changes(-run.written.changes);
-            }
-            Err(e)
-        }
+    if result.is_err() && cx.around.trigger_depth().get() > 0 {
+        // Of what fails within a trigger nothing is counted.
+        cx.around.count_nested_changes(-run.written.changes);
     }
+    result
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use heliosdb_udfs::value::Value;
 
-use super::Run;
 use super::lower::ReturningProgram;
 use super::row::{Row, with_env};
 use super::target::TargetProgram;
+use super::{Run, Written};
 use crate::catalog::Table;
 use crate::env::stack::with_room;
 use crate::error::{Error, Result};
@@ -136,7 +136,8 @@ impl Run<'_> {
                         while run.next(&cx)? {}
                     }
                     TriggerStatement::Write(write, positions) => {
-                        with_room(|| super::execute_nested(write, &pick(positions), or, self.violations, &cx))?;
+                        let (inputs, mut written) = (pick(positions), Written::default());
+                        with_room(|| super::execute_nested(write, &inputs, or, self.violations, &mut written, &cx))?;
                     }
                 }
             }

@@ -43,6 +43,16 @@ impl Affinity {
 /// (https://sqlite.org/datatype3.html#type_affinity).
 #[inline]
 pub fn apply<'a>(v: ValueRef<'a>, affinity: Affinity, arena: &'a Bump) -> ValueRef<'a> {
+    let stays = match v {
+        ValueRef::Null | ValueRef::Blob(_) => true,
+        ValueRef::Integer(_) => !matches!(affinity, Affinity::Text | Affinity::Real),
+        ValueRef::Text(_) => !matches!(affinity, Affinity::Numeric | Affinity::Integer | Affinity::Real),
+        ValueRef::Real(_) => matches!(affinity, Affinity::None | Affinity::Blob | Affinity::FlexNum),
+    };
+    if stays { v } else { convert(v, affinity, arena) }
+}
+
+fn convert<'a>(v: ValueRef<'a>, affinity: Affinity, arena: &'a Bump) -> ValueRef<'a> {
     match affinity {
         Affinity::None | Affinity::Blob | Affinity::FlexNum => v,
         Affinity::Text => match v {
