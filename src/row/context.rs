@@ -132,7 +132,11 @@ pub struct Shared {
     pub packing: Cell<Option<Box<Packing>>>,
     /// Runs that have ended, kept for the next run of the statement.
     idle: RefCell<ArrayVec<QueryRun, IDLE_MAX>>,
+    /// What the statements of triggers have kept, by trigger and position.
+    nested: RefCell<Vec<Nested>>,
 }
+
+type Nested = (Arc<TriggerProgram>, usize, Box<Shared>);
 
 /// Idle runs that are kept.
 const IDLE_MAX: usize = 2;
@@ -156,6 +160,21 @@ impl Shared {
         run.rest();
         // Where there is no room it goes.
         drop(self.idle.borrow_mut().try_push(run));
+    }
+
+    /// What a statement of a trigger kept from its last run.
+    pub fn take_nested(&self, trigger: &Arc<TriggerProgram>, position: usize) -> Box<Shared> {
+        let mut nested = self.nested.borrow_mut();
+        let found = nested.iter().position(|(t, p, _)| Arc::ptr_eq(t, trigger) && *p == position);
+        found.map(|i| nested.swap_remove(i).2).unwrap_or_default()
+    }
+
+    /// Keeps it for the next; of a trigger that fires itself, what the outermost run kept.
+    pub fn keep_nested(&self, trigger: &Arc<TriggerProgram>, position: usize, mut kept: Box<Shared>) {
+        kept.clear();
+        let mut nested = self.nested.borrow_mut();
+        nested.retain(|(t, p, _)| !Arc::ptr_eq(t, trigger) || *p != position);
+        nested.push((trigger.clone(), position, kept));
     }
 
     /// Forgets everything but the idle runs.

@@ -405,6 +405,17 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Whether a row is still there.
+    pub fn is_there(&self, target: &TargetProgram, holder: &Holder) -> Result<bool> {
+        let around = self.cx.around;
+        let view = around.live_view(target.database)?;
+        Ok(match holder {
+            Holder::Rowid(rowid) => around.row_tree(target.database, target.table.id)?.get(*rowid, view).is_some(),
+            Holder::Primary(key) => around.key_tree(target.database, target.table.id)?.get(key, view).is_some(),
+        })
+    }
+
+    /// A row as it is now, with its primary key WITHOUT ROWID.
     pub fn read_holder(&self, target: &TargetProgram, holder: &Holder) -> Result<Option<(Row, Option<Vec<u8>>)>> {
         let around = self.cx.around;
         let view = around.live_view(target.database)?;

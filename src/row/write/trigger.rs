@@ -15,7 +15,6 @@ use crate::plan::bound::{BoundTrigger, Conflict, Free, ROWID, RaiseAction, Trigg
 use crate::row::context::{Context, Shared};
 use crate::row::eval::truth;
 use crate::row::program::{TriggerProgram, TriggerStatement};
-use crate::row::run::QueryRun;
 
 /// Whether the row goes on after its triggers.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -112,34 +111,37 @@ impl Run<'_> {
             return Err(Error::sql("triggers nested too deep"));
         }
         let program = around.trigger_program(trigger)?;
-        let inputs: Vec<Value> = program.free.iter().map(|f| input(&program, f, table, old, new)).collect();
-        let pick = |positions: &[usize]| -> Vec<Value> { positions.iter().map(|i| inputs[*i].clone()).collect() };
-        let shared = Shared::default();
-        let cx = Context { parameters: &[], around, shared: &shared, live: false };
+        let pick = |positions: &[usize]| -> Vec<Value> {
+            positions.iter().map(|i| input(&program, &program.free[*i], table, old, new)).collect()
+        };
         let last_rowid = around.last_insert_rowid();
         depth.set(depth.get() + 1);
         running.borrow_mut().push(trigger.trigger.clone());
         let result: Result<()> = (|| {
             if let Some(when) = &program.when {
                 let when_inputs = pick(&program.when_inputs);
+                let shared = Shared::default();
+                let cx = Context { parameters: &[], around, shared: &shared, live: false };
                 let passes = with_env(&[], &when_inputs, &program.when_subqueries, &cx, |env| truth(when, env))?;
                 if passes != Some(true) {
                     return Ok(());
                 }
             }
-            for statement in &program.statements {
-                let shared = Shared::default();
+            for (n, statement) in program.statements.iter().enumerate() {
+                let shared = self.cx.shared.take_nested(&program, n);
                 let cx = Context { parameters: &[], around, shared: &shared, live: false };
                 match statement {
                     TriggerStatement::Query(query, positions) => {
-                        let mut run = QueryRun::new(query.clone(), pick(positions));
+                        let mut run = shared.run(query, pick(positions));
                         while run.next(&cx)? {}
+                        shared.rest(run);
                     }
                     TriggerStatement::Write(write, positions) => {
                         let (inputs, mut written) = (pick(positions), Written::default());
                         with_room(|| super::execute_nested(write, &inputs, or, self.violations, &mut written, &cx))?;
                     }
                 }
+                self.cx.shared.keep_nested(&program, n, shared);
             }
             Ok(())
         })();

@@ -144,7 +144,7 @@ impl Run<'_> {
             Some(primary) => key::Holder::Primary(primary.to_vec()),
             None => key::Holder::Rowid(old.rowid),
         };
-        if !target.triggers.is_empty() {
+        if target.fires_before(event) {
             if self.fire(target, or, before, event, &columns, Some(old), Some(&new))? == Fired::Ignore {
                 return Ok(());
             }
@@ -172,7 +172,7 @@ impl Run<'_> {
             return Ok(());
         };
         // So may the triggers of rows that REPLACE took away.
-        if !target.triggers.is_empty() && self.read_holder(target, &holder())?.is_none() {
+        if !target.triggers.is_empty() && !self.is_there(target, &holder())? {
             return Ok(());
         }
         let keys = Self::sets_keys(target, &columns);
