@@ -329,6 +329,7 @@ pub fn hash_rows(rows: &Arc<Kept>, lookup: &Lookup, cx: &Context<'_>) -> Result<
             table.insert(&key, i as i64);
         }
     }
+    table.link();
     if !lookup.rest.is_empty() {
         table.sort_by_rest(|position| {
             if let Rows::Kept { at, .. } = &mut level[0].rows {
@@ -356,6 +357,7 @@ pub fn hash_table_rows(mut cursor: RowCursor, lookup: &Lookup, cx: &Context<'_>)
         let Rows::Table(cursor) = &mut level[0].rows else { break };
         more = cursor.next();
     }
+    table.link();
     if !lookup.rest.is_empty() {
         table.sort_by_rest(|rowid| {
             if let Rows::Table(cursor) = &mut level[0].rows {
