@@ -167,7 +167,10 @@ impl QueryRun {
     }
 
     fn start(&mut self, cx: &Context<'_>) -> Result<()> {
-        self.limits(cx)?;
+        (self.skip, self.left) = (0, None);
+        if self.program.limit.is_some() || self.program.offset.is_some() {
+            self.limits(cx)?;
+        }
         if self.left == Some(0) {
             self.state = State::Done;
             return Ok(());
@@ -199,11 +202,6 @@ impl QueryRun {
 
     /// Evaluates LIMIT and OFFSET.
     fn limits(&mut self, cx: &Context<'_>) -> Result<()> {
-        self.skip = 0;
-        self.left = None;
-        if self.program.limit.is_none() && self.program.offset.is_none() {
-            return Ok(());
-        }
         let program = self.program.clone();
         let arena = Bump::new();
         let json = Cell::new(false);
