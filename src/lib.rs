@@ -16,7 +16,8 @@
 //!
 //! As a point read, with scans and hash joins instead of seeks, `row/aggregate.rs`, `row/window.rs` and `row/sort.rs` behind the
 //! loops. Rows that come group by group are finished group by group, others wait in a hash table. What only counts rows
-//! passes over them leaf by leaf (`row::scan::pass`). A vectorised executor for these does not exist yet.
+//! passes over them leaf by leaf (`row::scan::pass`); filters, groups and DISTINCT look at the rows of a leaf where they lie
+//! (`row/select/ahead.rs`). A vectorised executor for these does not exist yet.
 //!
 //! # How a write and its commit run
 //!

@@ -131,7 +131,7 @@ pub struct Shared {
     /// Room for packing rows, kept for the next run of the statement.
     pub packing: Cell<Option<Box<Packing>>>,
     /// Runs that have ended, kept for the next run of the statement.
-    idle: RefCell<ArrayVec<QueryRun, IDLE_MAX>>,
+    idle: RefCell<ArrayVec<Box<QueryRun>, IDLE_MAX>>,
     /// What the statements of triggers have kept, by trigger and position.
     nested: RefCell<Vec<Nested>>,
 }
@@ -143,7 +143,7 @@ const IDLE_MAX: usize = 2;
 
 impl Shared {
     /// A run of a program at its beginning.
-    pub fn run(&self, program: &Arc<QueryProgram>, inputs: Vec<Value>) -> QueryRun {
+    pub fn run(&self, program: &Arc<QueryProgram>, inputs: Vec<Value>) -> Box<QueryRun> {
         let mut idle = self.idle.borrow_mut();
         match idle.iter().position(|run| run.is_of(program)) {
             Some(i) => {
@@ -151,12 +151,12 @@ impl Shared {
                 run.restart(inputs);
                 run
             }
-            None => QueryRun::new(program.clone(), inputs),
+            None => Box::new(QueryRun::new(program.clone(), inputs)),
         }
     }
 
     /// Takes a run back that will not be moved any more.
-    pub fn rest(&self, mut run: QueryRun) {
+    pub fn rest(&self, mut run: Box<QueryRun>) {
         run.rest();
         // Where there is no room it goes.
         drop(self.idle.borrow_mut().try_push(run));

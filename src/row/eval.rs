@@ -355,6 +355,9 @@ fn compare_values<'e>(
         (ValueRef::Real(x), ValueRef::Real(y)) if aff != Affinity::Text => {
             Some(holds(op, x.partial_cmp(&y).unwrap_or(Ordering::Equal)))
         }
+        (ValueRef::Text(x), ValueRef::Text(y)) if matches!(aff, Affinity::None | Affinity::Text) => {
+            Some(holds(op, collation.compare(x, y)))
+        }
         _ => compare_any(op, l, r, aff, collation, arena),
     }
 }

@@ -167,7 +167,10 @@ impl QueryRun {
     }
 
     fn start(&mut self, cx: &Context<'_>) -> Result<()> {
-        self.limits(cx)?;
+        (self.skip, self.left) = (0, None);
+        if self.program.limit.is_some() || self.program.offset.is_some() {
+            self.limits(cx)?;
+        }
         if self.left == Some(0) {
             self.state = State::Done;
             return Ok(());
@@ -199,11 +202,6 @@ impl QueryRun {
 
     /// Evaluates LIMIT and OFFSET.
     fn limits(&mut self, cx: &Context<'_>) -> Result<()> {
-        self.skip = 0;
-        self.left = None;
-        if self.program.limit.is_none() && self.program.offset.is_none() {
-            return Ok(());
-        }
         let program = self.program.clone();
         let arena = Bump::new();
         let json = Cell::new(false);
@@ -329,6 +327,7 @@ pub fn hash_rows(rows: &Arc<Kept>, lookup: &Lookup, cx: &Context<'_>) -> Result<
             table.insert(&key, i as i64);
         }
     }
+    table.link();
     if !lookup.rest.is_empty() {
         table.sort_by_rest(|position| {
             if let Rows::Kept { at, .. } = &mut level[0].rows {
@@ -356,6 +355,7 @@ pub fn hash_table_rows(mut cursor: RowCursor, lookup: &Lookup, cx: &Context<'_>)
         let Rows::Table(cursor) = &mut level[0].rows else { break };
         more = cursor.next();
     }
+    table.link();
     if !lookup.rest.is_empty() {
         table.sort_by_rest(|rowid| {
             if let Rows::Table(cursor) = &mut level[0].rows {

@@ -33,7 +33,7 @@ pub enum Step {
 
 enum State {
     Idle,
-    Query { run: QueryRun, rollbacks: u32 },
+    Query { run: Box<QueryRun>, rollbacks: u32 },
     Rows { rows: Vec<Vec<Value>>, at: usize },
     Done,
 }

@@ -3,20 +3,20 @@
 //! Opening has two halves, because seek values are computed from the levels before: [`keys`] evaluates them,
 //! [`open`] places the cursor.
 
+mod hash;
 mod keys;
 mod open;
 mod ranges;
 
-use std::collections::hash_map::Entry;
-use std::hash::Hasher;
 use std::sync::Arc;
 
+pub use hash::HashTable;
 use heliosdb_udfs::value::{Value, ValueRef, compare};
 pub use keys::{Keys, exact_rowid, keys};
 pub use open::{count, is_sought, open, open_arm, seek_again};
 pub use ranges::record_of_key;
 use ranges::{End, KeyRange, Skip, next_key};
-use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use rustc_hash::FxHashSet;
 
 use super::context::Context;
 use super::level::{Kept, Level, Rows, rowid_key, rowid_of_key};
@@ -65,25 +65,6 @@ struct Trees {
     key: Option<Arc<KeyTree>>,
 }
 
-/// Positions of kept rows, or rowids of a table's rows, by the encoded values of their lookup fields.
-///
-/// Entries of one hash are chained in the order in which they came, whatever their keys are.
-#[derive(Default)]
-pub struct HashTable {
-    chains: FxHashMap<u64, Chain>,
-    keys: Kept,
-    /// A position, and the place of the next entry of its chain.
-    entries: Vec<(i64, u32)>,
-}
-
-struct Chain {
-    first: u32,
-    last: u32,
-}
-
-/// No entry follows.
-const CHAIN_END: u32 = u32::MAX;
-
 impl Scan {
     pub fn new(level: &LevelProgram) -> Scan {
         Scan { plain: level.is_plain(), ..Scan::default() }
@@ -123,67 +104,6 @@ impl Scan {
             self.hash = None;
         }
     }
-}
-
-impl HashTable {
-    /// Adds an entry; beyond 2^32 entries there is no room.
-    pub fn insert(&mut self, key: &[u8], position: i64) {
-        let place = self.entries.len() as u32;
-        self.keys.push_record(key);
-        self.entries.push((position, CHAIN_END));
-        match self.chains.entry(hash_of(key)) {
-            Entry::Vacant(free) => _ = free.insert(Chain { first: place, last: place }),
-            Entry::Occupied(mut chain) => {
-                let last = std::mem::replace(&mut chain.get_mut().last, place);
-                self.entries[last as usize].1 = place;
-            }
-        }
-    }
-
-    /// The positions of a key, in the order in which they came.
-    fn matches(&self, key: &[u8]) -> impl Iterator<Item = i64> {
-        let mut at = self.chains.get(&hash_of(key)).map_or(CHAIN_END, |chain| chain.first);
-        std::iter::from_fn(move || {
-            while at != CHAIN_END {
-                let place = at as usize;
-                let (position, next) = self.entries[place];
-                at = next;
-                if self.keys.get(place) == key {
-                    return Some(position);
-                }
-            }
-            None
-        })
-    }
-
-    /// Puts rows of one key in the order of `rest`, what SQLite's automatic index holds behind its key.
-    pub fn sort_by_rest(&mut self, mut rest: impl FnMut(i64) -> Result<Vec<u8>>) -> Result<()> {
-        for chain in self.chains.values_mut().filter(|chain| chain.first != chain.last) {
-            let mut keyed = Vec::new();
-            let mut at = chain.first;
-            while at != CHAIN_END {
-                let (position, next) = self.entries[at as usize];
-                keyed.push((rest(position)?, position, at));
-                at = next;
-            }
-            keyed.sort_unstable();
-            // The chain is linked anew from its end.
-            let mut next = CHAIN_END;
-            for (_, _, place) in keyed.iter().rev() {
-                self.entries[*place as usize].1 = next;
-                next = *place;
-            }
-            chain.first = next;
-            chain.last = keyed.last().map_or(next, |(_, _, place)| *place);
-        }
-        Ok(())
-    }
-}
-
-fn hash_of(key: &[u8]) -> u64 {
-    let mut hasher = FxHasher::default();
-    hasher.write(key);
-    hasher.finish()
 }
 
 /// Moves a level to its next row; false at the end.

@@ -25,10 +25,17 @@ pub fn open(source: &SourceProgram, level: &mut Level, scan: &mut Scan, keys: Ke
     scan.skip = None;
     scan.end = End::None;
     scan.rowid_end = None;
-    if let Keys::Nothing = keys {
-        level.rows = Rows::Closed;
-        return Ok(());
-    }
+    let keys = match keys {
+        Keys::Nothing => {
+            level.rows = Rows::Closed;
+            return Ok(());
+        }
+        Keys::Range(range) if !scan.reverse && !cx.live && leave_near(source, level, scan) => {
+            scan.ranges.push(range);
+            return Ok(());
+        }
+        keys => keys,
+    };
     match source {
         SourceProgram::Table { access: Access::Or(_), .. } | SourceProgram::KeyTable { access: Access::Or(_), .. } => {
             let Keys::Arms(mut arms) = keys else { return Err(Error::internal("an OR needs its arms")) };
@@ -98,6 +105,22 @@ pub fn open(source: &SourceProgram, level: &mut Level, scan: &mut Scan, keys: Ke
             Ok(())
         }
     }
+}
+
+/// Whether the cursor of the opening before serves again, which it leaves for that: one that stays near is over the same
+/// tree as long as the statement runs.
+fn leave_near(source: &SourceProgram, level: &mut Level, scan: &Scan) -> bool {
+    let SourceProgram::Table { access: Access::Index { covered, .. }, .. } = source else { return false };
+    let (cursor, same) = match (&mut level.rows, covered) {
+        (Rows::Covered { keys, covered, .. }, Some(wanted)) => (keys, Arc::ptr_eq(covered, wanted)),
+        (Rows::Indexed { keys, .. }, None) => (keys, true),
+        _ => return false,
+    };
+    let same = same && scan.trees.key.as_ref().is_some_and(|tree| cursor.stays_near_in(tree));
+    if same {
+        cursor.leave();
+    }
+    same
 }
 
 /// Whether a level that is found by rowid has a cursor from the opening before.

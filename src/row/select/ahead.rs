@@ -1,12 +1,12 @@
 //! Rows at hand: those that lie behind the current one in the leaf that a level's cursor holds are looked at where they
 //! are, without moving the cursor from one to the next.
 
-use heliosdb_udfs::value::Value;
+use heliosdb_udfs::value::{Collation, Value};
 
-use super::{ARENA_KEPT_MAX, SelectRun, TICK_ROWS};
+use super::{ARENA_KEPT_MAX, SelectRun, Stage, TICK_ROWS};
 use crate::error::Result;
 use crate::row::context::Context;
-use crate::row::eval::{Env, Near, truth};
+use crate::row::eval::{Env, Near, eval, truth};
 use crate::row::program::SelectProgram;
 use crate::row::scan;
 
@@ -49,5 +49,28 @@ impl SelectRun {
             cx.around.tick()?;
         }
         Ok(stopped)
+    }
+
+    /// The first row at hand that DISTINCT has not let through, with its key.
+    pub(super) fn find_new(
+        &mut self,
+        program: &SelectProgram,
+        collations: &[Collation],
+        inputs: &[Value],
+        cx: &Context<'_>,
+    ) -> Result<bool> {
+        // What is computed is computed once.
+        let is_plain = matches!(self.stage, Stage::Loops) && program.computed.is_empty();
+        let Some(last) = self.plain_last(program).filter(|_| is_plain) else { return Ok(false) };
+        let (mut key, seen) = (std::mem::take(&mut self.key), std::mem::take(&mut self.seen));
+        let found = self.look_ahead(last, program, inputs, cx, |env| {
+            key.clear();
+            for (node, collation) in program.output.iter().zip(collations) {
+                scan::encode(eval(node, env)?, collation, false, &mut key);
+            }
+            Ok(!seen.contains(key.as_slice()))
+        });
+        (self.key, self.seen) = (key, seen);
+        found
     }
 }

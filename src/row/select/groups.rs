@@ -126,7 +126,7 @@ impl SelectRun {
     }
 
     /// The last level, if nothing but its filters decides whether its rows count.
-    fn plain_last(&self, program: &SelectProgram) -> Option<usize> {
+    pub(super) fn plain_last(&self, program: &SelectProgram) -> Option<usize> {
         let last = program.levels.len().checked_sub(1)?;
         (self.scans[last].plain && program.levels[last].join == Join::Inner).then_some(last)
     }

@@ -237,7 +237,8 @@ impl SelectRun {
                 scan::encode(self.column(program, i), collation, false, &mut key);
             }
             self.key = key;
-            if !self.seen.contains(self.key.as_slice()) {
+            let is_new = !self.seen.contains(self.key.as_slice()) || self.find_new(program, collations, inputs, cx)?;
+            if is_new {
                 self.seen.insert(self.key.as_slice().into());
                 return Ok(true);
             }

@@ -85,6 +85,12 @@ impl<O: Order> Cursor<O> {
         Arc::ptr_eq(&self.tree, tree) && self.view == view
     }
 
+    /// Whether it begins to look in this tree where it has been before.
+    #[inline]
+    pub fn stays_near_in(&self, tree: &Arc<Tree<O>>) -> bool {
+        self.stays_near && Arc::ptr_eq(&self.tree, tree)
+    }
+
     pub fn view(&self) -> View {
         self.view
     }
