@@ -314,7 +314,9 @@ fn cases() -> Vec<Case> {
         case("new text: INSERT of five values", 5_000, |e, n| {
             inside(e, || {
                 for i in 200_000..200_000 + n {
-                    e.run(&format!("INSERT INTO t(id, k, name, price, note) VALUES ({i}, {i}, 'name {i}', {i}.5, 'note')"));
+                    e.run(&format!(
+                        "INSERT INTO t(id, k, name, price, note) VALUES ({i}, {i}, 'name {i}', {i}.5, 'note')"
+                    ));
                 }
             });
         }),

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod aggregate;
+mod compound;
 pub mod context;
 pub mod eval;
 pub mod level;

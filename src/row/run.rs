@@ -4,24 +4,24 @@
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bumpalo::Bump;
 use heliosdb_udfs::value::{Collation, Value, ValueRef};
-use rustc_hash::FxHashSet;
 
+use super::compound;
 use super::context::Context;
 use super::eval::{Env, Near, eval, prepare};
 use super::level::{Kept, Level, Rows};
-use super::program::{Body, Lookup, QueryProgram, SortTerm};
+use super::program::{Body, Lookup, QueryProgram};
 use super::scan::{HashTable, encode};
 use super::select::SelectRun;
+use super::sort::Sorted;
 use super::subquery::SubqueryRun;
 use crate::env::stack::with_room;
 use crate::error::{Error, Result};
 use crate::plan::bound::CompoundOp;
-use crate::store::RowCursor;
+use crate::store::{RowCursor, record};
 
 pub struct QueryRun {
     program: Arc<QueryProgram>,
@@ -49,10 +49,7 @@ enum State {
         run: Box<QueryRun>,
     },
     /// Rows computed beforehand.
-    Rows {
-        rows: Vec<Vec<Value>>,
-        at: usize,
-    },
+    Rows(Sorted),
     Done,
 }
 
@@ -102,7 +99,7 @@ impl QueryRun {
             },
             State::Values { row, .. } => row[i].as_ref(),
             State::Chain { run, .. } => run.column(i),
-            State::Rows { rows, at } => rows[*at - 1][i].as_ref(),
+            State::Rows(rows) => record::column(rows.record(), i).unwrap_or(ValueRef::Null),
             State::Start | State::Done => ValueRef::Null,
         }
     }
@@ -122,6 +119,15 @@ impl QueryRun {
     /// Moves to the next row; false at the end, and from then on.
     pub fn next(&mut self, cx: &Context<'_>) -> Result<bool> {
         with_room(|| self.next_inside(cx))
+    }
+
+    /// As [`QueryRun::next`] for a part of a compound, which has no LIMIT.
+    #[inline]
+    fn next_of_part(&mut self, cx: &Context<'_>) -> Result<bool> {
+        match (&self.state, &self.program.body, &mut self.select) {
+            (State::Select, Body::Select(select), Some(run)) => run.next(select, &self.inputs, cx),
+            _ => self.next(cx),
+        }
     }
 
     fn next_inside(&mut self, cx: &Context<'_>) -> Result<bool> {
@@ -144,6 +150,8 @@ impl QueryRun {
         }
     }
 
+    // Apart from what each row takes.
+    #[inline(never)]
     fn start(&mut self, cx: &Context<'_>) -> Result<()> {
         self.limits(cx)?;
         if self.left == Some(0) {
@@ -169,11 +177,7 @@ impl QueryRun {
                 State::Chain { part: 0, run: Box::new(QueryRun::new(first.clone(), self.inputs.clone())) }
             }
             Body::Compound { first, arms, collations } => {
-                let mut rows = compound_rows(first, arms, collations, &self.inputs, cx)?;
-                if let Some(terms) = &program.sort {
-                    sort_rows(&mut rows, terms);
-                }
-                State::Rows { rows, at: 0 }
+                State::Rows(compound::rows(first, arms, collations, program.sort.as_deref(), &self.inputs, cx)?)
             }
         };
         Ok(())
@@ -229,31 +233,9 @@ impl QueryRun {
                 };
                 run.next(select, &self.inputs, cx)
             }
-            State::Values { next, row, subqueries } => {
-                let Body::Values(rows) = &self.program.body else { return Ok(false) };
-                let Some(nodes) = rows.get(*next) else { return Ok(false) };
-                *next += 1;
-                let arena = Bump::new();
-                let json = Cell::new(false);
-                let env = Env {
-                    cx,
-                    levels: &[],
-                    near: Near::NONE,
-                    inputs: &self.inputs,
-                    slots: &[],
-                    subqueries: &self.program.subqueries,
-                    runs: subqueries,
-                    arena: &arena,
-                    json: &json,
-                };
-                row.clear();
-                for node in nodes {
-                    row.push(eval(node, &env)?.to_owned());
-                }
-                Ok(true)
-            }
+            State::Values { .. } => self.next_values(cx),
             State::Chain { part, run } => loop {
-                if run.next(cx)? {
+                if run.next_of_part(cx)? {
                     return Ok(true);
                 }
                 let Body::Compound { arms, .. } = &self.program.body else { return Ok(false) };
@@ -261,22 +243,38 @@ impl QueryRun {
                 *part += 1;
                 **run = QueryRun::new(arm.clone(), self.inputs.clone());
             },
-            State::Rows { rows, at } => {
-                *at += 1;
-                Ok(*at <= rows.len())
-            }
+            State::Rows(rows) => Ok(rows.advance()),
         }
     }
-}
 
-/// All rows of a query as values.
-pub fn all_rows(program: &Arc<QueryProgram>, inputs: &[Value], cx: &Context<'_>) -> Result<Vec<Vec<Value>>> {
-    let mut run = QueryRun::new(program.clone(), inputs.to_vec());
-    let mut rows = Vec::new();
-    while run.next(cx)? {
-        rows.push((0..run.width()).map(|i| run.column(i).to_owned()).collect());
+    /// The next row of VALUES.
+    #[inline(never)]
+    fn next_values(&mut self, cx: &Context<'_>) -> Result<bool> {
+        let (State::Values { next, row, subqueries }, Body::Values(rows)) = (&mut self.state, &self.program.body)
+        else {
+            return Ok(false);
+        };
+        let Some(nodes) = rows.get(*next) else { return Ok(false) };
+        *next += 1;
+        let arena = Bump::new();
+        let json = Cell::new(false);
+        let env = Env {
+            cx,
+            levels: &[],
+            near: Near::NONE,
+            inputs: &self.inputs,
+            slots: &[],
+            subqueries: &self.program.subqueries,
+            runs: subqueries,
+            arena: &arena,
+            json: &json,
+        };
+        row.clear();
+        for node in nodes {
+            row.push(eval(node, &env)?.to_owned());
+        }
+        Ok(true)
     }
-    Ok(rows)
 }
 
 /// The key of a whole row; rows that SQLite takes for the same have the same key.
@@ -286,45 +284,6 @@ pub fn row_key<'v>(values: impl IntoIterator<Item = ValueRef<'v>>, collations: &
         encode(v, collation, false, &mut key);
     }
     key
-}
-
-/// UNION, INTERSECT and EXCEPT come out sorted by the whole row; of equal rows UNION keeps the first of the right
-/// side if it has one, the others the first of the left.
-fn compound_rows(
-    first: &Arc<QueryProgram>,
-    arms: &[(CompoundOp, Arc<QueryProgram>)],
-    collations: &[Collation],
-    inputs: &[Value],
-    cx: &Context<'_>,
-) -> Result<Vec<Vec<Value>>> {
-    let mut rows = all_rows(first, inputs, cx)?;
-    for (op, arm) in arms {
-        let right = all_rows(arm, inputs, cx)?;
-        let keyed = |row: Vec<Value>| (row_key(row.iter().map(Value::as_ref), collations), row);
-        let mut firsts = BTreeMap::new();
-        match op {
-            CompoundOp::UnionAll => {
-                rows.extend(right);
-                continue;
-            }
-            CompoundOp::Union => {
-                for (key, row) in right.into_iter().chain(rows).map(keyed) {
-                    firsts.entry(key).or_insert(row);
-                }
-            }
-            CompoundOp::Intersect | CompoundOp::Except => {
-                let present: FxHashSet<Vec<u8>> = right.into_iter().map(|r| keyed(r).0).collect();
-                let keep = *op == CompoundOp::Intersect;
-                for (key, row) in rows.into_iter().map(keyed) {
-                    if present.contains(&key) == keep {
-                        firsts.entry(key).or_insert(row);
-                    }
-                }
-            }
-        }
-        rows = firsts.into_values().collect();
-    }
-    Ok(rows)
 }
 
 /// Compares two values under a sort term.
@@ -346,16 +305,6 @@ pub fn sort_order(
             if descending { o.reverse() } else { o }
         }
     }
-}
-
-pub fn sort_rows(rows: &mut [Vec<Value>], terms: &[SortTerm]) {
-    rows.sort_by(|a, b| {
-        terms
-            .iter()
-            .map(|t| sort_order(a[t.column].as_ref(), b[t.column].as_ref(), &t.collation, t.descending, t.nulls_first))
-            .find(|o| *o != Ordering::Equal)
-            .unwrap_or(Ordering::Equal)
-    });
 }
 
 /// The hash table of kept rows over a lookup's fields. Fields are expressions over the one level that holds

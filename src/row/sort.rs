@@ -69,11 +69,7 @@ impl<'p> Sorter<'p> {
             self.values.push(value.to_owned());
             return;
         }
-        if term.nulls_first == term.descending {
-            // NULL does not stand where the encoding puts it.
-            self.key.push(u8::from(value.is_null() != term.nulls_first));
-        }
-        encode(value, &term.collation, term.descending, &mut self.key);
+        encode_term(value, &term.collation, term.descending, term.nulls_first, &mut self.key);
     }
 
     /// Whether the row at hand can be among those kept.
@@ -142,15 +138,25 @@ impl<'p> Sorter<'p> {
     pub fn finish(self) -> Sorted {
         let mut order = self.order();
         order.truncate(self.keep.unwrap_or(usize::MAX));
-        Sorted { rows: self.rows, order, at: 0 }
+        Sorted::new(self.rows, order)
     }
+}
+
+/// Adds the value of a sort term to the bytes that a row is sorted by.
+#[inline]
+pub fn encode_term(value: ValueRef<'_>, by: &Collation, descending: bool, nulls_first: bool, key: &mut Vec<u8>) {
+    if nulls_first == descending {
+        // NULL does not stand where the encoding puts it.
+        key.push(u8::from(value.is_null() != nulls_first));
+    }
+    encode(value, by, descending, key);
 }
 
 /// The places of keys in the order of their bytes, equal ones as they arrived.
 ///
 /// Eight bytes decide at a time, and what all keys of a part begin with is passed over, so that the keys themselves
 /// are read one after the other rather than at each comparison.
-fn byte_order(keys: &Kept) -> Vec<usize> {
+pub fn byte_order(keys: &Kept) -> Vec<usize> {
     let mut places: Vec<(u64, usize)> = (0..keys.len()).map(|i| (0, i)).collect();
     // Parts whose keys are equal up to some byte.
     let mut parts = vec![(0..places.len(), 0)];
@@ -204,6 +210,11 @@ fn order(terms: &[SortKeyProgram], a: &[Value], b: &[Value]) -> Ordering {
 }
 
 impl Sorted {
+    /// The rows at these places.
+    pub fn new(rows: Kept, order: Vec<usize>) -> Sorted {
+        Sorted { rows, order, at: 0 }
+    }
+
     /// Moves to the next row; false at the end.
     pub fn advance(&mut self) -> bool {
         self.at += 1;

@@ -315,7 +315,8 @@ impl<'a> Binder<'a> {
 
     /// A collation by name; one that is not registered is refused by `check_collation` where it is used.
     pub fn named_collation(&self, name: &str) -> Collation {
-        self.find_collation(name).unwrap_or_else(|| Collation::Custom(Box::new(Arc::new(Unregistered { name: name.into() }))))
+        self.find_collation(name)
+            .unwrap_or_else(|| Collation::Custom(Box::new(Arc::new(Unregistered { name: name.into() }))))
     }
 
     /// Refuses a collation that is not registered on the connection.

@@ -230,11 +230,7 @@ impl<'a> Binder<'a> {
                 self.deeper()?;
                 let query = self.subquery(query)?;
                 self.height -= 1;
-                Ok(if query.columns.len() == 1 {
-                    Operand::One(self.scalar_of(query))
-                } else {
-                    Operand::Query(query)
-                })
+                Ok(if query.columns.len() == 1 { Operand::One(self.scalar_of(query)) } else { Operand::Query(query) })
             }
             _ => Ok(Operand::One(self.expr(e)?)),
         }

@@ -53,7 +53,12 @@ impl<'a> Binder<'a> {
     }
 
     #[inline(never)]
-    fn select(&mut self, select: &'a ast::Select, order_by: &'a [ast::OrderTerm], naming: Naming) -> Result<Box<Query>> {
+    fn select(
+        &mut self,
+        select: &'a ast::Select,
+        order_by: &'a [ast::OrderTerm],
+        naming: Naming,
+    ) -> Result<Box<Query>> {
         let mut core = self.core(select, Some(order_by))?;
         let order_by = core.1;
         let columns = output_columns(self, &mut core.0.scope, naming);

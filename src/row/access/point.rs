@@ -38,7 +38,8 @@ pub fn plan(lower: &mut Lower<'_>, select: &Select, setting: &Setting<'_>, scope
     let value = lower.node(value)?;
     let keys = if op == CompareOp::Is { SeekTerm::Is(value) } else { SeekTerm::Equal(value) };
     let access = Access::Rowids { keys, reverse: false };
-    let mut level = LevelProgram::of(source, SourceProgram::Table { database: *database, table: table.clone(), access });
+    let mut level =
+        LevelProgram::of(source, SourceProgram::Table { database: *database, table: table.clone(), access });
     let is_sought = |e: &Expr| op == CompareOp::Equal && std::ptr::eq(e, sought);
     for e in terms.iter().filter(|e| !is_sought(e) && !is_free(e)) {
         level.filters.push(lower.node(e)?);

@@ -228,13 +228,7 @@ fn identity(target: &bound::Target, old: SourceId, view: bool) -> Vec<Expr> {
 }
 
 /// The query that finds the rows of the target.
-fn rows(
-    select: Select,
-    order_by: Vec<SortKey>,
-    limit: Option<Expr>,
-    offset: Option<Expr>,
-    free: &[Free],
-) -> Query {
+fn rows(select: Select, order_by: Vec<SortKey>, limit: Option<Expr>, offset: Option<Expr>, free: &[Free]) -> Query {
     let columns = select
         .output
         .iter()
