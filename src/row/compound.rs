@@ -10,7 +10,7 @@ use super::level::Kept;
 use super::program::{QueryProgram, SortTerm};
 use super::run::{QueryRun, sort_order};
 use super::scan::encode;
-use super::sort::{Sorted, byte_order};
+use super::sort::{Sorted, byte_order, encode_term};
 use crate::error::Result;
 use crate::plan::bound::CompoundOp;
 use crate::store::record;
@@ -72,6 +72,9 @@ pub fn rows(
     inputs: &[Value],
     cx: &Context<'_>,
 ) -> Result<Sorted> {
+    // Where rows are only put one behind the other, nothing asks for their keys.
+    let is_compared = arms.iter().any(|(op, _)| *op != CompoundOp::UnionAll);
+    let collations = if is_compared { collations } else { &[] };
     let mut left = Keyed::of(first, collations, inputs, cx)?;
     for (op, arm) in arms {
         let mut right = Keyed::of(arm, collations, inputs, cx)?;
@@ -93,11 +96,30 @@ pub fn rows(
             }
         }
     }
-    let mut order: Vec<usize> = (0..left.rows.len()).collect();
-    if let Some(terms) = sort {
-        order.sort_by(|a, b| by_terms(terms, left.rows.get(*a), left.rows.get(*b)));
-    }
+    let order = match sort {
+        Some(terms) => sorted(&left.rows, terms),
+        None => (0..left.rows.len()).collect(),
+    };
     Ok(Sorted::new(left.rows, order))
+}
+
+/// The places of rows in the order of ORDER BY.
+fn sorted(rows: &Kept, terms: &[SortTerm]) -> Vec<usize> {
+    if terms.iter().any(|t| matches!(t.collation, Collation::Custom(_))) {
+        let mut order: Vec<usize> = (0..rows.len()).collect();
+        order.sort_by(|a, b| by_terms(terms, rows.get(*a), rows.get(*b)));
+        return order;
+    }
+    let (mut keys, mut key) = (Kept::default(), Vec::new());
+    for i in 0..rows.len() {
+        key.clear();
+        for t in terms {
+            let value = record::column(rows.get(i), t.column).unwrap_or(ValueRef::Null);
+            encode_term(value, &t.collation, t.descending, t.nulls_first, &mut key);
+        }
+        keys.push_record(&key);
+    }
+    byte_order(&keys)
 }
 
 /// The order of two records.

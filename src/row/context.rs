@@ -99,8 +99,28 @@ pub struct WriteOptions {
 
 /// Rows of a table-valued function, one after the other.
 pub trait RowSource: Send {
-    /// Fills `row` with one value per column, hidden ones included; false at the end.
-    fn next(&mut self, row: &mut Vec<Value>) -> Result<bool>;
+    /// Packs the next row into `record`, which is empty: one value per column, hidden ones included, of which only those in
+    /// `wanted` are looked at. False at the end.
+    fn next(&mut self, record: &mut Vec<u8>, wanted: WantedColumns, host: &dyn Host) -> Result<bool>;
+}
+
+/// The columns of a table-valued function that a statement reads, as bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WantedColumns(u64);
+
+impl WantedColumns {
+    pub fn of(columns: impl IntoIterator<Item = u16>) -> WantedColumns {
+        WantedColumns(columns.into_iter().fold(0, |bits, c| bits | 1u64.checked_shl(u32::from(c)).unwrap_or(0)))
+    }
+
+    pub fn has(self, column: usize) -> bool {
+        self.0 >> column & 1 == 1
+    }
+
+    /// How many leading columns hold them all.
+    pub fn width(self) -> usize {
+        (u64::BITS - self.0.leading_zeros()) as usize
+    }
 }
 
 /// One run of a statement: its parameters, its connection and what its parts share.

@@ -5,9 +5,9 @@
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
-use heliosdb_udfs::value::{Value, ValueRef};
+use heliosdb_udfs::value::ValueRef;
 
-use super::context::RowSource;
+use super::context::{RowSource, WantedColumns};
 use super::program::Covered;
 use super::recursive::RecursiveRun;
 use super::run::QueryRun;
@@ -99,10 +99,12 @@ pub enum Rows {
         at: usize,
         matches: Option<Vec<i64>>,
     },
-    /// A subquery that runs along; `record` is its current row.
+    /// A subquery that runs along; `record` is its current row, made when it is first asked for, in the room of the one
+    /// before.
     Query {
         run: Box<QueryRun>,
-        record: Vec<u8>,
+        record: OnceCell<Vec<u8>>,
+        spare: Cell<Vec<u8>>,
     },
     /// A recursive table that runs along.
     Recursive(Box<RecursiveRun>),
@@ -113,7 +115,7 @@ pub enum Rows {
     },
     Function {
         source: Box<dyn RowSource>,
-        values: Vec<Value>,
+        wanted: WantedColumns,
         record: Vec<u8>,
         count: i64,
     },
@@ -126,7 +128,10 @@ impl Level {
         if self.null_row {
             return Some(ValueRef::Null);
         }
-        record::column(self.record(), i)
+        match &self.rows {
+            Rows::Query { run, .. } => Some(run.column(i)),
+            _ => record::column(self.record(), i),
+        }
     }
 
     /// The packed record of the current row.
@@ -139,7 +144,13 @@ impl Level {
                 row.get_or_init(|| table.get(*rowid, *view)).as_ref().map_or(&[], Version::record)
             }
             Rows::KeyIndexed { row, .. } => row.as_ref().map_or(&[], Version::record),
-            Rows::Query { record, .. } | Rows::Function { record, .. } => record,
+            Rows::Function { record, .. } => record,
+            Rows::Query { run, record, spare } => record.get_or_init(|| {
+                let mut room = spare.take();
+                room.clear();
+                record::encode(&mut room, (0..run.width()).map(|i| run.column(i)));
+                room
+            }),
             Rows::Covered { keys, covered, record, spare } => record.get_or_init(|| {
                 let mut room = spare.take();
                 record_of_key(keys.key(), covered, &mut room);
@@ -163,6 +174,7 @@ impl Level {
             _ if self.null_row => None,
             Rows::Indexed { row, .. } if row.get().is_none() => None,
             Rows::Covered { record, .. } if record.get().is_none() => None,
+            Rows::Query { .. } => None,
             _ => Some(self.record()),
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use heliosdb_udfs::value::{Affinity, Collation};
 
+use super::context::WantedColumns;
 use super::node::{Node, Subquery};
 use super::write::WriteProgram;
 use crate::catalog::{Index, Table};
@@ -224,6 +225,7 @@ pub enum SourceProgram {
     Function {
         function: Arc<TableFunction>,
         args: Vec<Node>,
+        wanted: WantedColumns,
     },
 }
 

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use bumpalo::Bump;
 use heliosdb_udfs::value::{Collation, Value, ValueRef, affinity};
 use rustc_hash::FxHashSet;
+use smallvec::SmallVec;
 
 use super::context::Context;
-use super::eval::{Env, Near, eval};
-use super::level::Kept;
+use super::eval::{Env, Near, eval, truth};
+use super::level::{Kept, Level, Rows};
 use super::node::Node;
-use super::program::{CteBody, CteProgram, SortTerm};
+use super::program::{Body, CteBody, CteProgram, QueryProgram, SortTerm, SourceProgram};
 use super::run::{QueryRun, sort_order};
 use super::scan::encode;
 use crate::error::{Error, Result};
@@ -34,7 +35,7 @@ pub fn rows_of(cte: &Arc<CteProgram>, id: u32, inputs: Vec<Value>, cx: &Context<
         CteBody::Recursive { .. } => {
             let mut run = RecursiveRun::new(cte.clone(), id, inputs);
             while run.next(cx)? {}
-            return Ok(known_rows(id, &run.inputs, cx).unwrap_or_else(|| Arc::new(run.kept)));
+            return Ok(known_rows(id, &run.inputs, cx).unwrap_or_else(|| Arc::new(run.take_rows())));
         }
     };
     let keep = inputs.is_empty();
@@ -50,31 +51,40 @@ pub fn rows_of(cte: &Arc<CteProgram>, id: u32, inputs: Vec<Value>, cx: &Context<
     Ok(kept)
 }
 
-/// Rows waiting to be taken out, as packed records: first-in first-out, or by ORDER BY.
+/// Rows waiting to be taken out, as packed records.
 #[derive(Default)]
 struct Queue {
-    rows: VecDeque<Vec<u8>>,
-    /// Room for the next row.
-    spare: Option<Vec<u8>>,
+    /// Without ORDER BY first-in first-out: all rows there have been, of which the first `taken` have been taken out.
+    rows: Kept,
+    taken: usize,
+    /// With ORDER BY: in that order.
+    sorted: VecDeque<Vec<u8>>,
     seen: FxHashSet<Box<[u8]>>,
     key: Vec<u8>,
 }
 
 impl Queue {
     /// Takes all rows of a run in.
-    fn take_in(&mut self, run: &mut QueryRun, cte: &CteProgram, cx: &Context<'_>) -> Result<()> {
-        let CteBody::Recursive { sort, distinct, .. } = &cte.body else {
-            return Err(Error::internal("not a recursive table"));
-        };
+    fn take_in(
+        &mut self,
+        run: &mut QueryRun,
+        sort: &[SortTerm],
+        distinct: Option<&[Collation]>,
+        cx: &Context<'_>,
+    ) -> Result<()> {
         while run.next(cx)? {
-            self.push(run, sort, distinct.as_deref());
+            self.push((0..run.width()).map(|i| run.column(i)), sort, distinct);
         }
         Ok(())
     }
 
-    /// Takes the current row of a run in.
-    fn push(&mut self, run: &QueryRun, sort: &[SortTerm], distinct: Option<&[Collation]>) {
-        let values = (0..run.width()).map(|i| run.column(i));
+    /// Takes a row in.
+    fn push<'v>(
+        &mut self,
+        values: impl Iterator<Item = ValueRef<'v>> + Clone,
+        sort: &[SortTerm],
+        distinct: Option<&[Collation]>,
+    ) {
         if let Some(collations) = distinct {
             self.key.clear();
             for (v, collation) in values.clone().zip(collations) {
@@ -85,14 +95,13 @@ impl Queue {
             }
             self.seen.insert(self.key.as_slice().into());
         }
-        let mut row = self.spare.take().unwrap_or_else(|| Vec::with_capacity(32));
-        row.clear();
-        record::encode(&mut row, values);
         if sort.is_empty() {
-            self.rows.push_back(row);
+            self.rows.push(values);
             return;
         }
-        let at = self.rows.partition_point(|other| {
+        let mut row = Vec::with_capacity(32);
+        record::encode(&mut row, values);
+        let at = self.sorted.partition_point(|other| {
             sort.iter()
                 .map(|t| {
                     let (a, b) = (field(other, t.column), field(&row, t.column));
@@ -101,12 +110,101 @@ impl Queue {
                 .find(|o| o.is_ne())
                 .is_none_or(|o| o.is_lt())
         });
-        self.rows.insert(at, row);
+        self.sorted.insert(at, row);
+    }
+
+    /// Takes the next row out; false if there is none.
+    fn pop(&mut self, row: &mut Vec<u8>) -> bool {
+        if let Some(first) = self.sorted.pop_front() {
+            self.rows.push_record(&first);
+            *row = first;
+        } else if self.taken < self.rows.len() {
+            row.clear();
+            row.extend_from_slice(self.rows.get(self.taken));
+        } else {
+            return false;
+        }
+        self.taken += 1;
+        true
     }
 }
 
 fn field(row: &[u8], i: usize) -> ValueRef<'_> {
     record::column(row, i).unwrap_or(ValueRef::Null)
+}
+
+/// A recursive part.
+enum Step {
+    Run(QueryRun),
+    /// One that makes at most one row of each.
+    Map(Box<Map>),
+}
+
+/// A recursive part that reads nothing but the row taken out.
+struct Map {
+    program: Arc<QueryProgram>,
+    row: [Level; 1],
+    arena: Bump,
+}
+
+impl Map {
+    fn of(program: &Arc<QueryProgram>, id: u32) -> Option<Map> {
+        let Body::Select(select) = &program.body else { return None };
+        let [level] = &select.levels[..] else { return None };
+        let own = matches!(level.source, SourceProgram::RecursiveRow { id: own } if own == id);
+        let is_bare = select.aggregation.is_none()
+            && select.windows.is_none()
+            && select.distinct.is_none()
+            && select.sort.is_none()
+            && select.precondition.is_empty()
+            && select.subqueries.is_empty()
+            && program.limit.is_none()
+            && program.offset.is_none();
+        if !own || !is_bare || !level.is_plain() {
+            return None;
+        }
+        let row = [Level { rows: Rows::Single { record: Vec::new(), rowid: None }, ..Level::default() }];
+        Some(Map { program: program.clone(), row, arena: Bump::new() })
+    }
+
+    /// Gives what it makes of a row to `take`.
+    fn run(
+        &mut self,
+        row: &[u8],
+        inputs: &[Value],
+        cx: &Context<'_>,
+        take: impl FnOnce(&[ValueRef<'_>]),
+    ) -> Result<()> {
+        let Body::Select(select) = &self.program.body else { return Ok(()) };
+        if let Rows::Single { record, .. } = &mut self.row[0].rows {
+            record.clear();
+            record.extend_from_slice(row);
+        }
+        self.arena.reset();
+        let json = Cell::new(false);
+        let env = Env {
+            cx,
+            levels: &self.row,
+            near: Near::of(&self.row, 0),
+            inputs,
+            slots: &[],
+            subqueries: &[],
+            runs: &[],
+            arena: &self.arena,
+            json: &json,
+        };
+        for filter in &select.levels[0].filters {
+            if truth(filter, &env)? != Some(true) {
+                return Ok(());
+            }
+        }
+        let mut values: SmallVec<[ValueRef<'_>; 8]> = SmallVec::new();
+        for node in &select.output {
+            values.push(eval(node, &env)?);
+        }
+        take(&values);
+        Ok(())
+    }
 }
 
 /// A recursive table that yields its rows one after the other: a query that takes no more of them ends it, however
@@ -117,96 +215,130 @@ pub struct RecursiveRun {
     inputs: Vec<Value>,
     queue: Queue,
     started: bool,
-    /// The row taken out last, whose successors are not in the queue yet.
-    last: Option<Vec<u8>>,
-    /// Runs of the recursive parts.
-    steps: Vec<QueryRun>,
+    /// The row taken out last, and whether its successors are not in the queue yet.
+    row: Vec<u8>,
+    follows: bool,
+    steps: Vec<Step>,
     left: Option<i64>,
-    skip: i64,
-    /// The rows yielded so far.
-    kept: Kept,
+    /// How many rows are passed over at first.
+    skip: usize,
+    ticks: u32,
 }
+
+/// Rows between two calls of `tick`.
+const TICK_ROWS: u32 = 64;
 
 impl RecursiveRun {
     pub fn new(cte: Arc<CteProgram>, id: u32, inputs: Vec<Value>) -> RecursiveRun {
-        let (queue, kept) = (Queue::default(), Kept::default());
         RecursiveRun {
             cte,
             id,
             inputs,
-            queue,
+            queue: Queue::default(),
             started: false,
-            last: None,
+            row: Vec::new(),
+            follows: false,
             steps: Vec::new(),
             left: None,
             skip: 0,
-            kept,
+            ticks: 0,
         }
     }
 
     /// The packed record of the row yielded last.
     pub fn record(&self) -> &[u8] {
-        match self.kept.len() {
-            0 => &[],
-            n => self.kept.get(n - 1),
-        }
+        &self.row
     }
 
     /// The position of the row yielded last.
     pub fn position(&self) -> i64 {
-        self.kept.len() as i64 - 1
+        self.queue.taken as i64 - self.skip as i64 - 1
     }
 
     /// Moves to the next row. At the end the rows become those of the table for the rest of the statement.
     pub fn next(&mut self, cx: &Context<'_>) -> Result<bool> {
-        let cte = self.cte.clone();
-        let CteBody::Recursive { seed, steps, limit, offset, .. } = &cte.body else {
-            return Err(Error::internal("not a recursive table"));
-        };
         if !self.started {
-            self.started = true;
-            self.left = number(limit.as_ref(), &self.inputs, cx)?.filter(|n| *n >= 0);
-            self.skip = number(offset.as_ref(), &self.inputs, cx)?.unwrap_or(0).max(0);
-            let mut seed = QueryRun::new(seed.clone(), self.inputs.clone());
-            self.queue.take_in(&mut seed, &cte, cx)?;
-            self.steps = steps.iter().map(|step| QueryRun::new(step.clone(), Vec::new())).collect();
+            self.start(cx)?;
         }
         while self.left != Some(0) {
-            if let Some(row) = self.last.take() {
-                self.follow(row, &cte, cx)?;
+            if std::mem::take(&mut self.follows) {
+                self.follow(cx)?;
             }
-            let Some(row) = self.queue.rows.pop_front() else { break };
-            cx.around.tick()?;
-            let yielded = self.skip == 0;
-            if yielded {
-                self.kept.push_record(&row);
+            if !self.queue.pop(&mut self.row) {
+                break;
+            }
+            self.follows = true;
+            self.ticks += 1;
+            if self.ticks >= TICK_ROWS {
+                self.ticks = 0;
+                cx.around.tick()?;
+            }
+            if self.queue.taken > self.skip {
                 self.left = self.left.map(|n| n - 1);
-            } else {
-                self.skip -= 1;
-            }
-            self.last = Some(row);
-            if yielded {
                 return Ok(true);
             }
         }
         if self.inputs.is_empty() {
-            let rows = Arc::new(std::mem::take(&mut self.kept));
+            let rows = Arc::new(self.take_rows());
             cx.shared.common.borrow_mut().entry(self.id).or_insert(rows);
         }
         Ok(false)
     }
 
-    /// Runs the recursive parts over one row.
-    fn follow(&mut self, row: Vec<u8>, cte: &CteProgram, cx: &Context<'_>) -> Result<()> {
-        cx.shared.recursive.borrow_mut().push((self.id, row));
-        let mut steps = std::mem::take(&mut self.steps);
-        let result = steps.iter_mut().try_for_each(|step| {
-            step.restart_with(&self.inputs);
-            self.queue.take_in(step, cte, cx)
-        });
-        self.steps = steps;
-        self.queue.spare = cx.shared.recursive.borrow_mut().pop().map(|(_, row)| row);
-        result
+    #[inline(never)]
+    fn start(&mut self, cx: &Context<'_>) -> Result<()> {
+        let cte = self.cte.clone();
+        let CteBody::Recursive { seed, steps, limit, offset, sort, distinct } = &cte.body else {
+            return Err(Error::internal("not a recursive table"));
+        };
+        self.started = true;
+        self.left = number(limit.as_ref(), &self.inputs, cx)?.filter(|n| *n >= 0);
+        let skip = number(offset.as_ref(), &self.inputs, cx)?.unwrap_or(0).max(0);
+        self.skip = usize::try_from(skip).unwrap_or(usize::MAX);
+        let mut seed = QueryRun::new(seed.clone(), self.inputs.clone());
+        self.queue.take_in(&mut seed, sort, distinct.as_deref(), cx)?;
+        let step = |step: &Arc<QueryProgram>| match Map::of(step, self.id) {
+            Some(map) => Step::Map(Box::new(map)),
+            None => Step::Run(QueryRun::new(step.clone(), Vec::new())),
+        };
+        self.steps = steps.iter().map(step).collect();
+        Ok(())
+    }
+
+    /// The rows that were yielded.
+    fn take_rows(&mut self) -> Kept {
+        let rows = std::mem::take(&mut self.queue.rows);
+        if self.skip == 0 && self.queue.taken == rows.len() {
+            return rows;
+        }
+        let mut yielded = Kept::default();
+        (self.skip..self.queue.taken).for_each(|i| yielded.push_record(rows.get(i)));
+        yielded
+    }
+
+    /// Runs the recursive parts over the row taken out last.
+    fn follow(&mut self, cx: &Context<'_>) -> Result<()> {
+        let CteBody::Recursive { sort, distinct, .. } = &self.cte.body else {
+            return Err(Error::internal("not a recursive table"));
+        };
+        let (queue, inputs) = (&mut self.queue, &self.inputs);
+        for step in &mut self.steps {
+            match step {
+                Step::Map(map) => map.run(&self.row, inputs, cx, |values| {
+                    queue.push(values.iter().copied(), sort, distinct.as_deref());
+                })?,
+                Step::Run(run) => {
+                    run.restart_with(inputs);
+                    cx.shared.recursive.borrow_mut().push((self.id, std::mem::take(&mut self.row)));
+                    let result = queue.take_in(run, sort, distinct.as_deref(), cx);
+                    if let Some((_, row)) = cx.shared.recursive.borrow_mut().pop() {
+                        self.row = row;
+                    }
+                    result?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 

@@ -146,6 +146,15 @@ impl QueryRun {
         with_room(|| self.next_inside(cx))
     }
 
+    /// As [`QueryRun::next`] for a part of a compound, which has no LIMIT.
+    #[inline]
+    fn next_of_part(&mut self, cx: &Context<'_>) -> Result<bool> {
+        match (&self.state, &self.program.body, &mut self.select) {
+            (State::Select, Body::Select(select), Some(run)) => run.next(select, &self.inputs, cx),
+            _ => self.next(cx),
+        }
+    }
+
     fn next_inside(&mut self, cx: &Context<'_>) -> Result<bool> {
         if matches!(self.state, State::Start) {
             self.start(cx)?;
@@ -166,6 +175,8 @@ impl QueryRun {
         }
     }
 
+    // Apart from what each row takes.
+    #[inline(never)]
     fn start(&mut self, cx: &Context<'_>) -> Result<()> {
         (self.skip, self.left) = (0, None);
         if self.program.limit.is_some() || self.program.offset.is_some() {
@@ -245,31 +256,9 @@ impl QueryRun {
                 };
                 run.next(select, &self.inputs, cx)
             }
-            State::Values { next, row, subqueries } => {
-                let Body::Values(rows) = &self.program.body else { return Ok(false) };
-                let Some(nodes) = rows.get(*next) else { return Ok(false) };
-                *next += 1;
-                let arena = Bump::new();
-                let json = Cell::new(false);
-                let env = Env {
-                    cx,
-                    levels: &[],
-                    near: Near::NONE,
-                    inputs: &self.inputs,
-                    slots: &[],
-                    subqueries: &self.program.subqueries,
-                    runs: subqueries,
-                    arena: &arena,
-                    json: &json,
-                };
-                row.clear();
-                for node in nodes {
-                    row.push(eval(node, &env)?.to_owned());
-                }
-                Ok(true)
-            }
+            State::Values { .. } => self.next_values(cx),
             State::Chain { part, run } => loop {
-                if run.next(cx)? {
+                if run.next_of_part(cx)? {
                     return Ok(true);
                 }
                 let Body::Compound { arms, .. } = &self.program.body else { return Ok(false) };
@@ -279,6 +268,35 @@ impl QueryRun {
             },
             State::Rows(rows) => Ok(rows.advance()),
         }
+    }
+
+    /// The next row of VALUES.
+    #[inline(never)]
+    fn next_values(&mut self, cx: &Context<'_>) -> Result<bool> {
+        let (State::Values { next, row, subqueries }, Body::Values(rows)) = (&mut self.state, &self.program.body)
+        else {
+            return Ok(false);
+        };
+        let Some(nodes) = rows.get(*next) else { return Ok(false) };
+        *next += 1;
+        let arena = Bump::new();
+        let json = Cell::new(false);
+        let env = Env {
+            cx,
+            levels: &[],
+            near: Near::NONE,
+            inputs: &self.inputs,
+            slots: &[],
+            subqueries: &self.program.subqueries,
+            runs: subqueries,
+            arena: &arena,
+            json: &json,
+        };
+        row.clear();
+        for node in nodes {
+            row.push(eval(node, &env)?.to_owned());
+        }
+        Ok(true)
     }
 }
 

@@ -69,11 +69,7 @@ impl<'p> Sorter<'p> {
             self.values.push(value.to_owned());
             return;
         }
-        if term.nulls_first == term.descending {
-            // NULL does not stand where the encoding puts it.
-            self.key.push(u8::from(value.is_null() != term.nulls_first));
-        }
-        encode(value, &term.collation, term.descending, &mut self.key);
+        encode_term(value, &term.collation, term.descending, term.nulls_first, &mut self.key);
     }
 
     /// Whether the row at hand can be among those kept.
@@ -144,6 +140,16 @@ impl<'p> Sorter<'p> {
         order.truncate(self.keep.unwrap_or(usize::MAX));
         Sorted::new(self.rows, order)
     }
+}
+
+/// Adds the value of a sort term to the bytes that a row is sorted by.
+#[inline]
+pub fn encode_term(value: ValueRef<'_>, by: &Collation, descending: bool, nulls_first: bool, key: &mut Vec<u8>) {
+    if nulls_first == descending {
+        // NULL does not stand where the encoding puts it.
+        key.push(u8::from(value.is_null() != nulls_first));
+    }
+    encode(value, by, descending, key);
 }
 
 /// The places of keys in the order of their bytes, equal ones as they arrived.

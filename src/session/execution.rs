@@ -242,7 +242,7 @@ impl Surroundings for Execution<'_> {
 
     fn table_function(&self, function: &TableFunction, args: &[Value]) -> Result<Box<dyn RowSource>> {
         if function.pragma.is_empty() {
-            return table_function::open(function, args, self);
+            return table_function::open(function, args);
         }
         let context = host::ConnectionHost::new(self);
         let rows = pragma::run_function(&context, &function.pragma, args)?;

@@ -4,18 +4,19 @@
 use std::sync::{Arc, OnceLock};
 
 use bumpalo::Bump;
+use heliosdb_udfs::json::each::Column;
 use heliosdb_udfs::json::{self, JsonEach};
 use heliosdb_udfs::signature::{Call, Host};
-use heliosdb_udfs::value::{Affinity, Collation, Value, cast};
+use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef, cast};
 
-use crate::catalog::Column;
+use crate::catalog;
 use crate::catalog::column::new_column;
 use crate::error::{Error, Result};
 use crate::plan::bound::TableFunction;
-use crate::row::context::RowSource;
+use crate::row::context::{RowSource, WantedColumns};
 
-fn column(name: &str, hidden: bool) -> Column {
-    Column { hidden, ..new_column(name, "".into(), Affinity::Blob) }
+fn column(name: &str, hidden: bool) -> catalog::Column {
+    catalog::Column { hidden, ..new_column(name, "".into(), Affinity::Blob) }
 }
 
 /// All functions here.
@@ -24,8 +25,7 @@ fn all() -> &'static [Arc<TableFunction>] {
     ALL.get_or_init(|| {
         let mut functions = Vec::new();
         for name in ["json_each", "json_tree", "jsonb_each", "jsonb_tree"] {
-            let columns =
-                json::each::Column::ALL.iter().enumerate().map(|(i, (_, name))| column(name, i >= 8)).collect();
+            let columns = Column::ALL.iter().enumerate().map(|(i, (_, name))| column(name, i >= 8)).collect();
             functions.push(Arc::new(TableFunction { name: name.into(), columns, parameters: 2, pragma: "".into() }));
         }
         let columns =
@@ -50,32 +50,26 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Rows for these arguments.
-pub fn open(function: &TableFunction, args: &[Value], host: &dyn Host) -> Result<Box<dyn RowSource>> {
+pub fn open(function: &TableFunction, args: &[Value]) -> Result<Box<dyn RowSource>> {
     if &*function.name == "generate_series" {
         return Ok(Box::new(series(args)?));
     }
     let recursive = function.name.ends_with("_tree");
     let form = if function.name.starts_with("jsonb") { json::Form::Binary } else { json::Form::Text };
-    let mut rows = Vec::new();
     let null = Value::Null;
     let document = args.first().unwrap_or(&null);
     let root = args.get(1).map(Value::as_ref);
     if let Value::Null = document {
         return Ok(Box::new(Rows { rows: Vec::new().into_iter() }));
     }
-    let mut each = JsonEach::open(document.as_ref(), root, recursive, form)?;
-    let mut arena = Bump::new();
-    while each.advance() {
-        let mut row = Vec::with_capacity(10);
-        for (column, _) in json::each::Column::ALL {
-            let mut call =
-                Call { arena: &arena, host, collation: &Collation::Binary, json_args: 0, json_result: false };
-            row.push(each.column(&mut call, column)?.to_owned());
-        }
-        rows.push(row);
-        arena.reset();
-    }
-    Ok(Box::new(Rows { rows: rows.into_iter() }))
+    let each = JsonEach::open(document.as_ref(), root, recursive, form)?;
+    Ok(Box::new(Elements { each, document: document.clone(), arena: Bump::new() }))
+}
+
+/// Packs the wanted ones of a row's values; behind the last of them there are none.
+fn pack<'v>(record: &mut Vec<u8>, wanted: WantedColumns, value: impl Fn(usize) -> ValueRef<'v>) {
+    let all = (0..wanted.width()).map(|i| if wanted.has(i) { value(i) } else { ValueRef::Null });
+    crate::store::record::encode(record, all);
 }
 
 /// Rows made beforehand.
@@ -84,14 +78,39 @@ pub struct Rows {
 }
 
 impl RowSource for Rows {
-    fn next(&mut self, row: &mut Vec<Value>) -> Result<bool> {
-        match self.rows.next() {
-            Some(values) => {
-                *row = values;
-                Ok(true)
-            }
-            None => Ok(false),
+    fn next(&mut self, record: &mut Vec<u8>, wanted: WantedColumns, _: &dyn Host) -> Result<bool> {
+        let Some(row) = self.rows.next() else { return Ok(false) };
+        pack(record, wanted, |i| row.get(i).map_or(ValueRef::Null, Value::as_ref));
+        Ok(true)
+    }
+}
+
+/// The elements of a document.
+struct Elements {
+    each: JsonEach,
+    document: Value,
+    /// For the values of one row.
+    arena: Bump,
+}
+
+impl RowSource for Elements {
+    fn next(&mut self, record: &mut Vec<u8>, wanted: WantedColumns, host: &dyn Host) -> Result<bool> {
+        if !self.each.advance() {
+            return Ok(false);
         }
+        self.arena.reset();
+        let arena = &self.arena;
+        let mut values = [ValueRef::Null; Column::ALL.len()];
+        for i in (0..wanted.width()).filter(|i| wanted.has(*i)) {
+            let (column, _) = Column::ALL[i];
+            let mut call = Call { arena, host, collation: &Collation::Binary, json_args: 0, json_result: false };
+            values[i] = match column {
+                Column::Json => JsonEach::document(self.document.as_ref(), &mut call),
+                _ => self.each.column(&mut call, column)?,
+            };
+        }
+        pack(record, wanted, |i| values[i]);
+        Ok(true)
     }
 }
 
@@ -117,15 +136,15 @@ fn series(args: &[Value]) -> Result<Series> {
 }
 
 impl RowSource for Series {
-    fn next(&mut self, row: &mut Vec<Value>) -> Result<bool> {
+    fn next(&mut self, record: &mut Vec<u8>, wanted: WantedColumns, _: &dyn Host) -> Result<bool> {
         let Some(value) = self.next else { return Ok(false) };
         let past = if self.step > 0 { value > self.stop } else { value < self.stop };
         if past {
             return Ok(false);
         }
         self.next = value.checked_add(self.step);
-        row.clear();
-        row.extend([value, self.start, self.stop, self.step].map(Value::Integer));
+        let row = [value, self.start, self.stop, self.step];
+        pack(record, wanted, |i| ValueRef::Integer(row[i]));
         Ok(true)
     }
 }

@@ -10,6 +10,7 @@ use super::loops::{Loop, flag};
 use super::terms::{Left, Right, Term, op};
 use crate::error::Result;
 use crate::plan::bound::{Expr, JoinKind, ROWID, Source, SourceKind};
+use crate::row::context::WantedColumns;
 use crate::row::lower::{Layout, Lower};
 use crate::row::node::Node;
 use crate::row::program::{
@@ -93,7 +94,8 @@ impl<'q> Placing<'_, 'q> {
             }
             SourceKind::RecursiveTable { cte, .. } => SourceProgram::RecursiveRow { id: cte.0 },
             SourceKind::Function { function, args } => {
-                SourceProgram::Function { function: function.clone(), args: lower.nodes(args)? }
+                let wanted = WantedColumns::of(self.candidates.facts[i].used.iter().copied());
+                SourceProgram::Function { function: function.clone(), args: lower.nodes(args)?, wanted }
             }
         })
     }

@@ -171,24 +171,18 @@ pub fn next(level: &mut Level, scan: &mut Scan, cx: &Context<'_>) -> Result<bool
             }
             Ok(*at < matches.as_ref().map_or(rows.len(), Vec::len))
         }
-        Rows::Query { run, record } => {
-            if !run.next(cx)? {
-                return Ok(false);
+        Rows::Query { run, record, spare } => {
+            if let Some(room) = record.take() {
+                spare.set(room);
             }
-            record.clear();
-            crate::store::record::encode(record, (0..run.width()).map(|i| run.column(i)));
-            Ok(true)
+            run.next(cx)
         }
         Rows::Single { .. } => Ok(std::mem::take(&mut scan.placed)),
         Rows::Recursive(run) => run.next(cx),
-        Rows::Function { source, values, record, count } => {
-            if !source.next(values)? {
-                return Ok(false);
-            }
-            *count += 1;
+        Rows::Function { source, wanted, record, count } => {
             record.clear();
-            crate::store::record::encode(record, values.iter().map(Value::as_ref));
-            Ok(true)
+            *count += 1;
+            source.next(record, *wanted, cx.around.host())
         }
     }
 }

@@ -71,7 +71,7 @@ pub fn open(source: &SourceProgram, level: &mut Level, scan: &mut Scan, keys: Ke
                 return Ok(());
             }
             let run = Box::new(QueryRun::new(query.clone(), inputs));
-            level.rows = Rows::Query { run, record: Vec::new() };
+            level.rows = Rows::Query { run, record: OnceCell::new(), spare: Cell::default() };
             Ok(())
         }
         SourceProgram::Cte { cte, id, lookup, .. } => {
@@ -98,10 +98,15 @@ pub fn open(source: &SourceProgram, level: &mut Level, scan: &mut Scan, keys: Ke
             }
             Ok(())
         }
-        SourceProgram::Function { function, .. } => {
+        SourceProgram::Function { function, wanted, .. } => {
             let Keys::Values(args) = keys else { return Err(Error::internal("a table function needs arguments")) };
             let source = cx.around.table_function(function, &args)?;
-            level.rows = Rows::Function { source, values: Vec::new(), record: Vec::new(), count: 0 };
+            // In the room of the opening before.
+            let record = match std::mem::take(&mut level.rows) {
+                Rows::Function { record, .. } => record,
+                _ => Vec::new(),
+            };
+            level.rows = Rows::Function { source, wanted: *wanted, record, count: 0 };
             Ok(())
         }
     }

@@ -261,10 +261,14 @@ impl SelectRun {
         }
     }
 
+    #[inline(always)]
     fn project(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<()> {
-        if program.computed.is_empty() {
-            return Ok(());
-        }
+        if program.computed.is_empty() { Ok(()) } else { self.compute(program, inputs, cx) }
+    }
+
+    /// The output columns that are not read where they lie.
+    #[inline(never)]
+    fn compute(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<()> {
         let mut out = std::mem::take(&mut self.out);
         if out.len() != program.output.len() {
             out.resize(program.output.len(), Value::Null);
@@ -280,6 +284,7 @@ impl SelectRun {
     }
 
     /// Drains everything into a sorter; afterwards rows come sorted.
+    #[inline(never)]
     fn sort(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
         let Some(sort) = &program.sort else { return Ok(false) };
         let mut sorter = Sorter::new(&sort.keys, self.wanted);
@@ -302,6 +307,7 @@ impl SelectRun {
     }
 
     /// Keeps what the windows need of every row, then computes them.
+    #[inline(never)]
     fn keep_for_windows(
         &mut self,
         program: &SelectProgram,
@@ -365,6 +371,9 @@ impl SelectRun {
                     return Ok(true);
                 }
             }
+            Place::Inside if n == 1 && self.scans[0].plain && program.levels[0].join == Join::Inner => {
+                return self.advance_alone(&program.levels[0], program, inputs, cx);
+            }
             Place::Inside => {
                 let Some(last) = above(&program.levels, n, 0) else {
                     self.place = Place::Done;
@@ -402,6 +411,38 @@ impl SelectRun {
         Ok(false)
     }
 
+    /// The next row of the only level, where nothing but its filters is asked.
+    fn advance_alone(
+        &mut self,
+        level: &LevelProgram,
+        program: &SelectProgram,
+        inputs: &[Value],
+        cx: &Context<'_>,
+    ) -> Result<bool> {
+        loop {
+            self.tick(cx)?;
+            self.arena.reset();
+            if !scan::next(&mut self.levels[0], &mut self.scans[0], cx)? {
+                self.place = Place::Done;
+                return Ok(false);
+            }
+            if level.filters.is_empty() || self.all_true(&level.filters, Some(0), program, inputs, cx)? {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Counts a row that is visited.
+    #[inline]
+    fn tick(&mut self, cx: &Context<'_>) -> Result<()> {
+        self.ticks += 1;
+        if self.ticks < TICK_ROWS {
+            return Ok(());
+        }
+        self.ticks = 0;
+        cx.around.tick()
+    }
+
     fn open(&mut self, d: usize, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<()> {
         let level = &program.levels[d];
         let source = match &level.whole {
@@ -433,11 +474,7 @@ impl SelectRun {
     ) -> Result<bool> {
         let last = program.levels.len() - 1;
         loop {
-            self.ticks += 1;
-            if self.ticks >= TICK_ROWS {
-                self.ticks = 0;
-                cx.around.tick()?;
-            }
+            self.tick(cx)?;
             let level = &program.levels[d];
             self.arena.reset();
             let null_row_given = self.levels[d].null_row;

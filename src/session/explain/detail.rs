@@ -46,7 +46,7 @@ fn source_text(source: &SourceProgram, shown: &str) -> String {
         SourceProgram::Query { lookup: Some(lookup), .. } | SourceProgram::Cte { lookup: Some(lookup), .. } => {
             format!("SEARCH {shown} USING {}", automatic(lookup))
         }
-        SourceProgram::Function { function, args } => {
+        SourceProgram::Function { function, args, .. } => {
             let json = function.name.starts_with("json");
             let given = match args.len() {
                 2 if json => 3,

@@ -8,7 +8,7 @@ use super::jsonb::{ARRAY, Kind, NULL, OBJECT, header, kind_at, type_name};
 use super::path::{Place, bad_path, path_text, walk};
 use super::value::{Form, c_string, sql_value, text_of};
 use crate::signature::{Call, FunctionError, FunctionResult};
-use crate::value::{Value, ValueRef};
+use crate::value::ValueRef;
 
 /// The columns of the four table-valued functions, in order; the last two are hidden.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,8 +56,6 @@ struct Open {
 /// A cursor over the rows of one call. It stands before the first row until [`JsonEach::advance`] is called.
 pub struct JsonEach {
     blob: Vec<u8>,
-    /// The first argument, for the hidden column.
-    json: Value,
     recursive: bool,
     form: Form,
     /// Offset of the current row's label or element; rows end at `end`.
@@ -85,7 +83,6 @@ impl JsonEach {
     ) -> Result<JsonEach, FunctionError> {
         let mut each = JsonEach {
             blob: Vec::new(),
-            json: Value::Null,
             recursive,
             form,
             at: 0,
@@ -99,10 +96,6 @@ impl JsonEach {
         };
         let Some(blob) = editable(json)? else {
             return Ok(each);
-        };
-        each.json = match json {
-            ValueRef::Blob(bytes) if super::validity::looks_like_jsonb(bytes) => Value::Blob(bytes.into()),
-            other => Value::Text(c_string(&text_of(other)).into()),
         };
         each.blob = blob;
         let mut at = 0;
@@ -192,7 +185,16 @@ impl JsonEach {
         }
     }
 
-    /// One column of the current row. `call.json_result` is set where the value is JSON.
+    /// The first argument as the hidden column shows it.
+    pub fn document<'a>(json: ValueRef<'_>, call: &mut Call<'a, '_>) -> ValueRef<'a> {
+        match json {
+            ValueRef::Blob(bytes) if super::validity::looks_like_jsonb(bytes) => call.blob(bytes),
+            other => call.text(c_string(&text_of(other))),
+        }
+    }
+
+    /// One column of the current row, but for [`Column::Json`], which is [`JsonEach::document`]. `call.json_result` is set
+    /// where the value is JSON.
     pub fn column<'a>(&mut self, call: &mut Call<'a, '_>, column: Column) -> FunctionResult<'a> {
         let element = self.element();
         let kind = kind_at(&self.blob, element);
@@ -215,11 +217,7 @@ impl JsonEach {
                 text
             }
             Column::Path => call.text(&self.path[..self.root_parent()]),
-            Column::Json => match self.json.as_ref() {
-                ValueRef::Text(text) => call.text(text),
-                ValueRef::Blob(blob) => call.blob(blob),
-                _ => ValueRef::Null,
-            },
+            Column::Json => ValueRef::Null,
             Column::Root => call.text(&self.path[..self.root_length]),
         })
     }

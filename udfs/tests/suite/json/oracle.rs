@@ -316,7 +316,11 @@ pub fn our_rows(name: &str, args: &[&Value]) -> Vec<Vec<Outcome>> {
             let arena = Bump::new();
             let mut call =
                 Call { arena: &arena, host: &HOST, collation: &Collation::Binary, json_args: 0, json_result: false };
-            match each.column(&mut call, column) {
+            let value = match column {
+                Column::Json => Ok(JsonEach::document(args[0].as_ref(), &mut call)),
+                _ => each.column(&mut call, column),
+            };
+            match value {
                 Ok(value) => row.push(ours_outcome(value)),
                 Err(error) => {
                     rows.push(vec![error_outcome(error)]);
