@@ -58,8 +58,11 @@ impl<'h> ConnectionHost<'h> {
         let live = Live { execution: self.execution };
         let cx = Context { parameters: self.parameters, around: &live, shared: &self.shared, live: false };
         let mut run = QueryRun::new(program, Vec::new());
+        let mut arena = bumpalo::Bump::new();
         while run.next(&cx)? {
-            let values: Vec<ValueRef<'_>> = (0..run.width()).map(|i| run.column(i)).collect();
+            arena.reset();
+            let mut values = bumpalo::collections::Vec::with_capacity_in(run.width(), &arena);
+            values.extend((0..run.width()).map(|i| run.column(i)));
             row(&values)?;
         }
         Ok(())
@@ -165,7 +168,10 @@ impl Host for ConnectionHost<'_> {
             if record.len() > length_max {
                 return Err(Error::too_big());
             }
-            self.execution.transaction(database)?.put_row(tree, rowid, &record);
+            let mut transaction = self.execution.transaction(database)?;
+            if transaction.append_row(tree, &record).is_none() {
+                transaction.put_row(tree, rowid, &record);
+            }
             Ok(())
         })
     }
