@@ -57,7 +57,7 @@ pub trait Surroundings {
     /// The connection's write transaction of a database; borrowed for one operation at a time.
     fn transaction(&self, database: DatabaseIndex) -> Result<RefMut<'_, Transaction>>;
     /// The rows of a table-valued function for these arguments.
-    fn table_function(&self, function: &TableFunction, args: &[Value]) -> Result<Box<dyn RowSource>>;
+    fn table_function(&self, function: &TableFunction, args: Vec<Value>) -> Result<Box<dyn RowSource>>;
     /// The program of a trigger's body, bound and lowered at its first use.
     fn trigger_program(&self, trigger: &Arc<BoundTrigger>) -> Result<Arc<TriggerProgram>>;
     /// The default of a column, for NOT NULL ON CONFLICT REPLACE.

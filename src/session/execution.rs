@@ -240,12 +240,12 @@ impl Surroundings for Execution<'_> {
         self.begin_write(database)
     }
 
-    fn table_function(&self, function: &TableFunction, args: &[Value]) -> Result<Box<dyn RowSource>> {
+    fn table_function(&self, function: &TableFunction, args: Vec<Value>) -> Result<Box<dyn RowSource>> {
         if function.pragma.is_empty() {
             return table_function::open(function, args);
         }
         let context = host::ConnectionHost::new(self);
-        let rows = pragma::run_function(&context, &function.pragma, args)?;
+        let rows = pragma::run_function(&context, &function.pragma, &args)?;
         let hidden = function.parameters as usize;
         let rows: Vec<Vec<Value>> = rows
             .into_iter()

@@ -412,7 +412,7 @@ impl Surroundings for Live<'_> {
     fn table_function(
         &self,
         function: &plan::bound::TableFunction,
-        args: &[Value],
+        args: Vec<Value>,
     ) -> Result<Box<dyn crate::row::context::RowSource>> {
         self.execution.table_function(function, args)
     }

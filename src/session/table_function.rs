@@ -50,20 +50,19 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Rows for these arguments.
-pub fn open(function: &TableFunction, args: &[Value]) -> Result<Box<dyn RowSource>> {
+pub fn open(function: &TableFunction, args: Vec<Value>) -> Result<Box<dyn RowSource>> {
     if &*function.name == "generate_series" {
-        return Ok(Box::new(series(args)?));
+        return Ok(Box::new(series(&args)?));
     }
     let recursive = function.name.ends_with("_tree");
     let form = if function.name.starts_with("jsonb") { json::Form::Binary } else { json::Form::Text };
-    let null = Value::Null;
-    let document = args.first().unwrap_or(&null);
-    let root = args.get(1).map(Value::as_ref);
+    let mut args = args.into_iter();
+    let (document, root) = (args.next().unwrap_or(Value::Null), args.next());
     if let Value::Null = document {
         return Ok(Box::new(Rows { rows: Vec::new().into_iter() }));
     }
-    let each = JsonEach::open(document.as_ref(), root, recursive, form)?;
-    Ok(Box::new(Elements { each, document: document.clone(), arena: Bump::new() }))
+    let each = JsonEach::open(document.as_ref(), root.as_ref().map(Value::as_ref), recursive, form)?;
+    Ok(Box::new(Elements { each, document, arena: Bump::new() }))
 }
 
 /// Packs the wanted ones of a row's values; behind the last of them there are none.

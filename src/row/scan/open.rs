@@ -100,7 +100,7 @@ pub fn open(source: &SourceProgram, level: &mut Level, scan: &mut Scan, keys: Ke
         }
         SourceProgram::Function { function, wanted, .. } => {
             let Keys::Values(args) = keys else { return Err(Error::internal("a table function needs arguments")) };
-            let source = cx.around.table_function(function, &args)?;
+            let source = cx.around.table_function(function, args)?;
             // In the room of the opening before.
             let record = match std::mem::take(&mut level.rows) {
                 Rows::Function { record, .. } => record,
