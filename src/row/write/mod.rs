@@ -80,7 +80,7 @@ pub fn execute(program: &Arc<WriteProgram>, inputs: &[Value], cx: &Context<'_>) 
     let written = execute_nested(program, inputs, None, &violations, cx);
     // What FAIL would keep is looked at, too.
     let keeps = written.as_ref().err().is_none_or(|e| e.raise == Some(RaiseAction::Fail));
-    if keeps && violations.get() > 0 {
+    if keeps && violations.get() != 0 {
         return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
     }
     written
