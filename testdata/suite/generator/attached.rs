@@ -38,7 +38,8 @@ fn create(rng: &mut Rng, serial: usize) -> String {
         6 => format!("CREATE INDEX {own}i{} ON {}({x}, {y})", serial % 3, rng.pick(NAMES)),
         7 => format!("CREATE UNIQUE INDEX IF NOT EXISTS {own}i{} ON {}({x})", serial % 3, rng.pick(NAMES)),
         8 => format!(
-            "CREATE TRIGGER {own}r{} AFTER INSERT ON {} BEGIN INSERT INTO {} (b) VALUES (new.{x}); END",
+            "CREATE TRIGGER {}r{} AFTER INSERT ON {} BEGIN INSERT INTO {} (b) VALUES (new.{x}); END",
+            own.replace("temp.", "main."),
             serial % 3,
             rng.pick(NAMES),
             rng.pick(&["u", "w", "t"])
@@ -47,7 +48,8 @@ fn create(rng: &mut Rng, serial: usize) -> String {
             "CREATE TEMP TRIGGER r{} AFTER {} ON {} BEGIN UPDATE {} SET c = {} WHERE b = 1; SELECT 1 FROM {other}; END",
             serial % 3,
             rng.pick(&["UPDATE", "DELETE", "INSERT"]),
-            name(rng),
+            // When SQLite reads the schema again, a name alone may find another table.
+            format!("{}{}", rng.pick(&["main.", "temp.", "one.", "two."]), rng.pick(NAMES)),
             rng.pick(NAMES),
             rng.pick(&["3", "c || 'r'", "(SELECT count(*) FROM t)"])
         ),
