@@ -259,6 +259,7 @@ pub enum FrameBound {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameExclude {
+    Absent,
     NoOthers,
     CurrentRow,
     Group,

@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use heliosdb_dialect::ast::{CreateTrigger, TriggerTime};
+use heliosdb_dialect::ast::{CreateTrigger, QualifiedName, TriggerTime};
 
-use super::sql_text::is_reserved_name;
+use super::sql_text::{is_reserved_name, shown};
 use super::trigger::Trigger;
 use crate::error::{Error, Result};
 
@@ -19,9 +19,10 @@ pub enum Watched {
     Virtual,
 }
 
-/// Whether a trigger of this kind can stand on a table or view of this name.
-pub fn check_watched(time: TriggerTime, watched: Watched, name: &str) -> Result<()> {
-    if is_reserved_name(name) {
+/// Whether a trigger of this kind can stand on a table or view of this name; messages of temporary ones show its database.
+pub fn check_watched(time: TriggerTime, watched: Watched, given: &QualifiedName, temporary: bool) -> Result<()> {
+    let name = if temporary { shown(given) } else { given.name.text.to_string() };
+    if is_reserved_name(&given.name.text) {
         return Err(Error::sql("cannot create trigger on system table"));
     }
     match (watched, time) {

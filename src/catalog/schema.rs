@@ -61,6 +61,16 @@ pub enum Object {
     Index(Arc<Index>),
 }
 
+impl Object {
+    pub fn name(&self) -> &str {
+        match self {
+            Object::Table(table) => &table.name,
+            Object::View(view) => &view.name,
+            Object::Index(index) => &index.name,
+        }
+    }
+}
+
 /// ASCII-lowercased, as the maps' keys are.
 pub fn fold(name: &str) -> Box<str> {
     name.to_ascii_lowercase().into()

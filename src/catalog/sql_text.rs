@@ -134,6 +134,24 @@ pub fn always_quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+/// What a text begins with, without its quotes, if that is quoted; else all of it.
+pub fn dequoted(text: &str) -> String {
+    let mut rest = text.chars().peekable();
+    let end = match rest.next() {
+        Some('[') => ']',
+        Some(quote @ ('"' | '\'' | '`')) => quote,
+        _ => return text.to_owned(),
+    };
+    let mut out = String::new();
+    while let Some(c) = rest.next() {
+        if c == end && rest.next_if_eq(&end).is_none() {
+            break;
+        }
+        out.push(c);
+    }
+    out
+}
+
 /// A name as a statement shows it in an error message: `schema.name` as far as it was written.
 pub fn shown(name: &QualifiedName) -> String {
     let text = |n: &Name| n.text.to_string();

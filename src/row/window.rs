@@ -167,7 +167,8 @@ fn spec(call: &WindowProgram, row: &[Value], access: &Rows<'_>) -> Result<FrameS
         start: edge(&call.start, FrameSide::Starting)?,
         end: edge(&call.end, FrameSide::Ending)?,
         exclude: match call.exclude {
-            bound::FrameExclude::NoOthers => Exclude::Absent,
+            bound::FrameExclude::Absent => Exclude::Absent,
+            bound::FrameExclude::NoOthers => Exclude::NoOthers,
             bound::FrameExclude::CurrentRow => Exclude::CurrentRow,
             bound::FrameExclude::Group => Exclude::Group,
             bound::FrameExclude::Ties => Exclude::Ties,

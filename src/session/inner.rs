@@ -415,7 +415,7 @@ impl Inner {
     /// Commits every database. What fails otherwise than with SQLITE_BUSY or a violated foreign key ends the transaction.
     pub fn commit_all(&self) -> Result<()> {
         let (declared, postponed) = self.deferred_violations.get();
-        if declared + postponed > 0 {
+        if declared + postponed != 0 {
             return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
         }
         let result = self.commit_each();

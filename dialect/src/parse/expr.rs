@@ -184,10 +184,26 @@ impl Parser<'_> {
                 self.advance();
                 let (operand, lh) = take(left);
                 let (set, h) = self.nested(2, Self::in_set)?;
+                if let (ExprKind::Row(members), InSet::List(items)) = (&operand.kind, &set) {
+                    self.rows_as_wide(members.len(), items)?;
+                }
                 Ok(Some((expr(ExprKind::In { negated, operand, set }, self.since(start)), lh.max(h) + 1)))
             }
             _ => Ok(None),
         }
+    }
+
+    /// The elements of a list behind a row are rows as wide.
+    fn rows_as_wide(&self, expected: usize, items: &[Expr]) -> Result<()> {
+        for item in items {
+            let actual = if let ExprKind::Row(members) = &item.kind { members.len() } else { 1 };
+            if actual != expected {
+                let plural = if actual == 1 { "" } else { "s" };
+                let message = format!("IN(...) element has {actual} term{plural} - expected {expected}");
+                return Err(self.error_at(item.span, message));
+            }
+        }
+        Ok(())
     }
 
     fn in_set(&mut self) -> Result<(InSet, u32)> {
@@ -255,7 +271,16 @@ impl Parser<'_> {
                 return Ok((expr(ExprKind::Literal(Literal::Integer(i64::MIN)), self.since(start)), 1));
             }
         }
+        let inner = self.here();
         let (operand, h) = self.binding(power)?;
+        // Parentheses and a plus before the literal make no difference.
+        if op == UnaryOp::Minus {
+            let text = self.slice(self.since(inner));
+            let around = |c: char| c.is_ascii_whitespace() || matches!(c, '(' | ')' | '+');
+            if is_min_magnitude(text.trim_matches(around)) {
+                return Ok((expr(ExprKind::Literal(Literal::Integer(i64::MIN)), self.since(start)), h));
+            }
+        }
         self.check((expr(ExprKind::Unary(op, Box::new(operand)), self.since(start)), h + 1))
     }
 

@@ -42,7 +42,7 @@ impl Parser<'_> {
         } else {
             (self.frame_bound(K::Preceding)?, None)
         };
-        let exclude = if self.take(K::Exclude) { self.exclude()? } else { FrameExclude::NoOthers };
+        let exclude = if self.take(K::Exclude) { self.exclude()? } else { FrameExclude::Absent };
         let backwards = matches!(
             (&start, &end),
             (FrameBound::CurrentRow, Some(FrameBound::Preceding(_)))

@@ -364,6 +364,11 @@ impl<'a> Binder<'a> {
         if crossed {
             let mut references = Vec::new();
             walk::references(&operand, &mut |r| references.push(r));
+            // One that names no column depends on its row all the same.
+            if references.is_empty() {
+                let stored = table.columns.iter().position(|c| c.generated.is_none()).unwrap_or(0);
+                references.push(Free::Column(ColumnRef { source: id, column: stored as u16 }));
+            }
             for r in references {
                 self.refer(Some(level), r);
             }

@@ -7,7 +7,7 @@ use super::super::binder::Binder;
 use super::super::bound::{ArithmeticOp, Classes, CompareOp, Expr, ExprCollation, ExprKind, UnaryOp};
 use super::{Operand, explicit, made};
 use crate::catalog::parsed_constant::is_false;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// `e COLLATE collation`
 pub fn with_collation(mut e: Expr, collation: Collation) -> Expr {
@@ -54,9 +54,19 @@ impl<'a> Binder<'a> {
     #[inline(never)]
     pub(super) fn unary(&mut self, op: ast::UnaryOp, operand: &'a ast::Expr) -> Result<Expr> {
         if op == ast::UnaryOp::Minus {
-            match &operand.kind {
+            let mut literal = operand;
+            while let Ast::Unary(ast::UnaryOp::Plus, inner) = &literal.kind {
+                literal = inner;
+            }
+            match &literal.kind {
                 Ast::Literal(Literal::Integer(i)) if *i != i64::MIN => {
                     return Ok(made(ExprKind::Literal(Value::Integer(-*i)), Classes::INTEGER, None));
+                }
+                Ast::Literal(Literal::Integer(_)) => {
+                    let text = literal.span.of(self.source).trim_matches(['(', ')', ' ']);
+                    if text.starts_with("0x") || text.starts_with("0X") {
+                        return Err(Error::sql(format!("hex literal too big: -{text}")));
+                    }
                 }
                 Ast::Literal(Literal::Real(r)) => {
                     return Ok(made(ExprKind::Literal(Value::Real(-*r)), Classes::REAL, None));

@@ -145,7 +145,7 @@ impl<'a> Binder<'a> {
         if unit == FrameUnit::Range && (offset(&start) || offset(&end)) && order_by.len() != 1 {
             return Err(Error::sql("RANGE with offset PRECEDING/FOLLOWING requires one ORDER BY expression"));
         }
-        let exclude = if fixed.is_some() { FrameExclude::NoOthers } else { exclude };
+        let exclude = if fixed.is_some() { FrameExclude::Absent } else { exclude };
         let (unit, start, end) = fixed.unwrap_or((unit, start, end));
         self.allow(allowed.0, allowed.1);
         let collation = if compares { call_collation(&args) } else { Collation::Binary };
@@ -201,7 +201,7 @@ impl<'a> Binder<'a> {
                 FrameUnit::Range,
                 FrameBound::UnboundedPreceding,
                 FrameBound::CurrentRow,
-                FrameExclude::NoOthers,
+                FrameExclude::Absent,
             ));
         };
         use ast::FrameBound as B;

@@ -41,8 +41,9 @@ impl<'a> Binder<'a> {
         let select = row_select(scope, filter);
         let events = vec![(TriggerEvent::Delete, Vec::new())];
         let target = self.target(database, &table, events.clone(), self.outer)?;
-        if !self.drops {
-            super::foreign_key::check_keys(self.space, &target, &events, true)?;
+        match self.drops {
+            true => super::foreign_key::check_actions(self.space, &target, &events)?,
+            false => super::foreign_key::check_keys(self.space, &target, &events, true)?,
         }
         let columns = match written {
             Written::Table(_, table) => Columns::Table(table),

@@ -13,6 +13,7 @@ use super::super::expr::{made, walk};
 use super::super::scope::Columns;
 use super::super::select::{Naming, references};
 use super::target::Written;
+use crate::catalog::self_reference::for_each_child;
 use crate::catalog::{Index, IndexTerm, Table};
 use crate::error::{Error, Result};
 
@@ -187,11 +188,26 @@ pub(super) fn can_replace(
     answered: &dyn Fn(Option<usize>) -> bool,
 ) -> bool {
     let replaces = |own: Option<Conflict>| or.or(own) == Some(Conflict::Replace);
+    let moves = |term: &IndexTerm, set: &[u16]| match term {
+        IndexTerm::Column(c) => {
+            let generated = &table.columns[usize::from(*c)].generated;
+            set.contains(c) || generated.as_ref().is_some_and(|g| names_column(&g.expr.expr))
+        }
+        IndexTerm::Expr(e) => names_column(&e.expr),
+        IndexTerm::Rowid => true,
+    };
     let concerned = |index: &Index| {
-        set.is_none_or(|set| index.columns.iter().any(|c| !matches!(c.term, IndexTerm::Column(c) if !set.contains(&c))))
+        let filtered = index.filter.as_ref().is_some_and(|f| names_column(&f.expr));
+        set.is_none_or(|set| filtered || index.columns.iter().any(|c| moves(&c.term, set)))
     };
     let mut indexes = table.indexes.iter().enumerate();
     let by_index = indexes.any(|(n, i)| i.unique && !answered(Some(n)) && concerned(i) && replaces(i.conflict));
     let alias = table.primary_key.as_ref().filter(|_| table.rowid_alias().is_some());
     by_index || given && !answered(None) && replaces(alias.and_then(|k| k.conflict))
+}
+
+fn names_column(e: &ast::Expr) -> bool {
+    let mut found = matches!(e.kind, ast::ExprKind::Name(_) | ast::ExprKind::Column { .. });
+    for_each_child(e, &mut |child| found = found || names_column(child));
+    found
 }

@@ -11,6 +11,7 @@ use super::super::context::Namespace;
 use super::super::locate::Found;
 use super::super::scope::{Columns, Place, ScopeSource};
 use super::super::select::{Naming, name_columns, placed};
+use crate::catalog::sql_text::dequoted;
 use crate::catalog::{Column, Table, TableKind, View};
 use crate::error::{Error, Result};
 use crate::store::ObjectId;
@@ -100,7 +101,7 @@ impl<'a> Binder<'a> {
         let mut checks = Vec::with_capacity(table.checks.len());
         for check in &table.checks {
             let condition = self.row_source_expr(database, table, row, Place::Check, &check.expr)?;
-            let message = check.name.clone().unwrap_or_else(|| check.expr.text.clone());
+            let message = check.name.clone().unwrap_or_else(|| dequoted(&check.expr.text).into());
             checks.push((message, condition));
         }
         let mut indexes = Vec::with_capacity(table.indexes.len());

@@ -23,7 +23,8 @@ use crate::store::{KeyCursor, RowCursor};
 use heliosdb_dialect::ast::ForeignKeyAction;
 
 impl Run<'_> {
-    /// The violations that a key counts into.
+    /// Adds to the violations that a key counts into. With children that lacked their parents before keys were enforced the
+    /// sum may come below zero: anything but zero is an error, as in SQLite.
     fn add(&self, key: &ForeignKeyCheck, n: i64) {
         let waiting = self.cx.around.deferred_violations();
         let counter = if self.cx.around.write_options().defer_foreign_keys {
@@ -33,16 +34,17 @@ impl Run<'_> {
         } else {
             self.violations
         };
-        counter.set((counter.get() + n).max(0));
+        counter.set(counter.get() + n);
     }
 
-    fn counted(&self, key: &ForeignKeyCheck) -> i64 {
+    /// Whether there is anything to be mended.
+    fn is_counting(&self, key: &ForeignKeyCheck) -> bool {
         let waiting = self.cx.around.deferred_violations();
         let own = match key.child.foreign_keys[key.position as usize].deferred {
             true => &waiting.declared,
             false => self.violations,
         };
-        own.get() + waiting.postponed.get()
+        own.get() != 0 || waiting.postponed.get() != 0
     }
 
     /// A new child row needs its parents.
@@ -58,7 +60,7 @@ impl Run<'_> {
     /// A child row that had no parent has gone.
     pub fn child_left(&mut self, target: &TargetProgram, row: &Row) -> Result<()> {
         for key in &target.child_keys {
-            if self.counted(key) > 0 && !self.has_parent(key, row, false)? {
+            if self.is_counting(key) && !self.has_parent(key, row, false)? {
                 self.add(key, -1);
             }
         }
@@ -83,7 +85,7 @@ impl Run<'_> {
     /// A child row is about to change: it may have had no parent.
     pub fn child_changes(&mut self, target: &TargetProgram, set: &[u16], old: &Row) -> Result<()> {
         for key in Self::set_keys(target, set) {
-            if self.counted(key) > 0 && !self.has_parent(key, old, false)? {
+            if self.is_counting(key) && !self.has_parent(key, old, false)? {
                 self.add(key, -1);
             }
         }
@@ -104,7 +106,7 @@ impl Run<'_> {
     /// no more: `check_child` has seen to it.
     pub fn parent_appeared(&mut self, target: &TargetProgram, row: &Row, old: Option<&Row>) -> Result<()> {
         for key in &target.parent_keys {
-            if self.counted(key) == 0 {
+            if !self.is_counting(key) {
                 continue;
             }
             let columns = match old {

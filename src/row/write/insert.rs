@@ -174,7 +174,7 @@ impl Run<'_> {
             return Ok(());
         };
         self.check_child(target, &row)?;
-        if self.violations.get() > 0 && self.is_alone(program) {
+        if self.violations.get() != 0 && self.is_alone(program) {
             return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
         }
         self.parent_appeared(target, &row, None)?;

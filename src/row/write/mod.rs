@@ -79,7 +79,7 @@ pub fn execute(program: &WriteProgram, inputs: &[Value], written: &mut Written, 
     let result = execute_nested(program, inputs, None, &violations, written, cx);
     // What FAIL would keep is looked at, too.
     let keeps = result.as_ref().err().is_none_or(|e| e.raise == Some(RaiseAction::Fail));
-    if keeps && violations.get() > 0 {
+    if keeps && violations.get() != 0 {
         return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
     }
     result

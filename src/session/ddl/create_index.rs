@@ -91,13 +91,12 @@ fn table_of(context: &DdlContext<'_>, statement: &CreateIndex) -> Result<(Databa
         (database == TEMP).then(|| names::find_table_or_view(host, &anywhere).map(|(_, o)| o)).flatten()
     });
     match found {
-        Some(Object::View(_)) => Err(Error::sql("views may not be indexed")),
-        Some(Object::Table(table)) => {
-            if database == TEMP && found_in != Some(TEMP) {
-                return Err(Error::sql(format!("cannot create a TEMP index on non-TEMP table \"{}\"", table.name)));
-            }
-            Ok((database, table))
+        Some(Object::Table(_) | Object::View(_)) if database == TEMP && found_in != Some(TEMP) => {
+            let name = found.as_ref().map_or(name, Object::name);
+            Err(Error::sql(format!("cannot create a TEMP index on non-TEMP table \"{name}\"")))
         }
+        Some(Object::View(_)) => Err(Error::sql("views may not be indexed")),
+        Some(Object::Table(table)) => Ok((database, table)),
         _ if database == TEMP => Err(Error::sql(format!("no such table: {name}"))),
         _ => Err(Error::sql(format!("no such table: {}.{name}", host.database_name(database)))),
     }

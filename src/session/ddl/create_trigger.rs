@@ -37,7 +37,7 @@ pub fn run(context: &DdlContext<'_>, statement: &CreateTrigger) -> Result<()> {
         }
         return Err(Error::sql(format!("trigger {} already exists", statement.name.name.text)));
     }
-    check_watched(statement.time, watched, &statement.table.name.text)?;
+    check_watched(statement.time, watched, &statement.table, database == TEMP)?;
     if !authorize(host, statement, table_database)? {
         return Ok(());
     }

@@ -10,7 +10,7 @@ use heliosdb_dialect::ast::QualifiedName;
 use super::{Host, TEMP, action, change_schema, names, schema_rows};
 use crate::catalog::schema::fold;
 use crate::catalog::sql_text::is_reserved_name;
-use crate::catalog::{Index, IndexOrigin, Object, Table};
+use crate::catalog::{Index, IndexOrigin, Object, Table, Trigger};
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::DatabaseIndex;
 
@@ -137,7 +137,10 @@ fn drop_trigger(host: &dyn Host, database: DatabaseIndex, name: &str) -> Result<
 /// The triggers on a table or view, those in temp included.
 fn drop_triggers_of(host: &dyn Host, database: DatabaseIndex, table: &str) -> Result<()> {
     let database_name = host.database_name(database);
-    let own: Vec<Arc<str>> = host.schema(database).triggers_on(table).map(|t| t.name.clone()).collect();
+    // In temp there are those of other databases' tables, too.
+    let schema = host.schema(database);
+    let is_own = |t: &&Arc<Trigger>| t.table_database.as_deref().is_none_or(|d| d.eq_ignore_ascii_case(&database_name));
+    let own: Vec<Arc<str>> = schema.triggers_on(table).filter(is_own).map(|t| t.name.clone()).collect();
     for name in own {
         drop_trigger(host, database, &name)?;
     }

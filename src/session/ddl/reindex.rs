@@ -23,6 +23,9 @@ pub fn run(host: &dyn Host, target: Option<&QualifiedName>) -> Result<()> {
     if let Some((database, table)) = names::find_table(host, target) {
         return table_indexes(host, database, &table, &|_| true);
     }
+    if names::find_table_or_view(host, target).is_some() {
+        return Ok(());
+    }
     if let Some((database, index)) = names::find_index(host, target) {
         let table = host.schema(database).table(&index.table).cloned();
         let table = table.ok_or_else(|| Error::internal("an index has a table"))?;

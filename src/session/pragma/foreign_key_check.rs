@@ -41,6 +41,7 @@ fn check_table(call: &Call<'_>, database: DatabaseIndex, table: &Table, out: &mu
     for (id, key) in table.foreign_keys.iter().enumerate() {
         let parent = match schema.table(&key.parent) {
             Some(parent) => Some((&**parent, parent_columns(table, parent, key)?)),
+            None if schema.view(&key.parent).is_some() => return Err(mismatch(table, key)),
             None => None,
         };
         if empty {
@@ -100,9 +101,13 @@ fn orphans(database: &str, table: &Table, key: &ForeignKey, parent: Option<(&Tab
     format!("SELECT {rowid} FROM {from} WHERE {}", conditions.join(" AND "))
 }
 
+fn mismatch(child: &Table, key: &ForeignKey) -> Error {
+    Error::sql(format!("foreign key mismatch - \"{}\" referencing \"{}\"", child.name, key.parent))
+}
+
 /// The parent's columns, which must be its PRIMARY KEY or have a UNIQUE index with their own collations.
 fn parent_columns(child: &Table, parent: &Table, key: &ForeignKey) -> Result<Vec<u16>> {
-    let mismatch = || Error::sql(format!("foreign key mismatch - \"{}\" referencing \"{}\"", child.name, key.parent));
+    let mismatch = || mismatch(child, key);
     if key.parent_columns.is_empty() {
         let primary = parent.primary_key.as_ref().ok_or_else(mismatch)?;
         if primary.columns.len() != key.columns.len() {

@@ -73,3 +73,31 @@ insert into self_keyed values(0, 1), (4, 5), (8, 1) on conflict do update set b 
 insert into self_keyed values(0, 1), (8, 1) on conflict do update set b = excluded.b, a = 1
 
 select * from self_keyed
+
+pragma foreign_keys = on
+
+create table wrong(a text, b, primary key(a collate nocase, b), foreign key(a, b) references wrong(a, b))
+
+drop table wrong
+
+pragma foreign_keys = off
+
+create table early(a integer primary key, d real, foreign key(d) references early deferrable initially deferred)
+
+insert into early values (2, 10), (7, 10)
+
+pragma foreign_keys = on
+
+insert into early values (10, 4)
+
+insert into early values (10, null)
+
+create view looks as select 1 as a
+
+create table of_view(a references looks)
+
+pragma foreign_key_check
+
+insert into of_view values (1)
+
+drop table of_view

@@ -59,3 +59,21 @@ insert into w values('a',1),('b',2)
 select k from w where n=3
 
 select k from w where n>1 order by n desc
+
+create table virtual_key(a real, b default 1, c numeric as (b) not null)
+
+create unique index virtual_key_c on virtual_key(c) where c is not null
+
+select * from virtual_key indexed by virtual_key_c where c > 2
+
+create table stored_key(a, b text as (a) stored unique)
+
+insert into stored_key values (4), (1)
+
+select b from stored_key
+
+create table never_null(a, b, c not null)
+
+create index never_null_b on never_null(b) where c is not null
+
+select * from never_null indexed by never_null_b where b = 1 and c is not null

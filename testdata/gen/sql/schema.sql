@@ -89,3 +89,17 @@ create table bad(a int primary key, b int primary key)
 create table sqlite_x(a)
 
 create virtual table vt using nosuch(a)
+
+create table strict_add(a int) strict
+
+insert into strict_add values (1)
+
+alter table strict_add add column b varchar(3) default (random())
+
+alter table strict_add add column b varchar(3) default 1
+
+create view only_view as select 1 as a
+
+reindex only_view
+
+create index temp.on_view on only_view(a)

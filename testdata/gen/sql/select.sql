@@ -89,3 +89,35 @@ create index listed_d on listed(d)
 select max(n) from listed where n in ('2', 4, 0)
 
 select max(n), d from listed where c in (1, 0)
+
+with recursive c(n, k) as (select 0, 10 union select n + 1, x.a from c, (select 'A' collate nocase as a union all select 'a') as x where n < 2) select n, count(*) from c group by n
+
+select 1 where 0 and nosuch
+
+create table hidden_name(a, c as (0 and (select 1)), check (0 and nosuch))
+
+select -(9223372036854775808), typeof(-+9223372036854775808)
+
+select -(0x8000000000000000)
+
+create table using_text(a text)
+
+create table using_int(a integer)
+
+insert into using_int values (10)
+
+select a between 2 and 'a', a > 9 from using_text full join using_int using (a)
+
+create table text_in(a text, b int)
+
+insert into text_in values (2, 5)
+
+select (null, a) in (values (5, cast('x' as text)), (1, 2)) from text_in
+
+select * from (select a collate nosuch from text_in)
+
+create table like_index(a, b)
+
+create index like_index_b on like_index(b) where b is not null
+
+select * from like_index indexed by like_index_b where b like 'a%'

@@ -43,3 +43,29 @@ drop trigger ins
 drop trigger nosuch
 
 select name from sqlite_schema where type='trigger' order by 1
+
+create table order_of(a)
+
+create table fired(x)
+
+create temp trigger temp_old after insert on order_of begin insert into fired values ('temp_old'); end
+
+create temp trigger temp_new after insert on order_of begin insert into fired values ('temp_new'); end
+
+create trigger main_old after insert on order_of begin insert into fired values ('main_old'); end
+
+create trigger main_new after insert on order_of begin insert into fired values ('main_new'); end
+
+insert into order_of values (1) returning (select group_concat(x) from fired)
+
+select * from fired
+
+create temp view order_of as select 1
+
+drop view temp.order_of
+
+insert into order_of values (2)
+
+select count(*) from fired
+
+create trigger wrong after insert on main.v begin select 1; end

@@ -33,3 +33,5 @@ insert into ordered values (8, 1000, 2), (4, 2, 3), (8, 2, 4)
 select nth_value(c, 2) over (order by a, b), group_concat(a) over (), a, b from ordered
 
 select lag(c) over w, lag(b) over (partition by c % 2), lag(a) over w from ordered window w as (order by a, b)
+
+select lag(a, 2) over (order by b), count(*) over (w range between unbounded preceding and current row exclude no others), count(*) over w, a, b from (select 0 as a, 1 as b union all select 3, 4 union all select 2, 4) window w as (order by a, b)

@@ -91,3 +91,27 @@ select * from sqlite_sequence
 update t set b=1 from w where w.k='a'
 
 select changes(), total_changes() > 0, last_insert_rowid()
+
+create table keyed(a real primary key, b, c) without rowid
+
+create index keyed_c on keyed(c)
+
+insert into keyed values (1, 2, 3), (2, 2, 2), (3, 2, 1)
+
+update keyed set b = (select count(*) from keyed as s where s.b is keyed.b)
+
+select * from keyed
+
+create table sorted(a unique, b, c)
+
+create index sorted_b on sorted(b, c) where b is not null
+
+insert into sorted values (5, 1, 6), (6, 0, 1)
+
+update or fail sorted set a = 100 where b < 6
+
+select * from sorted
+
+create table quoted_check(a, check("a" > 4))
+
+insert into quoted_check values (0)

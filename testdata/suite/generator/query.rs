@@ -208,7 +208,7 @@ fn compound(rng: &mut Rng, tables: &[Table]) -> Statement {
             Statement::new(sql, Compare::Loose)
         }
         2 => Statement::new(
-            format!("SELECT count(*), max(quote(v)) FROM (SELECT 0 AS v, 0 AS w UNION ALL SELECT * FROM ({sql}))"),
+            format!("SELECT count(*), max(quote(v)) FROM (SELECT NULL AS v, 0 AS w UNION ALL SELECT * FROM ({sql}))"),
             Compare::Loose,
         ),
         _ => Statement::new(sql, exact),

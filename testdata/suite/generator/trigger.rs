@@ -14,7 +14,10 @@ pub fn trigger(rng: &mut Rng, name: &str, table: &Table, target: &Table) -> Stri
     };
     let mut scope: Vec<String> = Vec::new();
     if event != "DELETE" {
-        scope.extend(table.columns.iter().map(|c| format!("new.{c}")));
+        // SQLite computes new.c before an UPDATE without the columns that nobody names.
+        let early = when == "BEFORE" && event == "UPDATE";
+        let seen = if early { &table.writable } else { &table.columns };
+        scope.extend(seen.iter().map(|c| format!("new.{c}")));
     }
     if event != "INSERT" {
         scope.extend(table.columns.iter().map(|c| format!("old.{c}")));
