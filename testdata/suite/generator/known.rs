@@ -8,6 +8,8 @@ use crate::oracle::Sqlite;
 pub const PINNED: i32 = 2835;
 /// SQLITE_CONSTRAINT_FOREIGNKEY
 const FOREIGN_KEY: i32 = 787;
+/// SQLITE_CORRUPT: a trigger of an UPSERT deletes what it updates.
+const CORRUPT: i32 = 11;
 /// A value of a wrong type for a STRICT table, or for a rowid.
 const DATATYPE: i32 = 3091;
 const MISMATCH: i32 = 20;
@@ -145,7 +147,7 @@ pub fn is_known(
     let Some(statement) = statements.last() else { return false };
     // Behind the largest rowid, SQLite chooses at random.
     let rowids = stock.1.last_insert_rowid != ours.1.last_insert_rowid && stock.1.last_insert_rowid > 1 << 40;
-    if code(&stock.0) == PINNED || rowids || types_first(&ours.0, &stock.0) {
+    if matches!(code(&stock.0), PINNED | CORRUPT) || rowids || types_first(&ours.0, &stock.0) {
         return true;
     }
     // A trigger that deletes what an UPSERT updates leaves SQLite's table with the same rowid twice.

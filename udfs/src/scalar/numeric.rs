@@ -9,11 +9,12 @@ use crate::value::cast::{to_integer, to_real};
 use crate::value::number::real_prefix;
 
 const PURE: Flags = Flags::DETERMINISTIC;
+const TEXT: Flags = PURE.or(Flags::READS_TEXT);
 
 #[rustfmt::skip]
 pub static TABLE: &[Scalar] = &[
-    row("abs", 1, Some(1), PURE, abs, "abs(X)", "The absolute value."),
-    row("round", 1, Some(2), PURE, round, "round(X[,Y])", "X as a real rounded to Y decimals, half away from zero."),
+    row("abs", 1, Some(1), TEXT, abs, "abs(X)", "The absolute value."),
+    row("round", 1, Some(2), TEXT, round, "round(X[,Y])", "X as a real rounded to Y decimals, half away from zero."),
     row("sign", 1, Some(1), PURE, sign, "sign(X)", "-1, 0 or 1; NULL for what is no number."),
 ];
 
