@@ -53,6 +53,19 @@ pub struct Statement {
     held: Box<Held>,
     shared: Box<Shared>,
     generation: u32,
+    /// What of it is counted while rows are still to come.
+    counted: Counted,
+}
+
+/// How a statement whose rows are still to come is counted besides.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Counted {
+    #[default]
+    Neither,
+    /// Among those that read a database: a table cannot be dropped under them.
+    Reading,
+    /// Among those that have written: RETURNING.
+    Written,
 }
 
 impl Statement {
@@ -75,6 +88,7 @@ impl Statement {
             held: Box::default(),
             shared: Box::default(),
             generation: 0,
+            counted: Counted::default(),
         })
     }
 
@@ -206,6 +220,7 @@ impl Statement {
             let nesting = self.parsed.nesting;
             with_room_for(nesting, || self.end_run(state));
             inner.running.set(inner.running.get().saturating_sub(1));
+            self.count(&inner, Counted::Neither);
         }
     }
 
@@ -281,6 +296,19 @@ impl Statement {
         }
         self.end_run(state);
         inner.running.set(inner.running.get().saturating_sub(1));
+        self.count(inner, Counted::Neither);
+    }
+
+    fn count(&mut self, inner: &Inner, counted: Counted) {
+        for (what, delta) in [(self.counted, u32::MAX), (counted, 1)] {
+            let number = match what {
+                Counted::Neither => continue,
+                Counted::Reading => &inner.reading,
+                Counted::Written => &inner.returning,
+            };
+            number.set(number.get().wrapping_add(delta));
+        }
+        self.counted = counted;
     }
 
     fn start(&mut self, inner: &Inner) -> Result<Step> {
@@ -324,14 +352,23 @@ impl Statement {
         if !std::mem::replace(traced, true) {
             self.trace(inner);
         }
-        Execution { inner, held: &self.held }.count_operations(STATEMENT_OPERATIONS)?;
+        let counted = Execution { inner, held: &self.held }.count_operations(STATEMENT_OPERATIONS);
+        // A write that is interrupted ends the transaction, even before it has written anything.
+        counted.map_err(|e| match &self.compiled.program {
+            Program::Write(_) => fail_write(inner, &self.held, e, 0),
+            _ => e,
+        })?;
         match &self.compiled.program {
             Program::Query(program) => {
                 let run = self.shared.run(program, Vec::new());
                 self.held.pins.replace(pins);
                 self.state = State::Query { run, rollbacks: inner.rollbacks.get() };
                 inner.running.set(inner.running.get() + 1);
-                self.step_query(inner)
+                let step = self.step_query(inner);
+                if matches!(step, Ok(Step::Row)) && self.held.has_read() {
+                    self.count(inner, Counted::Reading);
+                }
+                step
             }
             Program::Write(_) => self.run_write(inner),
             Program::Rows(rows) => {
@@ -357,6 +394,9 @@ impl Statement {
         }
         self.state = State::Rows { rows, at: 1 };
         inner.running.set(inner.running.get() + 1);
+        if matches!(self.compiled.program, Program::Write(_)) {
+            self.count(inner, Counted::Written);
+        }
         Ok(Step::Row)
     }
 
@@ -417,6 +457,10 @@ impl Statement {
     fn run_other(&mut self, inner: &Inner) -> Result<Step> {
         let parsed = self.parsed.clone();
         let held = Held::default();
+        if !is_permitted(inner, &parsed.statement)? {
+            self.state = State::Done;
+            return Ok(Step::Done);
+        }
         match &parsed.statement {
             ast::Statement::Begin(mode) => transaction::begin(inner, *mode)?,
             ast::Statement::Commit => transaction::commit(inner)?,
@@ -566,4 +610,20 @@ fn literal(value: &Value) -> String {
         }
     }
     String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Asks the authorizer about a statement of transactions; false where it is to do nothing.
+fn is_permitted(inner: &Inner, statement: &ast::Statement) -> Result<bool> {
+    const TRANSACTION: i32 = 22;
+    const SAVEPOINT: i32 = 32;
+    let (action, operation, name) = match statement {
+        ast::Statement::Begin(_) => (TRANSACTION, "BEGIN", None),
+        ast::Statement::Commit => (TRANSACTION, "COMMIT", None),
+        ast::Statement::Rollback => (TRANSACTION, "ROLLBACK", None),
+        ast::Statement::Savepoint(name) => (SAVEPOINT, "BEGIN", Some(&*name.text)),
+        ast::Statement::Release(name) => (SAVEPOINT, "RELEASE", Some(&*name.text)),
+        ast::Statement::RollbackTo(name) => (SAVEPOINT, "ROLLBACK", Some(&*name.text)),
+        _ => return Ok(true),
+    };
+    inner.authorize(action, Some(operation), name, None)
 }
