@@ -21,7 +21,7 @@ def blocks():
 
 
 @pytest.mark.parametrize("place", ["memory", "file"])
-@pytest.mark.parametrize("source", blocks())
+@pytest.mark.parametrize("source", list(blocks()))
 def test_block(source, place, tmp_path):
     def seen(module, name):
         database = ":memory:" if place == "memory" else str(tmp_path / name)
