@@ -25,10 +25,10 @@ def normalised(text):
     return re.sub(r" at 0x[0-9a-f]+", "", text)
 
 
-def observe(source, module):
-    """What the statements of a block yield under a module: a list of texts."""
+def observe(source, module, database=":memory:"):
+    """What the statements of a block yield under a module, on a database: a list of texts."""
     seen = []
-    namespace = {"sqlite3": module, "con": module.connect(":memory:"), "__name__": "program"}
+    namespace = {"sqlite3": module, "con": module.connect(database), "path": database, "__name__": "program"}
     for statement in ast.parse(source).body:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")

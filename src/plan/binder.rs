@@ -43,6 +43,8 @@ pub struct Binder<'a> {
     pub outer: Option<Conflict>,
     /// The view or trigger being bound, for the authorizer.
     pub within: Option<&'a str>,
+    /// SELECTs within the one being bound: SQLite asks about them when that is done.
+    pub inner_selects: Option<Vec<Option<&'a str>>>,
     /// Views being bound, outermost first, by database and name.
     pub views: Vec<(DatabaseIndex, &'a str)>,
     /// SELECTs of views so far.
@@ -78,6 +80,7 @@ impl<'a> Binder<'a> {
             drops: false,
             outer: None,
             within: None,
+            inner_selects: None,
             views: Vec::new(),
             view_queries: 0,
             generating: Vec::new(),

@@ -539,6 +539,17 @@ impl<'l> Lower<'l> {
         Ok(id)
     }
 
+    /// A subquery whose rows are sought by. One that takes nothing from outside is planned as if it were run once.
+    pub fn sought(&mut self, query: &Query) -> Result<SubqueryId> {
+        let runs = self.runs;
+        if query.free.is_empty() {
+            self.runs = 0;
+        }
+        let id = self.subquery(query);
+        self.runs = runs;
+        id
+    }
+
     // Expressions.
 
     pub fn nodes(&mut self, exprs: &[Expr]) -> Result<Vec<Node>> {

@@ -24,6 +24,10 @@ pub struct Sorter<'p> {
     values: Vec<Value>,
     /// Keep no more than this many.
     keep: Option<usize>,
+    /// Rows that have been taken in.
+    taken: usize,
+    /// How the key of the last row began that is surely wanted, where rows come in the order of leading terms.
+    last: Option<Vec<u8>>,
     /// Rows were thrown away: those still to come must sort before the row at this place, the last of those kept.
     limit: Option<usize>,
 }
@@ -51,6 +55,8 @@ impl<'p> Sorter<'p> {
             key: Vec::new(),
             values: Vec::new(),
             keep: wanted.and_then(|w| usize::try_from(w).ok()),
+            taken: 0,
+            last: None,
             limit: None,
         }
     }
@@ -72,6 +78,25 @@ impl<'p> Sorter<'p> {
         encode_term(value, &term.collation, term.descending, term.nulls_first, &mut self.key);
     }
 
+    /// The row at hand has told the terms in whose order rows come: whether it is past all that are wanted, and so are
+    /// those behind it.
+    pub fn is_past(&mut self) -> bool {
+        if matches!(self.keys, Keys::Values(_)) || self.keep.is_none_or(|keep| self.taken < keep) {
+            return false;
+        }
+        match &self.last {
+            Some(last) => *last != self.key,
+            None => false,
+        }
+    }
+
+    /// The row at hand has told the terms in whose order rows come, and is one of the first that are wanted.
+    pub fn note(&mut self) {
+        if self.keep == Some(self.taken + 1) {
+            self.last = Some(self.key.clone());
+        }
+    }
+
     /// Whether the row at hand can be among those kept.
     #[inline]
     pub fn wants(&self) -> bool {
@@ -88,6 +113,7 @@ impl<'p> Sorter<'p> {
     /// Takes the row at hand in.
     pub fn push<'v>(&mut self, row: impl IntoIterator<Item = ValueRef<'v>>) {
         self.rows.push(row);
+        self.taken += 1;
         match &mut self.keys {
             Keys::Bytes(keys) => keys.push_record(&self.key),
             Keys::Values(keys) => keys.push(std::mem::take(&mut self.values)),

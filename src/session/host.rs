@@ -18,8 +18,7 @@ use super::status::Limit;
 use super::table_function;
 use crate::catalog::environment::Environment;
 use crate::catalog::{Column, Index, Schema, Table, View};
-use crate::env::callback::Authorization;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::plan::bound::{self, DatabaseIndex};
 use crate::plan::{self};
 use crate::row::context::{Context, Shared, Surroundings};
@@ -120,6 +119,10 @@ impl Host for ConnectionHost<'_> {
         self.execution.inner.settings.borrow().busy_timeout_ms.max(0) as u64
     }
 
+    fn has_reading_statements(&self) -> bool {
+        self.execution.inner.reading.get() + self.execution.inner.returning.get() > 0
+    }
+
     fn has_running_statements(&self) -> bool {
         self.execution.inner.running.get() > 0
     }
@@ -131,14 +134,7 @@ impl Host for ConnectionHost<'_> {
         second: Option<&str>,
         database: Option<&str>,
     ) -> Result<bool> {
-        let authorizer = self.execution.inner.hooks.borrow().authorizer.clone();
-        let Some(authorizer) = authorizer else { return Ok(true) };
-        match authorizer.authorize(action, first, second, database, None) {
-            Authorization::Ok => Ok(true),
-            Authorization::Ignore => Ok(false),
-            Authorization::Deny => Err(Error::new(Code::AUTH, "not authorized")),
-            Authorization::Malfunction => Err(Error::sql("authorizer malfunction")),
-        }
+        self.execution.inner.authorize(action, first, second, database)
     }
 
     fn query(&self, sql: &str, row: &mut dyn FnMut(&[ValueRef<'_>]) -> Result<()>) -> Result<()> {

@@ -14,6 +14,7 @@ use super::pragma::Settings;
 use super::status::{Limit, Status};
 use crate::catalog::Schema;
 use crate::env;
+use crate::env::callback::Authorization;
 use crate::env::callback::{Authorizer, LongRunning, Progress, Trace};
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::DatabaseIndex;
@@ -81,6 +82,10 @@ pub struct Inner {
     pub trigger_depth: Cell<u32>,
     /// Statements that have been stepped and are not done.
     pub running: Cell<u32>,
+    /// Those of them that have read a database.
+    pub reading: Cell<u32>,
+    /// Those that have written and still have rows to return.
+    pub returning: Cell<u32>,
     /// Statements that write among them.
     pub writing: Cell<u32>,
     pub closed: Cell<bool>,
@@ -124,6 +129,8 @@ impl Inner {
             deferred_violations: DeferredViolations::default(),
             trigger_depth: Cell::new(0),
             running: Cell::new(0),
+            reading: Cell::new(0),
+            returning: Cell::new(0),
             writing: Cell::new(0),
             closed: Cell::new(false),
             yields: Cell::new(false),
@@ -487,14 +494,38 @@ impl Inner {
         result
     }
 
+    /// Asks the authorizer about what no binding asks about; false where it is to do nothing.
+    pub fn authorize(
+        &self,
+        action: i32,
+        first: Option<&str>,
+        second: Option<&str>,
+        database: Option<&str>,
+    ) -> Result<bool> {
+        let authorizer = self.hooks.borrow().authorizer.clone();
+        let Some(authorizer) = authorizer else { return Ok(true) };
+        match authorizer.authorize(action, first, second, database, None) {
+            Authorization::Ok => Ok(true),
+            Authorization::Ignore => Ok(false),
+            Authorization::Deny => Err(Error::new(Code::AUTH, "not authorized")),
+            Authorization::Malfunction => Err(Error::sql("authorizer malfunction")),
+        }
+    }
+
     pub fn rollback_all(&self) {
+        let mut schema_changes = false;
         for database in self.databases() {
             let mut transaction = self.transaction(database);
             if transaction.state() != TransactionState::None {
+                let before = transaction.schema().clone();
                 transaction.rollback();
+                schema_changes |= !Arc::ptr_eq(&before, transaction.schema());
             }
         }
-        self.rollbacks.set(self.rollbacks.get().wrapping_add(1));
+        // Reads go on, unless what they read may be gone.
+        if schema_changes {
+            self.rollbacks.set(self.rollbacks.get().wrapping_add(1));
+        }
         self.transaction_ended();
     }
 

@@ -59,6 +59,19 @@ struct Body {
     held: Box<Held>,
     shared: Box<Shared>,
     generation: u32,
+    /// What of it is counted while rows are still to come.
+    counted: Counted,
+}
+
+/// How a statement whose rows are still to come is counted besides.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Counted {
+    #[default]
+    Neither,
+    /// Among those that read a database: a table cannot be dropped under them.
+    Reading,
+    /// Among those that have written: RETURNING.
+    Written,
 }
 
 impl Statement {
@@ -81,6 +94,7 @@ impl Statement {
             held: Box::default(),
             shared: Box::default(),
             generation: 0,
+            counted: Counted::default(),
         };
         Ok(Statement { connection, body })
     }
@@ -201,6 +215,7 @@ impl Statement {
             let nesting = body.parsed.nesting;
             with_room_for(nesting, || body.end_run(state));
             inner.running.set(inner.running.get().saturating_sub(1));
+            body.count(&inner, Counted::Neither);
         } else {
             self.body.state = State::Idle;
         }
@@ -300,6 +315,19 @@ impl Body {
         }
         self.end_run(state);
         inner.running.set(inner.running.get().saturating_sub(1));
+        self.count(inner, Counted::Neither);
+    }
+
+    fn count(&mut self, inner: &Inner, counted: Counted) {
+        for (what, delta) in [(self.counted, u32::MAX), (counted, 1)] {
+            let number = match what {
+                Counted::Neither => continue,
+                Counted::Reading => &inner.reading,
+                Counted::Written => &inner.returning,
+            };
+            number.set(number.get().wrapping_add(delta));
+        }
+        self.counted = counted;
     }
 
     fn start(&mut self, inner: &Inner) -> Result<Step> {
@@ -345,14 +373,23 @@ impl Body {
         if !std::mem::replace(traced, true) {
             self.trace(inner);
         }
-        Execution { inner, held: &self.held }.count_operations(STATEMENT_OPERATIONS)?;
+        let counted = Execution { inner, held: &self.held }.count_operations(STATEMENT_OPERATIONS);
+        // A write that is interrupted ends the transaction, even before it has written anything.
+        counted.map_err(|e| match &self.compiled.program {
+            Program::Write(_) => fail_write(inner, &self.held, e, 0),
+            _ => e,
+        })?;
         match &self.compiled.program {
             Program::Query(program) => {
                 let run = self.shared.run(program, Vec::new());
                 self.held.pins.get_mut().append(pins);
                 self.state = State::Query { run, rollbacks: inner.rollbacks.get() };
                 inner.running.set(inner.running.get() + 1);
-                self.step_query(inner)
+                let step = self.step_query(inner);
+                if matches!(step, Ok(Step::Row)) && self.held.has_read() {
+                    self.count(inner, Counted::Reading);
+                }
+                step
             }
             Program::Write(_) => self.run_write(inner),
             Program::Rows(rows) => {
@@ -378,6 +415,9 @@ impl Body {
         }
         self.state = State::Rows { rows, at: 1 };
         inner.running.set(inner.running.get() + 1);
+        if matches!(self.compiled.program, Program::Write(_)) {
+            self.count(inner, Counted::Written);
+        }
         Ok(Step::Row)
     }
 
@@ -444,6 +484,10 @@ impl Body {
     fn run_other(&mut self, inner: &Inner) -> Result<Step> {
         let parsed = self.parsed.clone();
         let held = Held::default();
+        if !is_permitted(inner, &parsed.statement)? {
+            self.state = State::Done;
+            return Ok(Step::Done);
+        }
         match &parsed.statement {
             ast::Statement::Begin(mode) => transaction::begin(inner, *mode)?,
             ast::Statement::Commit => transaction::commit(inner)?,
@@ -594,4 +638,20 @@ fn literal(value: &Value) -> String {
         }
     }
     String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Asks the authorizer about a statement of transactions; false where it is to do nothing.
+fn is_permitted(inner: &Inner, statement: &ast::Statement) -> Result<bool> {
+    const TRANSACTION: i32 = 22;
+    const SAVEPOINT: i32 = 32;
+    let (action, operation, name) = match statement {
+        ast::Statement::Begin(_) => (TRANSACTION, "BEGIN", None),
+        ast::Statement::Commit => (TRANSACTION, "COMMIT", None),
+        ast::Statement::Rollback => (TRANSACTION, "ROLLBACK", None),
+        ast::Statement::Savepoint(name) => (SAVEPOINT, "BEGIN", Some(&*name.text)),
+        ast::Statement::Release(name) => (SAVEPOINT, "RELEASE", Some(&*name.text)),
+        ast::Statement::RollbackTo(name) => (SAVEPOINT, "ROLLBACK", Some(&*name.text)),
+        _ => return Ok(true),
+    };
+    inner.authorize(action, Some(operation), name, None)
 }

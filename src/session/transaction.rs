@@ -34,7 +34,7 @@ pub fn commit(inner: &Inner) -> Result<()> {
     if !inner.status.explicit.get() {
         return Err(Error::sql("cannot commit - no transaction is active"));
     }
-    if inner.writing.get() > 0 {
+    if inner.writing.get() + inner.returning.get() > 0 {
         return Err(Error::new(Code::BUSY, "cannot commit transaction - SQL statements in progress"));
     }
     inner.commit_all()
@@ -49,7 +49,7 @@ pub fn rollback(inner: &Inner) -> Result<()> {
 }
 
 pub fn savepoint(inner: &Inner, name: &str) -> Result<()> {
-    if inner.writing.get() > 0 {
+    if inner.writing.get() + inner.returning.get() > 0 {
         return Err(Error::new(Code::BUSY, "cannot open savepoint - SQL statements in progress"));
     }
     let outermost = !inner.status.explicit.get();
@@ -70,7 +70,7 @@ fn find(inner: &Inner, name: &str) -> Result<usize> {
 
 pub fn release(inner: &Inner, name: &str) -> Result<()> {
     let at = find(inner, name)?;
-    if inner.writing.get() > 0 {
+    if inner.writing.get() + inner.returning.get() > 0 {
         return Err(Error::new(Code::BUSY, "cannot release savepoint - SQL statements in progress"));
     }
     if inner.savepoints.borrow()[at].outermost {

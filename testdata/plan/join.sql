@@ -162,3 +162,28 @@ SELECT x.grp, y.grp FROM v5 AS x LEFT JOIN v5 AS y ON x.grp = y.grp
 SELECT max(a.id) FROM a WHERE name LIKE 'n2%'
 SELECT a.id FROM a WHERE (grp, id) IN (VALUES (1, 1), (2, 2))
 SELECT a.name FROM a JOIN e ON e.f = a.name COLLATE NOCASE
+SELECT DISTINCT grp, name FROM a ORDER BY grp, name
+SELECT DISTINCT grp FROM a ORDER BY grp DESC
+SELECT DISTINCT max(grp) FROM a WHERE id < 9
+SELECT grp, count(DISTINCT name) FROM a GROUP BY grp
+SELECT grp, count(DISTINCT name), count(*) FROM a GROUP BY grp
+SELECT name, count(DISTINCT id) FROM a GROUP BY name
+SELECT name FROM a WHERE NOT EXISTS (SELECT 1 FROM e) AND grp > 1
+SELECT row_number() OVER (PARTITION BY grp ORDER BY name), grp FROM a ORDER BY grp, name, id
+SELECT a.name FROM a JOIN e ON e.f IS a.name
+SELECT a.name FROM a, e WHERE e.g IS 4
+SELECT a.id FROM a JOIN b ON b.a_id = a.id WHERE a.grp = 3 AND b.val > a.grp
+SELECT id FROM a WHERE grp IN (2) AND id > grp
+SELECT e.h, a.name FROM e RIGHT JOIN a ON a.name = e.f WHERE a.grp = 2
+SELECT e.h, d.k FROM e RIGHT JOIN d ON d.k = e.f WHERE d.k > 'k'
+SELECT a.id FROM a LEFT JOIN b ON b.id = a.grp LEFT JOIN c ON c.b_id = b.id WHERE a.id IS NOT NULL
+SELECT DISTINCT a.id FROM a LEFT JOIN b ON b.id = a.grp LEFT JOIN e ON e.f = b.val
+SELECT a.id FROM a WHERE id IS NULL
+SELECT name FROM a WHERE unlikely(grp = 2) AND name LIKE 'n%'
+SELECT count(*) FROM a AS q
+SELECT * FROM (SELECT count(*) AS n, grp FROM a GROUP BY grp UNION ALL SELECT n, b_id FROM c) WHERE grp = 2
+SELECT id FROM a INTERSECT SELECT count(*) FROM c
+SELECT a.id FROM a WHERE EXISTS (SELECT 1 FROM c WHERE c.b_id = a.id) LIMIT 2 OFFSET 1
+SELECT f FROM e, a AS x, a AS y, b AS z, d WHERE x.id = e.f AND y.id = e.g AND z.id = e.h AND d.k = e.f
+SELECT a.name FROM a, c WHERE (a.id, a.grp) = (c.n, 3)
+SELECT a.id FROM a WHERE (SELECT count(*) FROM c WHERE c.b_id = a.id) > 1 AND a.grp IN (SELECT n FROM c WHERE c.b_id = a.id)

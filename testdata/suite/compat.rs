@@ -23,10 +23,10 @@ const STATEMENTS: &[(&str, &str)] = &[
     ("CREATE VIRTUAL TABLE", "`no such module`: FTS and R-tree come later"),
     ("DROP, ALTER TABLE", "as SQLite"),
     ("BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE", "as SQLite"),
-    ("ATTACH, DETACH", "databases in memory only: files come later"),
-    ("ANALYZE, REINDEX, VACUUM", "ANALYZE fills sqlite_stat1; VACUUM INTO needs files"),
+    ("ATTACH, DETACH", "as SQLite"),
+    ("ANALYZE, REINDEX, VACUUM", "as SQLite; ANALYZE fills sqlite_stat1, not sqlite_stat4"),
     ("PRAGMA", "see below"),
-    ("EXPLAIN, EXPLAIN QUERY PLAN", "EXPLAIN shows no SQLite bytecode"),
+    ("EXPLAIN, EXPLAIN QUERY PLAN", "EXPLAIN shows no SQLite bytecode; EXPLAIN QUERY PLAN tells in SQLite's words"),
 ];
 
 const EXTENSIONS: &str = "`load_extension` works for scalar functions, aggregates (also as window functions) and collations of SQLite \

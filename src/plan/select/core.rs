@@ -72,6 +72,31 @@ impl<'a> Binder<'a> {
         select: &'a ast::Select,
         order_by: Option<&'a [ast::OrderTerm]>,
     ) -> Result<(Core<'a>, Vec<OrderBy>)> {
+        let outermost = self.inner_selects.is_none();
+        if outermost {
+            self.ask(authorize::SELECT, None, None, None)?;
+            self.inner_selects = Some(Vec::new());
+        } else if let Some(inner) = &mut self.inner_selects {
+            inner.push(self.within);
+        }
+        let bound = self.core_of(select, order_by);
+        if outermost {
+            let here = self.within;
+            let inner = self.inner_selects.take().unwrap_or_default();
+            for within in inner.into_iter().filter(|_| bound.is_ok()) {
+                self.within = within;
+                self.ask(authorize::SELECT, None, None, None)?;
+            }
+            self.within = here;
+        }
+        bound
+    }
+
+    fn core_of(
+        &mut self,
+        select: &'a ast::Select,
+        order_by: Option<&'a [ast::OrderTerm]>,
+    ) -> Result<(Core<'a>, Vec<OrderBy>)> {
         check_definitions(&select.windows)?;
         let mut scope = Scope::new();
         if let Some(from) = &select.from {
@@ -86,7 +111,6 @@ impl<'a> Binder<'a> {
             self.using_conditions(from)?;
         }
         self.results(&select.columns)?;
-        self.ask(authorize::SELECT, None, None, None)?;
         let scope = &mut self.scopes[level];
         scope.allow_windows = false;
         let aggregates = !select.group_by.is_empty() || scope.aggregate_uses > 0;

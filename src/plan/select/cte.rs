@@ -106,7 +106,7 @@ impl<'a> Binder<'a> {
         Ok(Some(match bound {
             Defined::Inline(query) => {
                 let columns = Columns::Derived(self.shown_columns(&query.columns)?);
-                let name = Some(table.name.text.clone().into());
+                let name = Some(table.name.text.clone());
                 let kind = SourceKind::Query { query: Box::new(query), view: name };
                 placed(ScopeSource::new(id, table.name.text.clone(), columns), kind)
             }

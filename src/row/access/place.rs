@@ -312,7 +312,7 @@ fn seek(lower: &mut Lower<'_>, term: &Term<'_>) -> Result<SeekTerm> {
         Right::One(e) if term.ops & op::IS != 0 => SeekTerm::Is(lower.node(e)?),
         Right::One(e) => SeekTerm::Equal(lower.node(e)?),
         Right::List(items) => SeekTerm::In(items.iter().map(|e| lower.node(e)).collect::<Result<_>>()?),
-        Right::Query(query, column) => SeekTerm::InQuery(lower.subquery(query)?, *column),
+        Right::Query(query, column) => SeekTerm::InQuery(lower.sought(query)?, *column),
         Right::Null => SeekTerm::Is(Node::Constant(Value::Null)),
         Right::Value(value) => SeekTerm::Equal(Node::Constant(value.clone())),
         Right::Row(values) => SeekTerm::Equal(lower.node(&values[0])?),

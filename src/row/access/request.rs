@@ -108,8 +108,8 @@ pub fn wanted<'q>(select: &'q Select, setting: &Setting<'q>, distinct: bool) -> 
     (Wanted { terms: sort, purpose: Purpose::Sort }, false)
 }
 
-/// How many leading terms of ORDER BY the rows are in the order of when their windows have been computed: columns that
-/// the only kind of window is ordered by.
+/// How many terms of ORDER BY the rows are in the order of when their windows have been computed: all or none. The terms
+/// are columns that the only kind of window is ordered by.
 pub fn sorted_by_windows(select: &Select, order_by: &[OrderBy]) -> usize {
     let all = windows(select);
     let Some((window, others)) = all.split_first() else { return 0 };
@@ -124,7 +124,9 @@ pub fn sorted_by_windows(select: &Select, order_by: &[OrderBy]) -> usize {
             && term.collation.name().eq_ignore_ascii_case(collation.name())
             && (term.descending, term.nulls_first) == (*descending, *nulls_first)
     };
-    order_by.iter().zip(partitions.chain(orders)).take_while(is_met).count()
+    // (SQLite sorts anew unless all terms are met.)
+    let met = order_by.iter().zip(partitions.chain(orders)).take_while(is_met).count();
+    if met == order_by.len() { met } else { 0 }
 }
 
 /// The windows of a query, equal ones one after the other; computed from the last to the first.

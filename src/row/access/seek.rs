@@ -13,10 +13,8 @@ impl<'q> Candidates<'_, 'q> {
     pub fn seeks(&self, probe: &Probe<'_>, from: Loop, multiplier: Estimate, sink: &mut Sink<'_>) {
         let at = from.equal;
         let mut mask = if from.has(flag::LOW) { op::HIGH } else { op::SEEK };
-        if let Some(size) = probe.size {
-            if size.unordered {
-                mask &= !op::RANGE;
-            }
+        if probe.size.is_some_and(|size| size.unordered) {
+            mask &= !op::RANGE;
         }
         let scan = Scan { candidates: self, probe };
         for t in scan.terms(at, mask) {

@@ -288,9 +288,15 @@ impl SelectRun {
     fn sort(&mut self, program: &SelectProgram, inputs: &[Value], cx: &Context<'_>) -> Result<bool> {
         let Some(sort) = &program.sort else { return Ok(false) };
         let mut sorter = Sorter::new(&sort.keys, self.wanted);
-        while self.next_output(program, inputs, cx)? {
+        'rows: while self.next_output(program, inputs, cx)? {
             sorter.begin();
             for (i, key) in sort.keys.iter().enumerate() {
+                if i > 0 && i == sort.sorted {
+                    if sorter.is_past() {
+                        break 'rows;
+                    }
+                    sorter.note();
+                }
                 match &key.key {
                     SortKeySource::Output(column) => sorter.term(i, self.column(program, *column as usize)),
                     SortKeySource::Node(node) => sorter.term(i, eval(node, &self.env(program, inputs, cx))?),

@@ -174,7 +174,7 @@ fn authorize_drop(
 }
 
 fn refuse_while_running(host: &dyn Host) -> Result<()> {
-    if host.has_running_statements() {
+    if host.has_reading_statements() {
         return Err(Error::new(Code::LOCKED, "database table is locked"));
     }
     Ok(())

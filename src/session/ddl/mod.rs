@@ -80,6 +80,8 @@ pub trait Host {
     fn options(&self) -> Options;
     /// Whether another statement of this connection has been stepped and not reset.
     fn has_running_statements(&self) -> bool;
+    /// Whether one of them has read a database, or has rows to return of what it has written.
+    fn has_reading_statements(&self) -> bool;
     /// How long to wait for other users of a file.
     fn busy_timeout_ms(&self) -> u64 {
         0

@@ -19,6 +19,14 @@ use crate::session::ddl::TEMP;
 /// Messages unless an argument says otherwise.
 const MESSAGES_MAX: usize = 100;
 
+/// The error for a table that a check names; the database is told if it was named.
+pub fn no_such_table(call: &Call<'_>, name: &str) -> Error {
+    match call.database {
+        Some(database) => Error::sql(format!("no such table: {}.{name}", call.context.database_name(database))),
+        None => Error::sql(format!("no such table: {name}")),
+    }
+}
+
 pub fn integrity_check(call: &Call<'_>) -> Result<Vec<Vec<Value>>> {
     let mut limit = MESSAGES_MAX;
     let mut only = None;
@@ -30,7 +38,7 @@ pub fn integrity_check(call: &Call<'_>) -> Result<Vec<Vec<Value>>> {
             match object(call, value) {
                 Some((database, Object::Table(table))) => only = Some((database, table)),
                 Some(_) => {}
-                None => return Err(Error::sql(format!("no such table: {value}"))),
+                None => return Err(no_such_table(call, value)),
             }
         }
     }

@@ -16,7 +16,9 @@ pub fn run(call: &Call<'_>) -> Result<Vec<Vec<Value>>> {
     let (database, tables) = match call.value {
         Some(name) => match object(call, name) {
             Some((database, Object::Table(table))) => (database, vec![table]),
-            _ => return Err(Error::sql(format!("no such table: {name}"))),
+            // A view has no keys.
+            Some(_) => return Ok(Vec::new()),
+            None => return Err(super::checks::no_such_table(call, name)),
         },
         None => {
             let database = call.database();

@@ -265,7 +265,9 @@ pub fn case_sensitive_like(call: &Call<'_>) -> Rows {
 
 pub fn synchronous(call: &Call<'_>) -> Rows {
     let Some(value) = call.value else {
-        return call.one(call.context.settings().database(call.database()).synchronous);
+        // What is temporary is never synced.
+        let level = call.context.settings().database(call.database()).synchronous;
+        return call.one(if call.database() == TEMP { 0 } else { level });
     };
     if call.context.options().in_transaction {
         return Err(Error::sql("Safety level may not be changed inside a transaction"));

@@ -170,6 +170,10 @@ impl Host for TestHost {
         Options { foreign_keys: self.settings.borrow().foreign_keys, ..Options::default() }
     }
 
+    fn has_reading_statements(&self) -> bool {
+        self.has_running_statements()
+    }
+
     fn has_running_statements(&self) -> bool {
         self.running.get()
     }
