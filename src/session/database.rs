@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::catalog::system;
 use crate::env;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::store::container::{Container, OpenFlags};
 use crate::store::{Store, TreeKind};
 use crate::txn::{DatabaseFile, Transactions, keeper};
@@ -39,9 +39,10 @@ pub fn shared_memory(name: &str) -> Arc<Transactions> {
 /// The database in a file. All connections of the process that have it open share it, whatever `name` they give it.
 pub fn in_file(path: &Path, flags: OpenFlags, name: &str) -> Result<Arc<Transactions>> {
     static FILES: Mutex<Vec<Weak<Transactions>>> = Mutex::new(Vec::new());
-    /// For the keeper to end what it is just doing with a file.
+    /// For the keeper to end what it is just doing with a file that was changed by other means since its last connection
+    /// closed it: what is known of such a file must not be used.
     const WAIT_MS: u64 = 1;
-    const WAITS_MAX: usize = 20;
+    const WAITS_MAX: usize = 5_000;
     let mut files = FILES.lock();
     let mut waits = 0;
     let container = loop {
@@ -51,7 +52,8 @@ pub fn in_file(path: &Path, flags: OpenFlags, name: &str) -> Result<Arc<Transact
         let known = open.find(|d| d.file().is_some_and(|file| Arc::ptr_eq(file.container(), &container)));
         drop(open);
         match known {
-            Some(known) if waits == WAITS_MAX || known.is_reusable() => return Ok(known),
+            Some(known) if known.is_reusable() => return Ok(known),
+            Some(_) if waits == WAITS_MAX => return Err(Error::new(Code::BUSY, "database is locked")),
             Some(known) => known.wake_up(),
             None => break container,
         }

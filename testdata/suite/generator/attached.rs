@@ -45,11 +45,12 @@ fn create(rng: &mut Rng, serial: usize) -> String {
             rng.pick(&["u", "w", "t"])
         ),
         9 => format!(
-            "CREATE TEMP TRIGGER r{} AFTER {} ON {} BEGIN UPDATE {} SET c = {} WHERE b = 1; SELECT 1 FROM {other}; END",
+            "CREATE TEMP TRIGGER r{} AFTER {} ON {}{} BEGIN UPDATE {} SET c = {} WHERE b = 1; SELECT 1 FROM {other}; END",
             serial % 3,
             rng.pick(&["UPDATE", "DELETE", "INSERT"]),
             // When SQLite reads the schema again, a name alone may find another table.
-            format!("{}{}", rng.pick(&["main.", "temp.", "one.", "two."]), rng.pick(NAMES)),
+            rng.pick(&["main.", "temp.", "one.", "two."]),
+            rng.pick(NAMES),
             rng.pick(NAMES),
             rng.pick(&["3", "c || 'r'", "(SELECT count(*) FROM t)"])
         ),
