@@ -7,7 +7,9 @@ use heliosdb_udfs::value::Collation;
 
 use super::substitute::{self, By, Replacement};
 use super::{both, conjuncts};
-use crate::plan::bound::{Body, CompoundOp, Expr, ExprKind, Free, JoinKind, Query, Select, SourceId, SourceKind};
+use crate::plan::bound::{
+    Body, CompoundOp, Expr, ExprKind, Free, JoinKind, Query, Select, Source, SourceId, SourceKind,
+};
 use crate::plan::{same, walk};
 use crate::row::access::volatile;
 
@@ -15,13 +17,22 @@ pub fn conditions(select: &mut Select, fresh: &Cell<u32>) {
     let inner = select.sources.iter().filter(|s| matches!(s.join, JoinKind::Inner | JoinKind::Cross));
     let all = select.filter.iter().chain(inner.filter_map(|s| s.on.as_ref()));
     let terms: Vec<Expr> = all.flat_map(conjuncts).cloned().collect();
-    for source in &mut select.sources {
-        if !matches!(source.join, JoinKind::Inner | JoinKind::Cross) {
-            continue;
-        }
+    // What stands before a RIGHT or FULL join is read whole: other rows of it would leave others unmatched.
+    let keeping = |s: &Source| matches!(s.join, JoinKind::Right | JoinKind::Full);
+    let first = select.sources.iter().rposition(keeping).map_or(0, |last| last + 1);
+    for source in &mut select.sources[first..] {
+        let own: Vec<Expr>;
+        let terms = match source.join {
+            JoinKind::Inner | JoinKind::Cross => &terms,
+            // Rows that its ON refuses extend nothing.
+            _ => {
+                own = source.on.iter().flat_map(conjuncts).cloned().collect();
+                &own
+            }
+        };
         let id = source.id;
         let SourceKind::Query { query, .. } = &mut source.kind else { continue };
-        for term in &terms {
+        for term in terms {
             if is_own(term, id) && !volatile::expr(term) {
                 source.narrowed |= push(query, id, term, fresh);
             }

@@ -11,9 +11,9 @@ use super::Run;
 use super::delete::Deleted;
 use super::key::primary_key;
 use super::lower::{ColumnValue, InsertProgram, UpsertProgram};
-use super::row::Row;
+use super::row::{Row, generate};
 use super::target::TargetProgram;
-use crate::catalog::{IndexTerm, Table};
+use crate::catalog::{Column, IndexTerm, Table};
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::{Conflict, DatabaseIndex, ForeignKeyCheck, ROWID};
 use crate::row::level::rowid_of_key;
@@ -323,11 +323,23 @@ impl Run<'_> {
         };
         let view = around.live_view(key.database)?;
         let mut found = Vec::new();
+        let is_virtual = |c: &Column| c.generated.as_ref().is_some_and(|g| !g.stored);
+        let target = match child.columns.iter().any(is_virtual) {
+            true => Some(around.target_program(key.database, child)?),
+            false => None,
+        };
+        let read = |rowid: i64, record: &[u8]| -> Result<Row> {
+            let mut row = Row::read(child, rowid, record);
+            if let Some(target) = &target {
+                generate(target, &mut row, self.cx)?;
+            }
+            Ok(row)
+        };
         if !child.has_rowid() {
             let mut cursor = KeyCursor::new(around.key_tree(key.database, child.id)?, view);
             let mut more = cursor.first();
             while more {
-                let row = Row::read(child, 0, cursor.record());
+                let row = read(0, cursor.record())?;
                 if refers(&row) {
                     found.push((row, Some(cursor.key().to_vec())));
                 }
@@ -354,7 +366,7 @@ impl Run<'_> {
             while more && cursor.key().starts_with(&prefix) {
                 let rowid = rowid_of_key(cursor.key());
                 if let Some(version) = tree.get(rowid, view) {
-                    let row = Row::read(child, rowid, version.record());
+                    let row = read(rowid, version.record())?;
                     if refers(&row) {
                         found.push((row, None));
                     }
@@ -367,14 +379,14 @@ impl Run<'_> {
             if let Value::Integer(rowid) = wanted[0]
                 && let Some(version) = tree.get(rowid, view)
             {
-                found.push((Row::read(child, rowid, version.record()), None));
+                found.push((read(rowid, version.record())?, None));
             }
             return Ok(found);
         }
         let mut cursor = RowCursor::new(tree, view);
         let mut more = cursor.first();
         while more {
-            let row = Row::read(child, cursor.rowid(), cursor.record());
+            let row = read(cursor.rowid(), cursor.record())?;
             if refers(&row) {
                 found.push((row, None));
             }

@@ -101,3 +101,28 @@ pragma foreign_key_check
 insert into of_view values (1)
 
 drop table of_view
+
+
+PRAGMA foreign_keys = ON
+
+CREATE TABLE vp(a PRIMARY KEY, b)
+
+CREATE TABLE vc(a, b INT GENERATED ALWAYS AS (1) UNIQUE, c AS (a + 1), FOREIGN KEY(a) REFERENCES vp ON DELETE CASCADE ON UPDATE CASCADE)
+
+CREATE INDEX vc_c ON vc(c)
+
+INSERT INTO vp VALUES (0, 1), (5, 1)
+
+INSERT INTO vc VALUES (0)
+
+UPDATE vp SET a = 7 WHERE a = 0
+
+SELECT a, b, c FROM vc WHERE c = 8
+
+DELETE FROM vp WHERE a = 7
+
+INSERT INTO vc VALUES (5)
+
+SELECT a, b, c FROM vc WHERE c > 0
+
+INSERT INTO vc VALUES (5)
