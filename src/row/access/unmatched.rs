@@ -6,7 +6,7 @@ use super::choice::{self, Goal};
 use super::loops::{Loop, Loops};
 use super::order::{Order, Wanted};
 use super::place::Placing;
-use super::terms::{Scope, conjuncts};
+use super::terms::{Scope, conjuncts, op};
 use crate::error::Result;
 use crate::plan::bound::{Expr, JoinKind, Select, Source};
 use crate::row::lower::Lower;
@@ -38,7 +38,11 @@ pub fn source(
     };
     let one = [Source { join: JoinKind::Inner, on: None, ..scope.sources[i].clone() }];
     let scope = Scope { sources: &one, ..*scope };
-    let clause = scope.analyzed(terms.iter().filter(|(e, _)| scope.null_test(e).is_none()).copied());
+    let mut clause = scope.analyzed(terms.iter().filter(|(e, _)| scope.null_test(e).is_none()).copied());
+    // An OR is not gone through arm by arm here: the level's own arms are what its scan knows.
+    for term in clause.terms.iter_mut().filter(|t| t.ops & op::OR != 0) {
+        (term.ops, term.indexable) = (0, 0);
+    }
     let wanted = Wanted::default();
     let facts = std::slice::from_ref(&candidates.facts[i]);
     let alone = Candidates {

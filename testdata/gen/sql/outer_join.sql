@@ -64,3 +64,11 @@ CREATE INDEX rq_a ON rq(a DESC);
 INSERT INTO rq VALUES (11, 1), (12, 2), (13, NULL)
 
 SELECT x.b, y.id FROM rp x RIGHT JOIN rq y ON y.a = x.a AND y.a > 5 WHERE y.id = 12
+
+CREATE TABLE ro(a REAL PRIMARY KEY, b NUMERIC UNIQUE, c)
+
+INSERT INTO ro VALUES (1, 2, 3), (NULL, 4, 5), (9, 10, 11)
+
+SELECT x.a, y.b FROM ro x RIGHT JOIN ro y ON x.b = y.c AND x.c IS NULL WHERE (y.a = 1 OR y.a IS NULL)
+
+SELECT x.a, y.b FROM ro x FULL JOIN ro y ON x.b = y.c WHERE (y.a BETWEEN 9 AND 11 OR y.b BETWEEN 1 AND 2)
