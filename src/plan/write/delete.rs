@@ -40,7 +40,7 @@ impl<'a> Binder<'a> {
         let scope = self.scopes.pop().expect("pushed above");
         let select = row_select(scope, filter);
         let events = vec![(TriggerEvent::Delete, Vec::new())];
-        let target = self.target(database, &table, events.clone(), self.outer)?;
+        let target = self.target(database, &table, &events, self.outer)?;
         match self.drops {
             true => super::foreign_key::check_actions(self.space, &target, &events)?,
             false => super::foreign_key::check_keys(self.space, &target, &events, true)?,

@@ -131,7 +131,7 @@ impl<'a> Binder<'a> {
         if replaces && self.space.options.recursive_triggers {
             events.push((TriggerEvent::Delete, Vec::new()));
         }
-        let target = self.target(database, &table, events.clone(), or)?;
+        let target = self.target(database, &table, &events, or)?;
         if replaces {
             events.push((TriggerEvent::Delete, Vec::new()));
         }
