@@ -14,7 +14,7 @@ use super::update::{Rows, row_select};
 use crate::error::{Error, Result};
 
 impl<'a> Binder<'a> {
-    pub(super) fn delete(&mut self, delete: &'a ast::Delete) -> Result<Delete> {
+    pub(super) fn delete(&mut self, delete: &'a ast::Delete) -> Result<Box<Delete>> {
         self.frames.push(Frame { base: self.scopes.len(), free: Vec::new() });
         if let Some(with) = &delete.with {
             let count = |name: &str| {
@@ -54,6 +54,6 @@ impl<'a> Binder<'a> {
             self.withs.pop();
         }
         let free = self.close_query();
-        Ok(Delete { target, select, old, order_by, limit, offset, returning, view, free })
+        Ok(Box::new(Delete { target, select, old, order_by, limit, offset, returning, view, free }))
     }
 }
