@@ -9,7 +9,9 @@
 //! * Comparisons carry the affinity to apply and the collation to use; nothing above the binder decides either.
 //! * No syntax tree is left, except as text for messages.
 
-use std::sync::Arc;
+use std::any::Any;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 use heliosdb_udfs::signature::{AggregateDef, Scalar, WindowKind};
 use heliosdb_udfs::value::{Affinity, Collation, Value};
@@ -22,6 +24,11 @@ use crate::env::callback::{UserAggregate, UserScalar};
 /// A row source of a FROM clause, a trigger's OLD or NEW row, a DML target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SourceId(pub u32);
+
+impl SourceId {
+    /// The row being written, in every [`RowRules`].
+    pub const WRITTEN: SourceId = SourceId(u32::MAX);
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AggregateId(pub u32);
@@ -536,15 +543,14 @@ impl std::fmt::Debug for TableFunction {
 
 // ---------------------------------------------------------------- writes
 
-/// The table a statement writes, with everything that must be maintained bound to `target`'s columns.
+/// What every row of a table has to keep, whatever statement writes it: the same for all statements until a schema, a
+/// setting or a function changes.
 ///
 /// Expressions in it refer to the row being written as `ColumnRef { source: row, … }`: values as they will be
 /// stored (affinity applied), ROWID for the rowid.
-#[derive(Clone, Debug)]
-pub struct Target {
-    pub database: DatabaseIndex,
-    pub table: Arc<Table>,
-    /// The row being checked: CHECK, generated columns, index terms refer to it.
+#[derive(Debug)]
+pub struct RowRules {
+    /// The row being checked: CHECK, generated columns, index terms refer to it. No other source has its number.
     pub row: SourceId,
     /// Per column: how to compute it when it is generated.
     pub generated: Vec<Option<Expr>>,
@@ -553,12 +559,32 @@ pub struct Target {
     /// `(message, condition)`: the message is the constraint's name or the expression's text.
     pub checks: Vec<(Arc<str>, Expr)>,
     pub indexes: Vec<TargetIndex>,
+    /// Foreign keys of which this table is the child, and those of which it is the parent; none when enforcement is off.
+    pub keys: (Vec<Arc<ForeignKeyCheck>>, Vec<Arc<ForeignKeyCheck>>),
+    /// What the executor made of it when it was needed first.
+    pub lowered: OnceLock<Arc<dyn Any + Send + Sync>>,
+}
+
+/// The table a statement writes, with everything that must be maintained bound to `target`'s columns.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub database: DatabaseIndex,
+    pub table: Arc<Table>,
+    pub rules: Arc<RowRules>,
     /// Triggers on this table for the events this statement can cause, in firing order.
     pub triggers: Vec<Arc<BoundTrigger>>,
     /// Foreign keys of which this table is the child; empty when enforcement is off.
     pub child_keys: Vec<Arc<ForeignKeyCheck>>,
     /// Foreign keys of which this table is the parent.
     pub parent_keys: Vec<Arc<ForeignKeyCheck>>,
+}
+
+impl Deref for Target {
+    type Target = RowRules;
+
+    fn deref(&self) -> &RowRules {
+        &self.rules
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -712,7 +738,7 @@ pub struct BoundTrigger {
     /// The conflict clause of what fires it, which goes before those of its statements.
     pub or: Option<Conflict>,
     /// WHEN and the statements, bound at first use; `Free` columns of `old` and `new` are the inputs.
-    pub body: std::sync::OnceLock<Result<TriggerBody, String>>,
+    pub body: OnceLock<Result<TriggerBody, String>>,
 }
 
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use heliosdb_udfs::value::Collation;
 use smallvec::SmallVec;
 
-use super::bound::{AggregateFunction, Function, TableFunction};
-use crate::catalog::Schema;
+use super::bound::{AggregateFunction, DatabaseIndex, Function, RowRules, TableFunction};
+use crate::catalog::{Schema, Table};
 use crate::env::callback::Authorizer;
 
 /// Everything names are resolved against.
@@ -17,6 +17,15 @@ pub struct Namespace<'a> {
     pub functions: &'a dyn Functions,
     pub options: Options,
     pub authorizer: Option<&'a dyn Authorizer>,
+    /// Rules of tables that were bound against all of this before. An authorizer is asked anew for each statement.
+    pub rules: Option<&'a dyn KeptRules>,
+}
+
+/// The rules of tables that were written before.
+pub trait KeptRules {
+    fn find(&self, database: DatabaseIndex, table: &Arc<Table>) -> Option<Arc<RowRules>>;
+
+    fn keep(&self, database: DatabaseIndex, table: &Arc<Table>, rules: &Arc<RowRules>);
 }
 
 /// The answer to a question for a function by name and number of arguments.
@@ -66,7 +75,7 @@ impl Functions for NoFunctions {
 }
 
 /// The settings of a connection that change what a statement means.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// `PRAGMA foreign_keys`
     pub foreign_keys: bool,
@@ -94,7 +103,7 @@ pub struct Options {
 }
 
 /// https://sqlite.org/limits.html
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// SQLITE_LIMIT_COLUMN
     pub columns: usize,

@@ -31,7 +31,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use context::{Functions, Limits, Lookup, Namespace, NoFunctions, Options};
+pub use context::{Functions, KeptRules, Limits, Lookup, Namespace, NoFunctions, Options};
 pub(crate) use expr::{applied, comparison, same, walk};
 pub use schema_expr::{
     BoundDefault, SchemaExpr, bind_constant, bind_default, bind_index_terms, bind_schema_expr, check_columns,

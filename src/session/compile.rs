@@ -96,7 +96,7 @@ pub fn compile(inner: &Inner, parsed: &Parsed, sql: &str) -> Result<Compiled> {
         | ast::Statement::Delete(_) => {
             let statement = inner.with_namespace(|space| plan::bind_statement(space, &parsed.statement, sql))?;
             check_triggers(inner, &statement, &mut Vec::new())?;
-            with_planning(inner, |planning| lowered(statement, planning))?
+            with_planning_of(inner, fingerprint.clone(), |planning| lowered(statement, planning))?
         }
         ast::Statement::Pragma(p) => {
             let columns = pragma::columns(&p.name.text, p.value.is_some());
@@ -130,6 +130,10 @@ fn is_readonly(statement: &ast::Statement) -> bool {
 
 /// Lends lowering what it may ask of the connection.
 pub fn with_planning<T>(inner: &Inner, f: impl FnOnce(Planning<'_>) -> T) -> T {
+    with_planning_of(inner, inner.fingerprint(), f)
+}
+
+fn with_planning_of<T>(inner: &Inner, schemas: Schemas, f: impl FnOnce(Planning<'_>) -> T) -> T {
     let bind = |database, table: &Arc<Table>, index: &Arc<Index>| {
         inner.with_namespace(|space| {
             let quiet = Namespace { databases: space.databases.clone(), authorizer: None, ..*space };
@@ -141,7 +145,6 @@ pub fn with_planning<T>(inner: &Inner, f: impl FnOnce(Planning<'_>) -> T) -> T {
         let settings = inner.settings.borrow();
         (settings.automatic_index, settings.case_sensitive_like)
     };
-    let schemas = inner.fingerprint();
     let encoding = schemas.first().map(|main| main.encoding).unwrap_or_default();
     f(Planning { schemas, bind_terms: Some(&bind), automatic_index, case_sensitive_like, encoding })
 }
@@ -190,6 +193,9 @@ fn triggers_of_actions(
     statement: &bound::Statement,
     target: &bound::Target,
 ) -> Result<Vec<Arc<BoundTrigger>>> {
+    if target.parent_keys.is_empty() {
+        return Ok(Vec::new());
+    }
     let (deletes, set): (bool, Vec<u16>) = match statement {
         bound::Statement::Query(_) => return Ok(Vec::new()),
         bound::Statement::Delete(_) => (true, Vec::new()),

@@ -7,10 +7,12 @@ use std::cell::{Cell, RefCell, RefMut};
 use std::sync::Arc;
 
 use heliosdb_udfs::value::Encoding;
+use smallvec::SmallVec;
 
 use super::extension::Library;
 use super::functions::Registry;
 use super::pragma::Settings;
+use super::rules::TableRules;
 use super::status::{Limit, Status};
 use crate::catalog::Schema;
 use crate::env;
@@ -18,7 +20,7 @@ use crate::env::callback::Authorization;
 use crate::env::callback::{Authorizer, LongRunning, Progress, Trace};
 use crate::error::{Code, Error, Result};
 use crate::plan::bound::DatabaseIndex;
-use crate::plan::{Limits, Namespace, Options};
+use crate::plan::{KeptRules, Limits, Namespace, Options};
 use crate::row::context::DeferredViolations;
 use crate::row::lower::{Lowering, Planning, Schemas};
 use crate::store::container::{Container, Definitions, Group};
@@ -74,6 +76,7 @@ pub struct Inner {
     /// Made of this state of the registry when it was needed last.
     pub definitions: RefCell<Option<(Arc<Registry>, Arc<Definitions>)>>,
     pub hooks: RefCell<Hooks>,
+    pub rules: TableRules,
     /// Grows when something changes that compiled statements depend on beside schemas.
     pub generation: Cell<u32>,
     pub status: Arc<Status>,
@@ -123,6 +126,7 @@ impl Inner {
             registry: RefCell::new(Arc::new(Registry::default())),
             definitions: RefCell::default(),
             hooks: RefCell::new(Hooks::default()),
+            rules: TableRules::default(),
             generation: Cell::new(0),
             status,
             savepoints: RefCell::new(Vec::new()),
@@ -238,6 +242,7 @@ impl Inner {
 
     /// Compiled statements must be compiled anew.
     pub fn invalidate(&self) {
+        self.rules.forget();
         self.generation.set(self.generation.get().wrapping_add(1));
     }
 
@@ -277,9 +282,16 @@ impl Inner {
     pub fn with_namespace<T>(&self, f: impl FnOnce(&Namespace<'_>) -> T) -> T {
         let registry = self.registry.borrow().clone();
         let authorizer = self.hooks.borrow().authorizer.clone();
-        let databases = self.databases().map(|d| (self.database_name(d), self.schema(d))).collect();
-        let space =
-            Namespace { databases, functions: &*registry, options: self.options(), authorizer: authorizer.as_deref() };
+        let databases: SmallVec<[_; 2]> = self.databases().map(|d| (self.database_name(d), self.schema(d))).collect();
+        let options = self.options();
+        let kept = authorizer.is_none().then(|| self.rules.against(&databases, options));
+        let space = Namespace {
+            databases,
+            functions: &*registry,
+            options,
+            authorizer: authorizer.as_deref(),
+            rules: kept.as_ref().map(|kept| kept as &dyn KeptRules),
+        };
         f(&space)
     }
 

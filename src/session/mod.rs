@@ -20,6 +20,7 @@ mod host;
 pub mod inner;
 pub mod open;
 pub mod pragma;
+mod rules;
 pub mod serialize;
 pub mod statement;
 pub mod status;

@@ -12,6 +12,7 @@ use super::super::expr::{aggregate_name, check_definitions, collation_of, skip_c
 use super::super::scope::{Output, Scope};
 use super::Naming;
 use super::column_name::{output_columns, passes};
+use super::from::bound_sources;
 use crate::catalog::parsed_constant::integer_literal;
 use crate::error::{Error, Result};
 
@@ -271,16 +272,16 @@ impl Core<'_> {
     pub fn into_body(self) -> Body {
         let Core { scope, filter, having, group_by, distinct } = self;
         let distinct = distinct.then(|| scope.outputs.iter().map(|o| collation_of(&o.expr)).collect::<Vec<_>>());
-        let sources =
-            scope.sources.into_iter().map(|s| s.bound.expect("every source of a FROM clause is bound")).collect();
+        let mut output = Vec::with_capacity(scope.outputs.len());
+        output.extend(scope.outputs.into_iter().map(|o| o.expr));
         Body::Select(Box::new(Select {
-            sources,
+            sources: bound_sources(scope.sources),
             filter,
             group_by,
             aggregates: scope.aggregates,
             having,
             windows: passes(scope.windows),
-            output: scope.outputs.into_iter().map(|o| o.expr).collect(),
+            output,
             distinct,
         }))
     }

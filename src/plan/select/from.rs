@@ -227,7 +227,7 @@ impl<'a> Binder<'a> {
         }
         super::column_name::make_unique(&mut columns);
         let scope = self.scopes.pop().expect("pushed above");
-        let sources = scope.sources.into_iter().filter_map(|s| s.bound).collect();
+        let sources = bound_sources(scope.sources);
         let select = Select {
             sources,
             filter,
@@ -445,6 +445,13 @@ pub fn as_source_columns(columns: &[OutputColumn]) -> Arc<[OutputColumn]> {
             ..c.clone()
         })
         .collect()
+}
+
+/// The bound forms of a scope's sources. (Collected in place they would be moved twice.)
+pub fn bound_sources(sources: Vec<ScopeSource<'_>>) -> Vec<bound::Source> {
+    let mut bound = Vec::with_capacity(sources.len());
+    bound.extend(sources.into_iter().filter_map(|s| s.bound));
+    bound
 }
 
 /// Completes a source with its bound form; how it joins is decided by the caller.

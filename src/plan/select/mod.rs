@@ -12,7 +12,7 @@ mod star;
 mod view;
 
 pub use column_name::{Naming, output_columns};
-pub use from::placed;
+pub use from::{bound_sources, placed};
 pub use view::name_columns;
 
 use std::sync::Arc;

@@ -48,6 +48,7 @@ impl Both {
             functions: &NoFunctions,
             options: Options { foreign_keys: true, ..Options::default() },
             authorizer: None,
+            rules: None,
         }
     }
 

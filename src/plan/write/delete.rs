@@ -14,7 +14,7 @@ use super::update::{Rows, row_select};
 use crate::error::{Error, Result};
 
 impl<'a> Binder<'a> {
-    pub(super) fn delete(&mut self, delete: &'a ast::Delete) -> Result<Delete> {
+    pub(super) fn delete(&mut self, delete: &'a ast::Delete) -> Result<Box<Delete>> {
         self.frames.push(Frame { base: self.scopes.len(), free: Vec::new() });
         if let Some(with) = &delete.with {
             let count = |name: &str| {
@@ -40,7 +40,7 @@ impl<'a> Binder<'a> {
         let scope = self.scopes.pop().expect("pushed above");
         let select = row_select(scope, filter);
         let events = vec![(TriggerEvent::Delete, Vec::new())];
-        let target = self.target(database, &table, events.clone(), self.outer)?;
+        let target = self.target(database, &table, &events, self.outer)?;
         match self.drops {
             true => super::foreign_key::check_actions(self.space, &target, &events)?,
             false => super::foreign_key::check_keys(self.space, &target, &events, true)?,
@@ -54,6 +54,6 @@ impl<'a> Binder<'a> {
             self.withs.pop();
         }
         let free = self.close_query();
-        Ok(Delete { target, select, old, order_by, limit, offset, returning, view, free })
+        Ok(Box::new(Delete { target, select, old, order_by, limit, offset, returning, view, free }))
     }
 }

@@ -53,6 +53,9 @@ pub(super) fn check_keys(
     events: &[(TriggerEvent, Vec<u16>)],
     many: bool,
 ) -> Result<()> {
+    if target.child_keys.is_empty() && target.parent_keys.is_empty() {
+        return Ok(());
+    }
     // What an UPSERT updates and what REPLACE deletes comes before the row itself; the last mistake is reported.
     let (table, keys) = (&target.table, (&target.child_keys[..], &target.parent_keys[..]));
     let failed = events.iter().rev().fold(None, |earlier, (event, changed)| {

@@ -18,7 +18,7 @@ use crate::catalog::{Index, IndexTerm, Table};
 use crate::error::{Error, Result};
 
 impl<'a> Binder<'a> {
-    pub(super) fn insert(&mut self, insert: &'a ast::Insert) -> Result<Insert> {
+    pub(super) fn insert(&mut self, insert: &'a ast::Insert) -> Result<Box<Insert>> {
         self.frames.push(Frame { base: self.scopes.len(), free: Vec::new() });
         if let Some(with) = &insert.with {
             let count = |name: &str| references::in_with(with, name) + references::in_rows(&insert.rows, name);
@@ -65,7 +65,7 @@ impl<'a> Binder<'a> {
         if replaces && self.space.options.recursive_triggers {
             events.push((TriggerEvent::Delete, Vec::new()));
         }
-        let target = self.target(database, &table, events.clone(), or)?;
+        let target = self.target(database, &table, &events, or)?;
         if replaces {
             events.push((TriggerEvent::Delete, Vec::new()));
         }
@@ -85,7 +85,8 @@ impl<'a> Binder<'a> {
             self.withs.pop();
         }
         let free = self.close_query();
-        Ok(Insert { target, or: insert.or, rows, values, rowid, upserts, replaces, returning, view, free })
+        let or = insert.or;
+        Ok(Box::new(Insert { target, or, rows, values, rowid, upserts, replaces, returning, view, free }))
     }
 
     /// The ordinals of the listed columns; `None` is the rowid.

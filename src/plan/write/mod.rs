@@ -42,9 +42,9 @@ impl<'a> Binder<'a> {
     pub fn statement(&mut self, statement: &'a ast::Statement) -> Result<Statement> {
         Ok(match statement {
             ast::Statement::Select(query) => Statement::Query(self.query(query, Naming::Result)?),
-            ast::Statement::Insert(insert) => Statement::Insert(Box::new(self.insert(insert)?)),
-            ast::Statement::Update(update) => Statement::Update(Box::new(self.update(update)?)),
-            ast::Statement::Delete(delete) => Statement::Delete(Box::new(self.delete(delete)?)),
+            ast::Statement::Insert(insert) => Statement::Insert(self.insert(insert)?),
+            ast::Statement::Update(update) => Statement::Update(self.update(update)?),
+            ast::Statement::Delete(delete) => Statement::Delete(self.delete(delete)?),
             _ => return Err(Error::internal("only statements that read or write rows are bound")),
         })
     }

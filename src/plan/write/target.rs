@@ -1,12 +1,14 @@
 //! The table a statement writes: checks, generated columns, indexes, triggers and foreign keys.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use heliosdb_dialect::ast;
 use heliosdb_udfs::value::Affinity;
 
 use super::super::binder::Binder;
-use super::super::bound::{Conflict, DatabaseIndex, SourceKind, Target, TargetIndex, TriggerEvent, TriggerTime};
+use super::super::bound::{
+    Conflict, DatabaseIndex, RowRules, SourceId, SourceKind, Target, TargetIndex, TriggerEvent, TriggerTime,
+};
 use super::super::context::Namespace;
 use super::super::locate::Found;
 use super::super::scope::{Columns, Place, ScopeSource};
@@ -19,9 +21,8 @@ use crate::store::ObjectId;
 /// Binds what writing a table maintains, without triggers and foreign keys: for DDL that fills or checks a table.
 pub fn build_target(space: &Namespace<'_>, database: DatabaseIndex, table: &Arc<Table>) -> Result<Target> {
     let all = (0..table.columns.len() as u16).collect();
-    let events =
-        vec![(TriggerEvent::Insert, Vec::new()), (TriggerEvent::Update, all), (TriggerEvent::Delete, Vec::new())];
-    Binder::new(space, "").target(database, table, events, None)
+    let events = [(TriggerEvent::Insert, Vec::new()), (TriggerEvent::Update, all), (TriggerEvent::Delete, Vec::new())];
+    Binder::new(space, "").target(database, table, &events, None)
 }
 
 /// What a DML statement's table name stands for.
@@ -89,10 +90,26 @@ impl<'a> Binder<'a> {
         &mut self,
         database: DatabaseIndex,
         table: &Arc<Table>,
-        events: Vec<(TriggerEvent, Vec<u16>)>,
+        events: &[(TriggerEvent, Vec<u16>)],
         or: Option<Conflict>,
     ) -> Result<Target> {
-        let row = self.new_source();
+        let rules = match self.space.rules.and_then(|kept| kept.find(database, table)) {
+            Some(rules) => rules,
+            None => {
+                let rules = Arc::new(self.row_rules(database, table)?);
+                if let Some(kept) = self.space.rules.filter(|_| table.id != ObjectId::default()) {
+                    kept.keep(database, table, &rules);
+                }
+                rules
+            }
+        };
+        let (child_keys, parent_keys) = if events.is_empty() { Default::default() } else { rules.keys.clone() };
+        let triggers = self.bound_triggers(database, table, events, or);
+        Ok(Target { database, table: table.clone(), rules, triggers, child_keys, parent_keys })
+    }
+
+    fn row_rules(&mut self, database: DatabaseIndex, table: &Arc<Table>) -> Result<RowRules> {
+        let row = SourceId::WRITTEN;
         let (generated, generated_order) = if table.columns.iter().any(|c| c.generated.is_some()) {
             self.generated_columns(database, table, row)?
         } else {
@@ -113,24 +130,9 @@ impl<'a> Binder<'a> {
             let conflict = index.conflict.unwrap_or(Conflict::Abort);
             indexes.push(TargetIndex { index: index.clone(), terms, collations, filter, conflict });
         }
-        let (child_keys, parent_keys) = if self.space.options.foreign_keys && !events.is_empty() {
-            self.foreign_keys(database, table)
-        } else {
-            (Vec::new(), Vec::new())
-        };
-        let triggers = self.bound_triggers(database, table, &events, or);
-        Ok(Target {
-            database,
-            table: table.clone(),
-            row,
-            generated,
-            generated_order,
-            checks,
-            indexes,
-            triggers,
-            child_keys,
-            parent_keys,
-        })
+        let keys =
+            if self.space.options.foreign_keys { self.foreign_keys(database, table) } else { Default::default() };
+        Ok(RowRules { row, generated, generated_order, checks, indexes, keys, lowered: OnceLock::new() })
     }
 
     /// The table's name as messages about columns show it: with the database where the statement names one.

@@ -12,7 +12,7 @@ use super::super::bound::{DatabaseIndex, Expr, ROWID, Select, SourceKind, Trigge
 use super::super::expr::Operand;
 use super::super::locate::Found;
 use super::super::scope::{Columns, Scope, ScopeSource};
-use super::super::select::{placed, references};
+use super::super::select::{bound_sources, placed, references};
 use super::insert::can_replace;
 use super::target::Written;
 use crate::catalog::Table;
@@ -71,7 +71,7 @@ impl<'a> Binder<'a> {
         Ok(Rows { database, table, written, view, source })
     }
 
-    pub(super) fn update(&mut self, update: &'a ast::Update) -> Result<Update> {
+    pub(super) fn update(&mut self, update: &'a ast::Update) -> Result<Box<Update>> {
         self.frames.push(Frame { base: self.scopes.len(), free: Vec::new() });
         if let Some(with) = &update.with {
             let count = |name: &str| {
@@ -131,7 +131,7 @@ impl<'a> Binder<'a> {
         if replaces && self.space.options.recursive_triggers {
             events.push((TriggerEvent::Delete, Vec::new()));
         }
-        let target = self.target(database, &table, events.clone(), or)?;
+        let target = self.target(database, &table, &events, or)?;
         if replaces {
             events.push((TriggerEvent::Delete, Vec::new()));
         }
@@ -146,7 +146,8 @@ impl<'a> Binder<'a> {
         }
         let free = self.close_query();
         let or = update.or;
-        Ok(Update { target, or, select, old, set, order_by, limit, offset, replaces, returning, view, free })
+        let update = Update { target, or, select, old, set, order_by, limit, offset, replaces, returning, view, free };
+        Ok(Box::new(update))
     }
 
     /// Whether FROM holds the target once more under the same alias, or like it without one.
@@ -241,7 +242,7 @@ impl<'a> Binder<'a> {
 /// The SELECT over the rows that UPDATE or DELETE visits.
 pub(super) fn row_select(scope: Scope<'_>, filter: Option<Expr>) -> Select {
     Select {
-        sources: scope.sources.into_iter().filter_map(|s| s.bound).collect(),
+        sources: bound_sources(scope.sources),
         filter,
         group_by: None,
         aggregates: Vec::new(),

@@ -14,6 +14,7 @@ use crate::plan::bound::{
 use crate::plan::walk;
 use crate::row::lower::{Layout, Lower, Lowering, Planning, query_with_free, target_query};
 use crate::row::node::{Node, Subquery};
+use crate::row::point;
 use crate::row::program::{self, Access, QueryProgram, SourceProgram, TriggerProgram, TriggerStatement};
 
 pub enum WriteProgram {
@@ -60,9 +61,9 @@ pub struct UpsertUpdate {
 }
 
 /// New values, one for each changed column. Level 0 is the row.
-pub struct SetProgram {
-    pub values: Vec<Node>,
-    pub subqueries: Vec<Subquery>,
+struct SetProgram {
+    values: Vec<Node>,
+    subqueries: Vec<Subquery>,
 }
 
 /// Level 0 is the row.
@@ -79,9 +80,8 @@ pub struct UpdateProgram {
     /// How many output columns find the row.
     pub found_by: usize,
     pub columns: Vec<u16>,
-    /// What computes the new values from the row, after the rows before it have been changed. With FROM there is none:
-    /// new values are computed with the rows, and a row that is found more than once counts once.
-    pub set: Option<SetProgram>,
+    /// As `set()` says; `None` as well where `rows` yields at most one row of a table, with its new values.
+    own_set: Option<SetProgram>,
     pub returning: Option<ReturningProgram>,
     pub view: bool,
     /// Rows are visited in the order of their keys, not as they were found: see `keyed_update`.
@@ -90,6 +90,20 @@ pub struct UpdateProgram {
     pub plain: bool,
     /// As in `plain`: nobody looks at the table between two rows.
     pub batches: bool,
+}
+
+impl UpdateProgram {
+    /// What computes the new values from the row, after the rows before it have been changed, and its subqueries. With FROM
+    /// there is none: new values are computed with the rows, and a row that is found more than once counts once.
+    pub fn set(&self) -> Option<(&[Node], &[Subquery])> {
+        match (&self.own_set, &self.rows.body) {
+            (Some(set), _) => Some((&set.values, &set.subqueries)),
+            (None, program::Body::Select(select)) if self.plain => {
+                Some((select.output.get(self.found_by..).unwrap_or_default(), &select.subqueries))
+            }
+            _ => None,
+        }
+    }
 }
 
 pub struct DeleteProgram {
@@ -262,15 +276,10 @@ fn update(mut s: bound::Update, shared: &Lowering<'_>) -> Result<UpdateProgram> 
     let view = s.view.is_some();
     let mut output = identity(&s.target, s.old, view);
     let found_by = output.len();
-    let set = if s.select.sources.len() > 1 {
+    let is_joined = s.select.sources.len() > 1;
+    if is_joined {
         output.extend(s.set.iter().map(|(_, e)| e.clone()));
-        None
-    } else {
-        let mut lower = Lower::new(&s.free, shared);
-        lower.add_level(s.old, 0, Layout::Table(s.target.table.clone()));
-        let values = s.set.iter().map(|(_, e)| lower.node(e)).collect::<Result<_>>()?;
-        Some(SetProgram { values, subqueries: lower.subqueries })
-    };
+    }
     let asks = asks_queries(s.select.filter.as_ref());
     let target = lower_target(&s.target, shared.planning.encoding)?;
     let columns: Vec<u16> = s.set.iter().map(|(c, _)| *c).collect();
@@ -280,28 +289,36 @@ fn update(mut s: bound::Update, shared: &Lowering<'_>) -> Result<UpdateProgram> 
         i.depends_on(&columns) && i.index.unique && super::insert::action(s.or, Some(i.conflict)) == Conflict::Replace
     };
     let may_be_plain = target.plain
-        && set.is_some()
+        && !is_joined
         && !view
         && s.returning.is_none()
         && !columns.iter().any(is_key)
         && !target.indexes.iter().any(replaces);
     // In one pass the new values come with the rows, which are found as without them.
     if may_be_plain {
-        output.extend(s.set.iter().map(|(_, e)| e.clone()));
+        let nothing = column(s.old, ROWID);
+        output.extend(s.set.iter_mut().map(|(_, e)| std::mem::replace(e, nothing.clone())));
     }
     let select = Select { output, ..std::mem::take(&mut s.select) };
     let mut query = rows(select, std::mem::take(&mut s.order_by), s.limit.take(), s.offset.take(), &s.free);
     let mut rows = target_query(&query, &s.free, shared)?;
-    let mut by_key = set.is_some() && keyed_update(&s, asks, &rows);
+    let mut by_key = !is_joined && keyed_update(&s, asks, &rows);
     let plain = may_be_plain && !by_key && is_plain_scan(&rows);
     if may_be_plain && !plain {
         if let Body::Select(select) = &mut query.body {
-            select.output.truncate(found_by);
+            let values = select.output.drain(found_by..);
+            s.set.iter_mut().zip(values).for_each(|((_, e), value)| *e = value);
         }
         query.columns.truncate(found_by);
         rows = target_query(&query, &s.free, shared)?;
         by_key = keyed_update(&s, asks, &rows);
     }
+    let own_set = match &query.body {
+        _ if is_joined => None,
+        Body::Select(_) if plain && point::select_of(&rows).is_some() => None,
+        Body::Select(select) if plain => Some(set_program(&s, select.output.iter().skip(found_by), shared)?),
+        _ => Some(set_program(&s, s.set.iter().map(|(_, e)| e), shared)?),
+    };
     Ok(UpdateProgram {
         plain,
         batches: plain && !pauses_for_others(&rows),
@@ -310,11 +327,22 @@ fn update(mut s: bound::Update, shared: &Lowering<'_>) -> Result<UpdateProgram> 
         rows,
         found_by,
         columns: s.set.iter().map(|(c, _)| *c).collect(),
-        set,
+        own_set,
         returning: returning(s.returning.as_ref(), &s.target, &s.free, shared)?,
         view,
         by_key,
     })
+}
+
+fn set_program<'e>(
+    s: &bound::Update,
+    values: impl Iterator<Item = &'e Expr>,
+    shared: &Lowering<'_>,
+) -> Result<SetProgram> {
+    let mut lower = Lower::new(&s.free, shared);
+    lower.add_level(s.old, 0, Layout::Table(s.target.table.clone()));
+    let values = values.map(|e| lower.node(e)).collect::<Result<_>>()?;
+    Ok(SetProgram { values, subqueries: lower.subqueries })
 }
 
 /// Whether a query or a callback of the host may look at tables between two rows of a plain scan.

@@ -1,5 +1,6 @@
 //! A written table, lowered: what must be computed, checked and maintained for each row.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use heliosdb_udfs::value::{Collation, Encoding};
@@ -17,19 +18,33 @@ use crate::row::node::{Node, Subquery};
 pub struct TargetProgram {
     pub database: DatabaseIndex,
     pub table: Arc<Table>,
+    pub rules: Arc<RulesProgram>,
+    pub triggers: Vec<Arc<BoundTrigger>>,
+    pub child_keys: Vec<Arc<ForeignKeyCheck>>,
+    pub parent_keys: Vec<Arc<ForeignKeyCheck>>,
+    /// Nothing but NOT NULL, CHECK and indexes over columns watches its rows: see `plain`.
+    pub plain: bool,
+}
+
+/// The table's rules, lowered: shared by all statements that write it.
+#[derive(Default)]
+pub struct RulesProgram {
     /// Generated columns in the order in which they can be computed.
     pub generated: Vec<(u16, Node)>,
     pub checks: Vec<CheckProgram>,
     pub indexes: Vec<IndexProgram>,
     /// Positions in `indexes` as SQLite checks them: the newest first, those that replace at the end.
     pub check_order: Vec<usize>,
-    pub triggers: Vec<Arc<BoundTrigger>>,
-    pub child_keys: Vec<Arc<ForeignKeyCheck>>,
-    pub parent_keys: Vec<Arc<ForeignKeyCheck>>,
     pub subqueries: Vec<Subquery>,
     pub has_not_null: bool,
-    /// Nothing but NOT NULL, CHECK and indexes over columns watches its rows: see `plain`.
-    pub plain: bool,
+}
+
+impl Deref for TargetProgram {
+    type Target = RulesProgram;
+
+    fn deref(&self) -> &RulesProgram {
+        &self.rules
+    }
 }
 
 impl TargetProgram {
@@ -38,15 +53,10 @@ impl TargetProgram {
         TargetProgram {
             database,
             table: table.clone(),
-            generated: Vec::new(),
-            checks: Vec::new(),
-            indexes: vec![index],
-            check_order: vec![0],
+            rules: Arc::new(RulesProgram { indexes: vec![index], check_order: vec![0], ..RulesProgram::default() }),
             triggers: Vec::new(),
             child_keys: Vec::new(),
             parent_keys: Vec::new(),
-            subqueries: Vec::new(),
-            has_not_null: false,
             plain: false,
         }
     }
@@ -128,8 +138,38 @@ pub fn may_move(target: &Target, index: &TargetIndex, set: &[u16]) -> bool {
     columns.iter().any(|c| set.contains(c))
 }
 
-/// The row being written is level 0 of every expression here.
 pub fn lower_target(target: &Target, encoding: Encoding) -> Result<TargetProgram> {
+    let known = target.lowered.get().and_then(|lowered| lowered.clone().downcast::<RulesProgram>().ok());
+    let rules = match known {
+        Some(rules) => rules,
+        None => {
+            let rules = Arc::new(lower_rules(target, encoding)?);
+            target.lowered.get_or_init(|| rules.clone());
+            rules
+        }
+    };
+    let table = &target.table;
+    let plain = table.has_rowid()
+        && !table.strict
+        && rules.generated.is_empty()
+        && rules.indexes.iter().all(|i| i.columns.is_some())
+        && target.triggers.is_empty()
+        && target.child_keys.is_empty()
+        && target.parent_keys.is_empty()
+        && table.primary_key.as_ref().is_none_or(|p| !p.autoincrement);
+    Ok(TargetProgram {
+        database: target.database,
+        table: table.clone(),
+        rules,
+        triggers: target.triggers.clone(),
+        child_keys: target.child_keys.clone(),
+        parent_keys: target.parent_keys.clone(),
+        plain,
+    })
+}
+
+/// The row being written is level 0 of every expression here.
+fn lower_rules(target: &Target, encoding: Encoding) -> Result<RulesProgram> {
     let shared = Lowering::volatile(Planning { encoding, ..Planning::default() });
     let mut lower = Lower::new(&[], &shared);
     lower.add_level(target.row, 0, Layout::Table(target.table.clone()));
@@ -145,7 +185,7 @@ pub fn lower_target(target: &Target, encoding: Encoding) -> Result<TargetProgram
         add_columns(target, e, &mut columns);
         checks.push(CheckProgram { message: message.clone(), node: lower.node(e)?, columns });
     }
-    let mut indexes = Vec::new();
+    let mut indexes: Vec<IndexProgram> = Vec::new();
     for index in &target.indexes {
         indexes.push(IndexProgram {
             index: index.index.clone(),
@@ -159,26 +199,11 @@ pub fn lower_target(target: &Target, encoding: Encoding) -> Result<TargetProgram
     }
     let mut check_order: Vec<usize> = (0..indexes.len()).rev().collect();
     check_order.sort_by_key(|i| indexes[*i].conflict == Conflict::Replace);
-    let table = &target.table;
-    let plain = table.has_rowid()
-        && !table.strict
-        && generated.is_empty()
-        && indexes.iter().all(|i: &IndexProgram| i.columns.is_some())
-        && target.triggers.is_empty()
-        && target.child_keys.is_empty()
-        && target.parent_keys.is_empty()
-        && table.primary_key.as_ref().is_none_or(|p| !p.autoincrement);
-    Ok(TargetProgram {
-        plain,
-        database: target.database,
-        table: target.table.clone(),
+    Ok(RulesProgram {
         generated,
         checks,
         indexes,
         check_order,
-        triggers: target.triggers.clone(),
-        child_keys: target.child_keys.clone(),
-        parent_keys: target.parent_keys.clone(),
         subqueries: lower.subqueries,
         has_not_null: target.table.columns.iter().any(|c| c.not_null.is_some()),
     })

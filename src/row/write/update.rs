@@ -26,13 +26,13 @@ impl Run<'_> {
         }
         let target = &program.target;
         let mut rows = self.found(&program.rows)?;
-        if program.set.is_none() && !program.view {
+        if program.set().is_none() && !program.view {
             rows = self.last_of_each(target, rows)?;
         }
         if program.by_key {
             rows = self.by_key(target, rows)?;
         }
-        let runs = SubqueryRun::all(program.set.as_ref().map_or(&[], |s| &s.subqueries));
+        let runs = SubqueryRun::all(program.set().map_or(&[], |(_, subqueries)| subqueries));
         for mut found in rows {
             let new_values = found.split_off(program.found_by);
             if program.view {
@@ -76,7 +76,7 @@ impl Run<'_> {
         old: &Row,
         found: Vec<Value>,
     ) -> Result<Vec<Value>> {
-        let Some(set) = &program.set else { return Ok(found) };
+        let Some((values, subqueries)) = program.set() else { return Ok(found) };
         let (levels, arena, json) = ([old.level()], Bump::new(), Cell::new(false));
         let cx = Context { live: true, ..*self.cx };
         let env = Env {
@@ -85,12 +85,12 @@ impl Run<'_> {
             near: Near::NONE,
             inputs: self.inputs,
             slots: &[],
-            subqueries: &set.subqueries,
+            subqueries,
             runs,
             arena: &arena,
             json: &json,
         };
-        set.values.iter().map(|n| Ok(eval(n, &env)?.to_owned())).collect()
+        values.iter().map(|n| Ok(eval(n, &env)?.to_owned())).collect()
     }
 
     /// Of UPDATE FROM's rows the last for each row of the target, in the order of its keys.
