@@ -173,7 +173,7 @@ impl Run<'_> {
         let Some(entries) = self.admit(program, &mut row, unconverted, tree.as_ref(), explicit.is_some())? else {
             return Ok(());
         };
-        self.check_child(target, &row)?;
+        self.check_child(target, row.rowid, |c| row.values[usize::from(c)].as_ref())?;
         if self.violations.get() != 0 && self.is_alone(program) {
             return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::Run;
 use super::plain::is_plain_scan;
 use super::target::{IndexProgram, TargetProgram, lower_target, may_move};
 use crate::catalog::{Index, Table};
@@ -173,7 +174,6 @@ fn insert(s: &bound::Insert, shared: &Lowering<'_>) -> Result<InsertProgram> {
     })
 }
 
-/// Whether DO UPDATE leaves every key and index entry as it is.
 /// Whether every row that a query gives is stored alike in two tables.
 fn copies(table: &Table, rows: &QueryProgram, values: &[ColumnValue]) -> bool {
     let program::Body::Select(select) = &rows.body else { return false };
@@ -199,10 +199,14 @@ fn copies(table: &Table, rows: &QueryProgram, values: &[ColumnValue]) -> bool {
         && (0..values.len()).all(alike)
 }
 
+/// Whether DO UPDATE leaves every key and index entry as it is.
 fn is_plain_upsert(target: &TargetProgram, update: &UpsertUpdate) -> bool {
     let set: Vec<u16> = update.set.iter().map(|(c, _)| *c).collect();
     let is_key = |c: &u16| *c == ROWID || target.table.rowid_alias() == Some(*c);
-    update.subqueries.is_empty() && !set.iter().any(is_key) && !target.indexes.iter().any(|i| i.depends_on(&set))
+    update.subqueries.is_empty()
+        && !set.iter().any(is_key)
+        && !target.indexes.iter().any(|i| i.depends_on(&set))
+        && !Run::sets_keys(target, &set)
 }
 
 fn returning(
@@ -284,7 +288,8 @@ fn update(mut s: bound::Update, shared: &Lowering<'_>) -> Result<UpdateProgram> 
         && !view
         && s.returning.is_none()
         && !columns.iter().any(is_key)
-        && !target.indexes.iter().any(replaces);
+        && !target.indexes.iter().any(replaces)
+        && !Run::sets_keys(&target, &columns);
     // In one pass the new values come with the rows, which are found as without them.
     if may_be_plain {
         output.extend(s.set.iter().map(|(_, e)| e.clone()));
@@ -415,11 +420,20 @@ fn delete(mut s: bound::Delete, shared: &Lowering<'_>) -> Result<DeleteProgram> 
     let rows = target_query(&query, &s.free, shared)?;
     let by_key = !view && is_keyed;
     let target = lower_target(&s.target, shared.planning.encoding)?;
-    let keys = target.child_keys.is_empty() && target.parent_keys.is_empty();
     let system = target.table.name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"));
     Ok(DeleteProgram {
-        truncates: whole && keys && !system && !view && target.triggers.is_empty() && !target.table.is_virtual(),
-        plain: target.plain && !view && !by_key && s.returning.is_none() && is_plain_scan(&rows),
+        truncates: whole
+            && !target.has_keys()
+            && !system
+            && !view
+            && target.triggers.is_empty()
+            && !target.table.is_virtual(),
+        plain: target.plain
+            && target.parent_keys.is_empty()
+            && !view
+            && !by_key
+            && s.returning.is_none()
+            && is_plain_scan(&rows),
         batches: !pauses_for_others(&rows),
         by_key,
         target,

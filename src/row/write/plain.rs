@@ -1,5 +1,6 @@
-//! Plain writes: rows of tables that nothing watches but NOT NULL, CHECK and indexes over columns go from values to record, or
-//! from record to record, in one pass over what the statement reads.
+//! Plain writes: rows of tables that nothing watches but NOT NULL, CHECK, indexes over columns and foreign keys go from
+//! values to record, or from record to record, in one pass over what the statement reads. Foreign keys are looked at
+//! only where rows come: an update that sets columns of a key is not plain, nor are deletions of parents.
 //!
 //! One pass is safe because the scan sees the state before the statement: the write transaction is begun first, and no
 //! trigger runs. A row that meets anything else (a key that is taken, a NULL where none may be) goes the general way,
@@ -18,7 +19,8 @@ use super::lower::{ColumnValue, DeleteProgram, InsertProgram, UpdateProgram, Ups
 use super::packing::{Packing, Writer, stored};
 use super::row::Row;
 use super::target::IndexProgram;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
+use crate::plan::bound::Conflict;
 use crate::row::context::Context;
 use crate::row::eval::{Env, eval, truth};
 use crate::row::level::{Level, Rows};
@@ -75,7 +77,8 @@ impl Run<'_> {
         }
         let mut packing = Packing::take(cx);
         let mut writer = Writer::new(&program.target, |_| true, &mut packing, cx)?;
-        let copies = program.copies && writer.indexes.is_empty() && writer.has_no_checks();
+        let copies =
+            program.copies && writer.indexes.is_empty() && writer.has_no_checks() && !program.target.has_keys();
         let mut run = cx.shared.run(source, self.inputs.to_vec());
         while run.next(cx)? {
             if copies
@@ -140,7 +143,9 @@ impl Run<'_> {
         }
         writer.pack(value)?;
         let mut transaction = around.transaction(target.database)?;
-        let nothing_asks = writer.indexes.is_empty() && writer.has_no_checks() && program.upserts.is_empty();
+        let has_keys = target.has_keys();
+        let nothing_asks =
+            writer.indexes.is_empty() && writer.has_no_checks() && program.upserts.is_empty() && !has_keys;
         if nothing_asks
             && chosen.is_null()
             && let Some(rowid) = transaction.append_row(writer.tree, &writer.record)
@@ -180,19 +185,87 @@ impl Run<'_> {
             }
             return Ok(());
         }
-        if writer.is_taken(view, &transaction) {
+        let mut taken = writer.is_taken(view, &transaction);
+        if has_keys && !taken {
+            taken = explicit && transaction.rows(writer.tree).get(rowid, view).is_some();
             drop(transaction);
-            return self.insert_values(program, &owned());
+            if !taken {
+                self.check_keys(program, rowid, value)?;
+            }
+            transaction = around.transaction(target.database)?;
         }
-        if !explicit {
+        if !taken && explicit {
+            taken = !transaction.insert_row(writer.tree, rowid, &writer.record);
+        } else if !taken {
             transaction.put_row(writer.tree, rowid, &writer.record);
-        } else if !transaction.insert_row(writer.tree, rowid, &writer.record) {
+        }
+        if taken {
             drop(transaction);
-            return self.insert_values(program, &owned());
+            return match self.or {
+                Some(Conflict::Ignore) => Ok(()),
+                Some(Conflict::Replace) if !has_keys => self.replace_rows(writer, rowid),
+                _ => self.insert_values(program, &owned()),
+            };
         }
         for index in &writer.indexes {
             transaction.put_key(index.tree, &index.key, &[]);
         }
+        drop(transaction);
+        around.set_last_insert_rowid(rowid);
+        self.count();
+        Ok(())
+    }
+
+    /// What foreign keys say to a new row that nothing else keeps out.
+    fn check_keys<'v>(
+        &mut self,
+        program: &InsertProgram,
+        rowid: i64,
+        value: impl Fn(usize) -> ValueRef<'v>,
+    ) -> Result<()> {
+        let target = &program.target;
+        let alias = target.table.rowid_alias();
+        let value = |c: u16| if alias == Some(c) { ValueRef::Integer(rowid) } else { value(usize::from(c)) };
+        self.check_child(target, rowid, value)?;
+        if self.violations.get() != 0 && self.is_alone(program) {
+            return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
+        }
+        if self.may_mend(target) {
+            let values = (0..target.table.columns.len()).map(|i| value(i as u16).to_owned()).collect();
+            self.parent_appeared(target, &Row { rowid, values }, None)?;
+        }
+        Ok(())
+    }
+
+    /// REPLACE: the row packed last takes the place of those that are in its way.
+    fn replace_rows(&mut self, writer: &mut Writer<'_>, rowid: i64) -> Result<()> {
+        let (target, around) = (writer.target, self.cx.around);
+        let table = &*target.table;
+        let mut transaction = around.transaction(target.database)?;
+        let view = transaction.view();
+        for at in 0..writer.indexes.len() {
+            let holder = writer.holder_in(&writer.indexes[at], view, &transaction);
+            let Some(holder) = holder.filter(|holder| *holder != rowid) else { continue };
+            let Some(version) = transaction.rows(writer.tree).get(holder, view) else { continue };
+            writer.make_old_keys(holder, |i| stored(table, version.record(), i));
+            for index in &writer.indexes {
+                transaction.delete_key(index.tree, &index.old_key);
+            }
+            transaction.delete_row(writer.tree, holder);
+        }
+        match transaction.rows(writer.tree).get(rowid, view) {
+            Some(version) => {
+                writer.make_old_keys(rowid, |i| stored(table, version.record(), i));
+                for index in writer.indexes.iter().filter(|index| index.changed) {
+                    transaction.delete_key(index.tree, &index.old_key);
+                }
+            }
+            None => writer.indexes.iter_mut().for_each(|index| index.changed = true),
+        }
+        for index in writer.indexes.iter().filter(|index| index.changed) {
+            transaction.put_key(index.tree, &index.key, &[]);
+        }
+        transaction.put_row(writer.tree, rowid, &writer.record);
         drop(transaction);
         around.set_last_insert_rowid(rowid);
         self.count();
@@ -372,7 +445,7 @@ impl Run<'_> {
 
     /// Deletes; false if nothing was done because the general way must be taken.
     pub fn delete_plain(&mut self, program: &DeleteProgram) -> Result<bool> {
-        if self.is_nested() {
+        if self.is_nested() || self.may_mend_by_leaving(&program.target) {
             return Ok(false);
         }
         let cx = self.cx;

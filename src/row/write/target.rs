@@ -28,7 +28,7 @@ pub struct TargetProgram {
     pub parent_keys: Vec<Arc<ForeignKeyCheck>>,
     pub subqueries: Vec<Subquery>,
     pub has_not_null: bool,
-    /// Nothing but NOT NULL, CHECK and indexes over columns watches its rows: see `plain`.
+    /// Nothing but NOT NULL, CHECK, indexes over columns and foreign keys watches its rows: see `plain`.
     pub plain: bool,
 }
 
@@ -49,6 +49,11 @@ impl TargetProgram {
             has_not_null: false,
             plain: false,
         }
+    }
+
+    /// Whether foreign keys refer to the table or from it.
+    pub fn has_keys(&self) -> bool {
+        !self.child_keys.is_empty() || !self.parent_keys.is_empty()
     }
 
     /// Whether a trigger sees the row before an event.
@@ -165,8 +170,6 @@ pub fn lower_target(target: &Target, encoding: Encoding) -> Result<TargetProgram
         && generated.is_empty()
         && indexes.iter().all(|i: &IndexProgram| i.columns.is_some())
         && target.triggers.is_empty()
-        && target.child_keys.is_empty()
-        && target.parent_keys.is_empty()
         && table.primary_key.as_ref().is_none_or(|p| !p.autoincrement);
     Ok(TargetProgram {
         plain,
