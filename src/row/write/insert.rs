@@ -92,6 +92,9 @@ impl Run<'_> {
         while run.next(self.cx)? {
             all.push((0..run.width()).map(|i| run.column(i).to_owned()).collect::<Vec<Value>>());
         }
+        if program.watched {
+            return self.insert_watched(program, &all);
+        }
         for row in all {
             self.insert_values(program, &row)?;
         }

@@ -28,8 +28,8 @@ pub struct TargetProgram {
     pub parent_keys: Vec<Arc<ForeignKeyCheck>>,
     pub subqueries: Vec<Subquery>,
     pub has_not_null: bool,
-    /// Nothing but NOT NULL, CHECK, indexes over columns and foreign keys watches its rows: see `plain`.
-    pub plain: bool,
+    /// Nothing but NOT NULL, CHECK, indexes over columns, foreign keys and triggers watches its rows: see `plain`.
+    pub packs: bool,
 }
 
 impl TargetProgram {
@@ -47,7 +47,7 @@ impl TargetProgram {
             parent_keys: Vec::new(),
             subqueries: Vec::new(),
             has_not_null: false,
-            plain: false,
+            packs: false,
         }
     }
 
@@ -165,14 +165,13 @@ pub fn lower_target(target: &Target, encoding: Encoding) -> Result<TargetProgram
     let mut check_order: Vec<usize> = (0..indexes.len()).rev().collect();
     check_order.sort_by_key(|i| indexes[*i].conflict == Conflict::Replace);
     let table = &target.table;
-    let plain = table.has_rowid()
+    let packs = table.has_rowid()
         && !table.strict
         && generated.is_empty()
         && indexes.iter().all(|i: &IndexProgram| i.columns.is_some())
-        && target.triggers.is_empty()
         && table.primary_key.as_ref().is_none_or(|p| !p.autoincrement);
     Ok(TargetProgram {
-        plain,
+        packs,
         database: target.database,
         table: target.table.clone(),
         generated,
