@@ -22,9 +22,10 @@
 //! # How a write and its commit run
 //!
 //! 1. As above up to [`row::write::lower`]; `session/statement.rs` calls [`row::write::execute`].
-//! 2. `row/write/plain.rs` packs the row of a table without triggers and the like (`row/write/packing.rs`) and finds its keys
-//!    free; a row that is found by its rowid comes from `row/point.rs`, without a query's run. Otherwise, and for a
-//!    row whose keys are not free, `row/write/insert.rs` makes the row, fires BEFORE triggers (`row/write/trigger.rs`), checks
+//! 2. `row/write/plain.rs` and `plain_insert.rs` pack the row of a table without triggers and the like (`row/write/packing.rs`)
+//!    and find its keys free; a row that is found by its rowid comes from `row/point.rs`, without a query's run. Rows that
+//!    AFTER triggers watch are packed in the same way, but found first (`row/write/watched.rs`). Otherwise, and for a row
+//!    whose keys are not free (but for IGNORE and REPLACE without triggers and foreign keys), `row/write/insert.rs` makes the row, fires BEFORE triggers (`row/write/trigger.rs`), checks
 //!    it, finds room in every unique index (`row/write/key.rs`) and stores it.
 //!    Rows of a table that are stored alike are copied as they are (INSERT ... SELECT), and an UPDATE changes a copy of the record.
 //! 3. The first write of a database calls `session::inner::Inner::begin_write`: [`txn::Transaction::begin_write`] waits for its

@@ -75,6 +75,9 @@ impl Run<'_> {
         if program.plain && self.delete_plain(program)? {
             return Ok(());
         }
+        if program.watched {
+            return self.delete_watched(program);
+        }
         let target = &program.target;
         let mut rows = self.found(&program.rows)?;
         if program.by_key {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use heliosdb_udfs::value::{Affinity, Collation, Value, affinity, compare};
+use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef, affinity, compare};
 
 use super::Run;
 use super::delete::Deleted;
@@ -47,20 +47,37 @@ impl Run<'_> {
         own.get() != 0 || waiting.postponed.get() != 0
     }
 
-    /// A new child row needs its parents.
-    pub fn check_child(&mut self, target: &TargetProgram, row: &Row) -> Result<()> {
+    /// A new child row needs its parents. `value`: its columns.
+    pub fn check_child<'v>(
+        &self,
+        target: &TargetProgram,
+        rowid: i64,
+        value: impl Fn(u16) -> ValueRef<'v>,
+    ) -> Result<()> {
         for key in &target.child_keys {
-            if !self.has_parent(key, row, true)? {
+            if !self.has_parent(key, rowid, &value, true)? {
                 self.add(key, 1);
             }
         }
         Ok(())
     }
 
+    /// Whether a row that comes may mend what keys that refer to it count.
+    pub fn may_mend(&self, target: &TargetProgram) -> bool {
+        target.parent_keys.iter().any(|key| self.is_counting(key))
+    }
+
+    /// Whether a child row that goes may mend what its keys count.
+    pub fn may_mend_by_leaving(&self, target: &TargetProgram) -> bool {
+        target.child_keys.iter().any(|key| self.is_counting(key))
+    }
+
     /// A child row that had no parent has gone.
     pub fn child_left(&mut self, target: &TargetProgram, row: &Row) -> Result<()> {
         for key in &target.child_keys {
-            if self.is_counting(key) && !self.has_parent(key, row, false)? {
+            if self.is_counting(key)
+                && !self.has_parent(key, row.rowid, |c| column_value(&target.table, row, c), false)?
+            {
                 self.add(key, -1);
             }
         }
@@ -85,7 +102,9 @@ impl Run<'_> {
     /// A child row is about to change: it may have had no parent.
     pub fn child_changes(&mut self, target: &TargetProgram, set: &[u16], old: &Row) -> Result<()> {
         for key in Self::set_keys(target, set) {
-            if self.is_counting(key) && !self.has_parent(key, old, false)? {
+            if self.is_counting(key)
+                && !self.has_parent(key, old.rowid, |c| column_value(&target.table, old, c), false)?
+            {
                 self.add(key, -1);
             }
         }
@@ -95,7 +114,7 @@ impl Run<'_> {
     /// A child row has changed: it needs its parents.
     pub fn child_changed(&mut self, target: &TargetProgram, set: &[u16], new: &Row) -> Result<()> {
         for key in Self::set_keys(target, set) {
-            if !self.has_parent(key, new, true)? {
+            if !self.has_parent(key, new.rowid, |c| column_value(&target.table, new, c), true)? {
                 self.add(key, 1);
             }
         }
@@ -222,31 +241,37 @@ impl Run<'_> {
     }
 
     /// Whether the parent of a child row exists, or none is needed. A new row has not been stored yet.
-    fn has_parent(&self, key: &ForeignKeyCheck, row: &Row, is_new: bool) -> Result<bool> {
+    fn has_parent<'v>(
+        &self,
+        key: &ForeignKeyCheck,
+        rowid: i64,
+        value: impl Fn(u16) -> ValueRef<'v>,
+        is_new: bool,
+    ) -> Result<bool> {
         let foreign_key = &key.child.foreign_keys[key.position as usize];
         let Some(parent) = &key.parent else {
             return Err(Error::sql(format!("no such table: {}.{}", "main", foreign_key.parent)));
         };
         let columns = key.parent_columns.as_ref().map_err(|message| Error::sql(message.clone()))?;
-        let values: Vec<&Value> = foreign_key.columns.iter().map(|c| &row.values[*c as usize]).collect();
-        if values.iter().any(|v| matches!(v, Value::Null)) {
+        let values: Vec<ValueRef<'_>> = foreign_key.columns.iter().map(|c| value(*c)).collect();
+        if values.iter().any(|v| v.is_null()) {
             return Ok(true);
         }
         // A row can be its own parent; SQLite compares a new one's values as they are.
         if parent.id == key.child.id {
             let own = columns.iter().zip(&values).all(|(c, v)| {
-                let parent_value = column_value(parent, row, *c);
+                let parent_value = value(*c);
                 if is_new && parent.rowid_alias() != Some(*c) {
-                    return compare::compare(parent_value.as_ref(), v.as_ref(), &Collation::Binary).is_eq();
+                    return compare::compare(parent_value, *v, &Collation::Binary).is_eq();
                 }
-                parent_equals(parent, *c, &parent_value, v)
+                parent_equals(parent, *c, parent_value, *v)
             });
             if own {
                 return Ok(true);
             }
         }
         // A new row that is stored already is not its own parent by another comparison.
-        let own = (is_new && parent.id == key.child.id && parent.has_rowid()).then_some(row.rowid);
+        let own = (is_new && parent.id == key.child.id && parent.has_rowid()).then_some(rowid);
         self.find_parent(key.database, parent, columns, &values, own)
     }
 
@@ -255,7 +280,7 @@ impl Run<'_> {
         database: DatabaseIndex,
         parent: &Arc<Table>,
         columns: &[u16],
-        values: &[&Value],
+        values: &[ValueRef<'_>],
         but: Option<i64>,
     ) -> Result<bool> {
         let around = self.cx.around;
@@ -264,10 +289,8 @@ impl Run<'_> {
         if let [column] = columns
             && parent.rowid_alias() == Some(*column)
         {
-            let found = match affinity::apply(values[0].as_ref(), Affinity::Integer, &arena) {
-                heliosdb_udfs::value::ValueRef::Integer(rowid) => {
-                    around.row_tree(database, parent.id)?.get(rowid, view).is_some()
-                }
+            let found = match affinity::apply(values[0], Affinity::Integer, &arena) {
+                ValueRef::Integer(rowid) => around.row_tree(database, parent.id)?.read(rowid, view, |_| ()).is_some(),
                 _ => false,
             };
             return Ok(found);
@@ -287,7 +310,7 @@ impl Run<'_> {
             let mut prefix = Vec::new();
             for (k, position) in index.columns.iter().zip(ordinals.iter().flatten()) {
                 let affinity_of_parent = parent.columns[columns[*position] as usize].affinity;
-                let v = affinity::apply(values[*position].as_ref(), affinity_of_parent, &arena);
+                let v = affinity::apply(values[*position], affinity_of_parent, &arena);
                 let collation =
                     around.host().encoding().collation(&Collation::built_in(&k.collation).unwrap_or_default());
                 encode(v, &collation, k.descending, &mut prefix);
@@ -311,7 +334,7 @@ impl Run<'_> {
         let child = &key.child;
         let foreign_key = &child.foreign_keys[key.position as usize];
         let Some(parent_table) = &key.parent else { return Ok(Vec::new()) };
-        let wanted: Vec<Value> = columns.iter().map(|c| column_value(parent_table, parent, *c)).collect();
+        let wanted: Vec<Value> = columns.iter().map(|c| column_value(parent_table, parent, *c).to_owned()).collect();
         if wanted.iter().any(|v| matches!(v, Value::Null)) {
             return Ok(Vec::new());
         }
@@ -429,7 +452,7 @@ fn changed_columns<'k>(key: &'k ForeignKeyCheck, old: &Row, new: Option<&Row>) -
     let unchanged = new.is_some_and(|new| {
         columns.iter().all(|c| {
             let (a, b) = (column_value(parent, old, *c), column_value(parent, new, *c));
-            parent_equals(parent, *c, &a, &b)
+            parent_equals(parent, *c, a, b)
         })
     });
     Ok((!unchanged).then_some(columns))
@@ -437,22 +460,25 @@ fn changed_columns<'k>(key: &'k ForeignKeyCheck, old: &Row, new: Option<&Row>) -
 
 fn parent_value(key: &ForeignKeyCheck, row: &Row, column: u16) -> Value {
     match &key.parent {
-        Some(parent) => column_value(parent, row, column),
+        Some(parent) => column_value(parent, row, column).to_owned(),
         None => Value::Null,
     }
 }
 
-fn column_value(table: &Table, row: &Row, column: u16) -> Value {
-    if table.rowid_alias() == Some(column) { Value::Integer(row.rowid) } else { row.values[column as usize].clone() }
+fn column_value<'r>(table: &Table, row: &'r Row, column: u16) -> ValueRef<'r> {
+    match table.rowid_alias() == Some(column) {
+        true => ValueRef::Integer(row.rowid),
+        false => row.values[column as usize].as_ref(),
+    }
 }
 
 /// Keys compare by the parent column's affinity and collation.
-fn parent_equals(parent: &Table, column: u16, parent_value: &Value, child_value: &Value) -> bool {
+fn parent_equals(parent: &Table, column: u16, parent_value: ValueRef<'_>, child_value: ValueRef<'_>) -> bool {
     let column = &parent.columns[column as usize];
     let arena = bumpalo::Bump::new();
     let collation = column.built_in_collation().unwrap_or_default();
-    let child = affinity::apply(child_value.as_ref(), column.affinity, &arena);
-    compare::compare(parent_value.as_ref(), child, &collation).is_eq()
+    let child = affinity::apply(child_value, column.affinity, &arena);
+    compare::compare(parent_value, child, &collation).is_eq()
 }
 
 /// Whether any of a key's columns is set.

@@ -92,6 +92,9 @@ impl Run<'_> {
         while run.next(self.cx)? {
             all.push((0..run.width()).map(|i| run.column(i).to_owned()).collect::<Vec<Value>>());
         }
+        if program.watched {
+            return self.insert_watched(program, &all);
+        }
         for row in all {
             self.insert_values(program, &row)?;
         }
@@ -173,7 +176,7 @@ impl Run<'_> {
         let Some(entries) = self.admit(program, &mut row, unconverted, tree.as_ref(), explicit.is_some())? else {
             return Ok(());
         };
-        self.check_child(target, &row)?;
+        self.check_child(target, row.rowid, |c| row.values[usize::from(c)].as_ref())?;
         if self.violations.get() != 0 && self.is_alone(program) {
             return Err(Error::new(Code::CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"));
         }

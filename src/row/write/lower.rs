@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::Run;
 use super::plain::is_plain_scan;
 use super::target::{IndexProgram, TargetProgram, lower_target, may_move};
 use crate::catalog::{Index, Table};
@@ -38,6 +39,8 @@ pub struct InsertProgram {
     pub subqueries: Vec<Subquery>,
     /// As in `plain`.
     pub plain: bool,
+    /// As in `watched`.
+    pub watched: bool,
     /// The source's rows are rows of a table, and stored alike in this one.
     pub copies: bool,
 }
@@ -88,6 +91,8 @@ pub struct UpdateProgram {
     pub by_key: bool,
     /// As in `plain`.
     pub plain: bool,
+    /// As in `watched`.
+    pub watched: bool,
     /// As in `plain`: nobody looks at the table between two rows.
     pub batches: bool,
 }
@@ -115,6 +120,8 @@ pub struct DeleteProgram {
     pub view: bool,
     /// As in `plain`.
     pub plain: bool,
+    /// As in `watched`.
+    pub watched: bool,
     /// As in `plain`: nobody looks at the table between two rows.
     pub batches: bool,
     /// Every row goes, and nothing watches them: nothing is looked for.
@@ -162,17 +169,20 @@ fn insert(s: &bound::Insert, shared: &Lowering<'_>) -> Result<InsertProgram> {
         upserts.push(UpsertProgram { target: upsert.target, action });
     }
     let target = lower_target(&s.target, shared.planning.encoding)?;
-    let plain = target.plain
+    let packs = target.packs
         && s.view.is_none()
         && s.returning.is_none()
         && upserts.iter().all(|u| u.action.as_ref().is_none_or(|update| is_plain_upsert(&target, update)))
         && values.iter().all(|v| matches!(v, ColumnValue::Source(_) | ColumnValue::Default(Node::Constant(_))));
+    let plain = packs && target.triggers.is_empty();
+    let watched = packs && !plain && upserts.is_empty() && !target.fires_before(TriggerEvent::Insert);
     let copies = plain && s.rowid.is_none() && rows.as_ref().is_some_and(|rows| copies(&target.table, rows, &values));
     let by_rowid = upserts.first().is_some_and(|u| u.action.is_some() && matches!(u.target, None | Some(None)));
     let upsert_sees_given =
         by_rowid && target.table.has_rowid() && target.checks.is_empty() && target.generated.is_empty();
     Ok(InsertProgram {
         plain,
+        watched,
         copies,
         upsert_sees_given,
         target,
@@ -187,7 +197,6 @@ fn insert(s: &bound::Insert, shared: &Lowering<'_>) -> Result<InsertProgram> {
     })
 }
 
-/// Whether DO UPDATE leaves every key and index entry as it is.
 /// Whether every row that a query gives is stored alike in two tables.
 fn copies(table: &Table, rows: &QueryProgram, values: &[ColumnValue]) -> bool {
     let program::Body::Select(select) = &rows.body else { return false };
@@ -213,10 +222,14 @@ fn copies(table: &Table, rows: &QueryProgram, values: &[ColumnValue]) -> bool {
         && (0..values.len()).all(alike)
 }
 
+/// Whether DO UPDATE leaves every key and index entry as it is.
 fn is_plain_upsert(target: &TargetProgram, update: &UpsertUpdate) -> bool {
     let set: Vec<u16> = update.set.iter().map(|(c, _)| *c).collect();
     let is_key = |c: &u16| *c == ROWID || target.table.rowid_alias() == Some(*c);
-    update.subqueries.is_empty() && !set.iter().any(is_key) && !target.indexes.iter().any(|i| i.depends_on(&set))
+    update.subqueries.is_empty()
+        && !set.iter().any(is_key)
+        && !target.indexes.iter().any(|i| i.depends_on(&set))
+        && !Run::sets_keys(target, &set)
 }
 
 fn returning(
@@ -288,12 +301,15 @@ fn update(mut s: bound::Update, shared: &Lowering<'_>) -> Result<UpdateProgram> 
     let replaces = |i: &IndexProgram| {
         i.depends_on(&columns) && i.index.unique && super::insert::action(s.or, Some(i.conflict)) == Conflict::Replace
     };
-    let may_be_plain = target.plain
+    let packs = target.packs
         && !is_joined
         && !view
         && s.returning.is_none()
         && !columns.iter().any(is_key)
-        && !target.indexes.iter().any(replaces);
+        && !target.indexes.iter().any(replaces)
+        && !Run::sets_keys(&target, &columns);
+    let may_be_plain = packs && target.triggers.is_empty();
+    let watched = packs && !may_be_plain && !target.fires_before(TriggerEvent::Update);
     // In one pass the new values come with the rows, which are found as without them.
     if may_be_plain {
         let nothing = column(s.old, ROWID);
@@ -321,6 +337,7 @@ fn update(mut s: bound::Update, shared: &Lowering<'_>) -> Result<UpdateProgram> 
     };
     Ok(UpdateProgram {
         plain,
+        watched,
         batches: plain && !pauses_for_others(&rows),
         target,
         or: s.or,
@@ -443,11 +460,20 @@ fn delete(mut s: bound::Delete, shared: &Lowering<'_>) -> Result<DeleteProgram> 
     let rows = target_query(&query, &s.free, shared)?;
     let by_key = !view && is_keyed;
     let target = lower_target(&s.target, shared.planning.encoding)?;
-    let keys = target.child_keys.is_empty() && target.parent_keys.is_empty();
+    let packs = target.packs && target.parent_keys.is_empty() && !view && s.returning.is_none();
     let system = target.table.name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"));
     Ok(DeleteProgram {
-        truncates: whole && keys && !system && !view && target.triggers.is_empty() && !target.table.is_virtual(),
-        plain: target.plain && !view && !by_key && s.returning.is_none() && is_plain_scan(&rows),
+        truncates: whole
+            && !target.has_keys()
+            && !system
+            && !view
+            && target.triggers.is_empty()
+            && !target.table.is_virtual(),
+        plain: packs && target.triggers.is_empty() && !by_key && is_plain_scan(&rows),
+        watched: packs
+            && !target.triggers.is_empty()
+            && target.child_keys.is_empty()
+            && !target.fires_before(TriggerEvent::Delete),
         batches: !pauses_for_others(&rows),
         by_key,
         target,

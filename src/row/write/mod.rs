@@ -14,12 +14,14 @@ mod load;
 mod lower;
 mod packing;
 mod plain;
+mod plain_insert;
 mod row;
 mod rowid;
 mod target;
 mod trigger;
 mod update;
 mod upsert;
+mod watched;
 
 use std::cell::{Cell, RefCell};
 

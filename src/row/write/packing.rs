@@ -163,6 +163,7 @@ impl<'t> Writer<'t> {
     pub fn make_keys<'v>(&mut self, rowid: i64, value: impl Fn(usize) -> ValueRef<'v>) {
         for index in &mut self.indexes {
             index.has_null = make_key(self.target, index.at, rowid, &value, &mut index.key);
+            index.changed = true;
         }
     }
 
@@ -180,14 +181,26 @@ impl<'t> Writer<'t> {
         }
     }
 
+    /// Makes the keys of a row in the way of the one whose keys were made last, and finds out which differ from that one's.
+    pub fn make_old_keys<'v>(&mut self, rowid: i64, value: impl Fn(usize) -> ValueRef<'v>) {
+        for index in &mut self.indexes {
+            make_key(self.target, index.at, rowid, &value, &mut index.old_key);
+            index.changed = index.key != index.old_key;
+        }
+    }
+
+    /// The row that has the key that was made last for an index, if nobody else may have it.
+    pub fn holder_in(&self, index: &IndexWriter, view: View, transaction: &Transaction) -> Option<i64> {
+        if index.has_null || !self.target.indexes[index.at].index.unique {
+            return None;
+        }
+        let found = transaction.keys(index.tree).first_with_prefix(index.prefix(), view)?;
+        Some(rowid_of_key(found.key()))
+    }
+
     /// Whether another row has one of the keys that were made last.
     pub fn is_taken(&self, view: View, transaction: &Transaction) -> bool {
-        self.indexes.iter().any(|index| {
-            index.changed
-                && !index.has_null
-                && self.target.indexes[index.at].index.unique
-                && transaction.keys(index.tree).has_prefix(index.prefix(), view)
-        })
+        self.indexes.iter().any(|index| index.changed && self.holder_in(index, view, transaction).is_some())
     }
 
     /// The row in the way of the one whose keys were made last, as an UPSERT clause looks for it.

@@ -22,8 +22,8 @@ pub struct TargetProgram {
     pub triggers: Vec<Arc<BoundTrigger>>,
     pub child_keys: Vec<Arc<ForeignKeyCheck>>,
     pub parent_keys: Vec<Arc<ForeignKeyCheck>>,
-    /// Nothing but NOT NULL, CHECK and indexes over columns watches its rows: see `plain`.
-    pub plain: bool,
+    /// Nothing but NOT NULL, CHECK, indexes over columns, foreign keys and triggers watches its rows: see `plain`.
+    pub packs: bool,
 }
 
 /// The table's rules, lowered: shared by all statements that write it.
@@ -57,8 +57,13 @@ impl TargetProgram {
             triggers: Vec::new(),
             child_keys: Vec::new(),
             parent_keys: Vec::new(),
-            plain: false,
+            packs: false,
         }
+    }
+
+    /// Whether foreign keys refer to the table or from it.
+    pub fn has_keys(&self) -> bool {
+        !self.child_keys.is_empty() || !self.parent_keys.is_empty()
     }
 
     /// Whether a trigger sees the row before an event.
@@ -149,13 +154,10 @@ pub fn lower_target(target: &Target, encoding: Encoding) -> Result<TargetProgram
         }
     };
     let table = &target.table;
-    let plain = table.has_rowid()
+    let packs = table.has_rowid()
         && !table.strict
         && rules.generated.is_empty()
         && rules.indexes.iter().all(|i| i.columns.is_some())
-        && target.triggers.is_empty()
-        && target.child_keys.is_empty()
-        && target.parent_keys.is_empty()
         && table.primary_key.as_ref().is_none_or(|p| !p.autoincrement);
     Ok(TargetProgram {
         database: target.database,
@@ -164,7 +166,7 @@ pub fn lower_target(target: &Target, encoding: Encoding) -> Result<TargetProgram
         triggers: target.triggers.clone(),
         child_keys: target.child_keys.clone(),
         parent_keys: target.parent_keys.clone(),
-        plain,
+        packs,
     })
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use heliosdb_udfs::value::Value;
 
 use super::lower::ReturningProgram;
+use super::packing::stored;
 use super::row::{Row, with_env};
 use super::target::TargetProgram;
 use super::{Run, Written};
@@ -24,6 +25,14 @@ pub enum Fired {
     Ignore,
 }
 
+/// A row as triggers see it.
+#[derive(Clone, Copy)]
+pub enum Seen<'r> {
+    Row(&'r Row),
+    /// A rowid and what is stored there.
+    Record(i64, &'r [u8]),
+}
+
 impl Run<'_> {
     /// Fires the triggers of a time and event; `or` is the statement's conflict clause. `changed`: the columns an UPDATE sets.
     pub fn fire(
@@ -36,7 +45,7 @@ impl Run<'_> {
         old: Option<&Row>,
         new: Option<&Row>,
     ) -> Result<Fired> {
-        self.fire_of(&target.triggers, target, or, time, event, changed, old, new)
+        self.fire_of(&target.triggers, target, or, time, event, changed, old.map(Seen::Row), new.map(Seen::Row))
     }
 
     /// Fires the AFTER triggers and computes RETURNING, which SQLite makes a temporary trigger, the newest one: it sees
@@ -55,16 +64,17 @@ impl Run<'_> {
         let temporary = target.triggers.iter().take_while(|t| t.database != target.database).count();
         let (temporary, own) = target.triggers.split_at(temporary);
         let after = TriggerTime::After;
-        if self.fire_of(temporary, target, or, after, event, changed, old, new)? == Fired::Ignore {
+        let (seen_old, seen_new) = (old.map(Seen::Row), new.map(Seen::Row));
+        if self.fire_of(temporary, target, or, after, event, changed, seen_old, seen_new)? == Fired::Ignore {
             return Ok(());
         }
         if let (Some(_), Some(row)) = (returning, new.or(old)) {
             self.give_back(returning, row)?;
         }
-        self.fire_of(own, target, or, after, event, changed, old, new).map(drop)
+        self.fire_of(own, target, or, after, event, changed, seen_old, seen_new).map(drop)
     }
 
-    fn fire_of(
+    pub fn fire_of(
         &self,
         triggers: &[Arc<BoundTrigger>],
         target: &TargetProgram,
@@ -72,8 +82,8 @@ impl Run<'_> {
         time: TriggerTime,
         event: TriggerEvent,
         changed: &[u16],
-        old: Option<&Row>,
-        new: Option<&Row>,
+        old: Option<Seen<'_>>,
+        new: Option<Seen<'_>>,
     ) -> Result<Fired> {
         if triggers.is_empty() {
             return Ok(Fired::GoOn);
@@ -97,8 +107,8 @@ impl Run<'_> {
         trigger: &Arc<BoundTrigger>,
         or: Option<Conflict>,
         table: &Arc<Table>,
-        old: Option<&Row>,
-        new: Option<&Row>,
+        old: Option<Seen<'_>>,
+        new: Option<Seen<'_>>,
     ) -> Result<Fired> {
         let around = self.cx.around;
         let running = around.running_triggers();
@@ -156,7 +166,7 @@ impl Run<'_> {
     }
 }
 
-fn input(program: &TriggerProgram, free: &Free, table: &Table, old: Option<&Row>, new: Option<&Row>) -> Value {
+fn input(program: &TriggerProgram, free: &Free, table: &Table, old: Option<Seen<'_>>, new: Option<Seen<'_>>) -> Value {
     let Free::Column(c) = free else { return Value::Null };
     let row = if c.source == program.old {
         old
@@ -165,9 +175,12 @@ fn input(program: &TriggerProgram, free: &Free, table: &Table, old: Option<&Row>
     } else {
         None
     };
-    let Some(row) = row else { return Value::Null };
-    if c.column == ROWID || table.rowid_alias() == Some(c.column) {
-        return Value::Integer(row.rowid);
+    let is_rowid = c.column == ROWID || table.rowid_alias() == Some(c.column);
+    match row {
+        None => Value::Null,
+        Some(Seen::Row(row)) if is_rowid => Value::Integer(row.rowid),
+        Some(Seen::Record(rowid, _)) if is_rowid => Value::Integer(rowid),
+        Some(Seen::Row(row)) => row.values.get(c.column as usize).cloned().unwrap_or_default(),
+        Some(Seen::Record(_, record)) => stored(table, record, usize::from(c.column)).to_owned(),
     }
-    row.values.get(c.column as usize).cloned().unwrap_or_default()
 }

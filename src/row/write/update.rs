@@ -24,6 +24,9 @@ impl Run<'_> {
         if program.plain && self.update_plain(program)? {
             return Ok(());
         }
+        if let (true, Some(set)) = (program.watched, program.set()) {
+            return self.update_watched(program, set);
+        }
         let target = &program.target;
         let mut rows = self.found(&program.rows)?;
         if program.set().is_none() && !program.view {

@@ -379,12 +379,6 @@ impl KeyTree {
         cursor.last().then(|| cursor.key().into())
     }
 
-    /// Whether the view sees a key that begins with `prefix`.
-    #[inline]
-    pub fn has_prefix(self: &Arc<Self>, prefix: &[u8], view: View) -> bool {
-        self.first_with_prefix(prefix, view).is_some()
-    }
-
     /// The first entry whose key begins with `prefix`.
     pub fn first_with_prefix(self: &Arc<Self>, prefix: &[u8], view: View) -> Option<Version> {
         let body = self.body.read();
