@@ -167,6 +167,17 @@ impl Level {
         }
     }
 
+    /// The key of an index by which the current row has been found, with its rowid, if the row has not been read yet.
+    #[inline]
+    pub fn index_key(&self) -> Option<(i64, &[u8])> {
+        match &self.rows {
+            Rows::Indexed { keys, rowid, row, .. } if !self.null_row && row.get().is_none() => {
+                Some((*rowid, keys.key()))
+            }
+            _ => None,
+        }
+    }
+
     /// The record of the current row if it costs nothing to say.
     #[inline]
     pub fn near_record(&self) -> Option<&[u8]> {

@@ -14,7 +14,7 @@ use super::access::estimate::{self, Estimate};
 use super::access::request::Setting;
 use super::node::{ConstantSet, Node, Subquery, SubqueryId};
 use super::program::{
-    AggregateProgram, Aggregation, Body, CteBody, CteProgram, FrameEdge, QueryProgram, SelectProgram, Sort,
+    AggregateProgram, Aggregation, Body, CteBody, CteProgram, FrameEdge, Join, QueryProgram, SelectProgram, Sort,
     SortKeyProgram, SortKeySource, SortNode, SortTerm, WindowProgram, Windows,
 };
 use super::rewrite;
@@ -287,6 +287,7 @@ impl<'l> Lower<'l> {
             computed: Vec::new(),
             distinct: select.distinct.clone().filter(|_| grouped || !plan.unique),
             distinct_in_order: plan.distinct && !grouped,
+            repeats: Box::default(),
             sorts_distinct: plan.sorts_distinct,
             aggregate_in_order: grouped && (plan.distinct || plan.unique),
             merged: None,
@@ -340,7 +341,9 @@ impl<'l> Lower<'l> {
                     nulls_first: term.nulls_first,
                 });
             }
-            program.sort = Some(Sort { keys, sorted });
+            let plain = program.levels.last().is_some_and(|l| l.is_plain() && l.join == Join::Inner);
+            let by_range = plan.inner_sorted && plain && !grouped && select.windows.is_empty();
+            program.sort = Some(Sort { keys, sorted, by_range });
         }
         if let Some(before) = outer {
             let stage = std::mem::replace(&mut self.stage, before);
@@ -365,6 +368,7 @@ impl<'l> Lower<'l> {
         }
         program.subqueries = self.subqueries;
         program.slots = self.slots as usize;
+        program.repeats = access::repeats::directions(select, &program);
         Ok((program, rows))
     }
 
@@ -535,17 +539,24 @@ impl<'l> Lower<'l> {
         let id = SubqueryId(self.subqueries.len() as u32);
         // As in SQLite, a subquery that takes nothing from outside runs once, whatever it calls.
         let volatile = !query.free.is_empty() && (self.shared.volatile || access::volatile::query(query));
-        self.subqueries.push(Subquery { program, volatile, inputs });
+        self.subqueries.push(Subquery { program, volatile, inputs, stored: None });
+        Ok(id)
+    }
+
+    /// A subquery of IN.
+    fn set(&mut self, query: &Query, by: &[Comparison]) -> Result<SubqueryId> {
+        let id = self.subquery(query)?;
+        self.subqueries[id.0 as usize].stored = access::stored::stored_set(query, by);
         Ok(id)
     }
 
     /// A subquery whose rows are sought by. One that takes nothing from outside is planned as if it were run once.
-    pub fn sought(&mut self, query: &Query) -> Result<SubqueryId> {
+    pub fn sought(&mut self, query: &Query, by: &Comparison) -> Result<SubqueryId> {
         let runs = self.runs;
         if query.free.is_empty() {
             self.runs = 0;
         }
-        let id = self.subquery(query);
+        let id = self.set(query, std::slice::from_ref(by));
         self.runs = runs;
         id
     }
@@ -669,7 +680,7 @@ impl<'l> Lower<'l> {
             ExprKind::InQuery { negated, operand, query, by } => Node::InQuery {
                 negated: *negated,
                 operand: self.nodes(operand)?,
-                query: self.subquery(query)?,
+                query: self.set(query, by)?,
                 by: self.rules(by),
             },
             ExprKind::Exists { negated, query } => Node::Exists { negated: *negated, query: self.subquery(query)? },

@@ -10,7 +10,9 @@ use heliosdb_udfs::value::like::Pattern;
 use heliosdb_udfs::value::{Affinity, Collation, Value};
 
 use super::program::QueryProgram;
+use crate::catalog::{Index, Table};
 use crate::env::callback::UserScalar;
+use crate::plan::bound::DatabaseIndex;
 pub use crate::plan::bound::{ArithmeticOp, CompareOp, RaiseAction};
 
 pub enum Node {
@@ -155,6 +157,16 @@ pub struct Subquery {
     pub volatile: bool,
     /// Evaluated in the enclosing program before each run.
     pub inputs: Vec<Node>,
+    /// For IN: where all its values are stored.
+    pub stored: Option<StoredSet>,
+}
+
+/// All values of a column of a table, which can be looked up one by one.
+pub struct StoredSet {
+    pub database: DatabaseIndex,
+    pub table: Arc<Table>,
+    /// Begins with the column; `None` where that is the rowid.
+    pub index: Option<Arc<Index>>,
 }
 
 /// The constants of an IN list as encoded keys.

@@ -94,6 +94,9 @@ pub struct SelectProgram {
     pub merged: Option<(usize, usize)>,
     /// DISTINCT whose equal rows come one after the other.
     pub distinct_in_order: bool,
+    /// The directions of the leading columns of the only level's index that decide what DISTINCT looks at: of rows that are
+    /// equal in them the first is enough.
+    pub repeats: Box<[bool]>,
     /// Equal rows are found by the sort of ORDER BY, where SQLite does so.
     pub sorts_distinct: bool,
     /// Rows of the only aggregate that are equal come one after the other, or there are none.
@@ -153,6 +156,8 @@ pub struct LevelProgram {
     pub on: Vec<Node>,
     /// Conditions that can be checked once this level has a row (after NULL extension for outer joins).
     pub filters: Vec<Node>,
+    /// Which of the filters the key of an index decides.
+    pub early: Option<Early>,
     pub join: Join,
     /// SQLite would ask a Bloom filter first.
     pub bloom: bool,
@@ -293,6 +298,12 @@ pub struct Covered {
     pub reals: Vec<usize>,
     /// How many fields the row needs.
     pub width: usize,
+}
+
+/// The first filters of a level, which read nothing of its row but what is in the key.
+pub struct Early {
+    pub count: usize,
+    pub covered: Arc<Covered>,
 }
 
 /// One arm of an OR.
@@ -458,6 +469,8 @@ pub struct Sort {
     pub keys: Vec<SortKeyProgram>,
     /// Leading keys in whose order the rows come already.
     pub sorted: usize,
+    /// Each range of the last level comes in order: no row of it is wanted behind one that is not.
+    pub by_range: bool,
 }
 
 pub struct SortKeyProgram {

@@ -2,15 +2,17 @@
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use heliosdb_udfs::value::{Affinity, Collation, Value, ValueRef, number};
 use rustc_hash::FxHashSet;
 
 use super::eval::{Env, eval, prepare};
-use super::node::Subquery;
+use super::node::{StoredSet, Subquery};
 use super::run::QueryRun;
-use super::scan::encode;
+use super::scan::{encode, exact_rowid};
 use crate::error::Result;
+use crate::store::{KeyTree, RowTree};
 
 /// A subquery of an expression, with the result of its last run for the same inputs.
 pub struct SubqueryRun {
@@ -23,9 +25,25 @@ pub struct SubqueryRun {
     has_row: bool,
     found: Option<bool>,
     set: Option<Set>,
+    lookup: Lookup,
     /// The values of a column that has been asked for, with its number.
     list: Option<(usize, Vec<Value>)>,
 }
+
+/// What is known of a set that is looked up where it is stored.
+#[derive(Default)]
+struct Lookup {
+    rows: Option<Arc<RowTree>>,
+    keys: Option<Arc<KeyTree>>,
+    has_null: Option<bool>,
+    /// How often it has been asked.
+    count: usize,
+}
+
+/// So often a stored set is asked at least before a set in memory is made.
+const LOOKUPS_MIN: usize = 32;
+/// A lookup takes as long as it takes to put so many values into a set.
+const LOOKUP_COST: usize = 4;
 
 /// The rows of an IN subquery.
 struct Set {
@@ -34,6 +52,59 @@ struct Set {
     /// The integers among the rows of one column, and what equals one; they are not in `keys`.
     integers: FxHashSet<i64>,
     has_null: bool,
+}
+
+impl Lookup {
+    /// `v IN (all values of a column)`; `None` once it pays to make a set of them.
+    fn contains<'e>(
+        &mut self,
+        stored: &StoredSet,
+        env: &Env<'e>,
+        v: ValueRef<'e>,
+        (affinity, collation): &(Affinity, Collation),
+    ) -> Result<Option<Option<bool>>> {
+        // What the statement itself writes is seen at once by every lookup, and never by a set.
+        let fixed = !env.cx.live && env.cx.around.view_is_fixed();
+        let stays = |count: usize, values: usize| !fixed || count <= LOOKUPS_MIN + values / LOOKUP_COST;
+        let view = env.cx.view(stored.database)?;
+        let v = prepare(v, *affinity, env.arena);
+        self.count += 1;
+        let Some(index) = &stored.index else {
+            let tree = match &self.rows {
+                Some(tree) => tree,
+                None => self.rows.insert(env.cx.around.row_tree(stored.database, stored.table.id)?),
+            };
+            if !stays(self.count, tree.len_estimate()) {
+                return Ok(None);
+            }
+            if v.is_null() {
+                return Ok(Some(tree.max_key(view).is_none().then_some(false)));
+            }
+            return Ok(Some(Some(exact_rowid(v).is_some_and(|rowid| tree.read(rowid, view, |_| ()).is_some()))));
+        };
+        let tree = match &self.keys {
+            Some(tree) => tree,
+            None => self.keys.insert(env.cx.around.key_tree(stored.database, index.id)?),
+        };
+        if !stays(self.count, tree.len_estimate()) {
+            return Ok(None);
+        }
+        if v.is_null() {
+            return Ok(Some(tree.min_key(view).is_none().then_some(false)));
+        }
+        let descending = index.columns.first().is_some_and(|first| first.descending);
+        let mut prefix = Vec::with_capacity(16);
+        let has = |v: ValueRef<'_>, prefix: &mut Vec<u8>| {
+            prefix.clear();
+            encode(v, collation, descending, prefix);
+            tree.has_prefix(prefix, view)
+        };
+        if has(v, &mut prefix) {
+            return Ok(Some(Some(true)));
+        }
+        let has_null = *self.has_null.get_or_insert_with(|| has(ValueRef::Null, &mut prefix));
+        Ok(Some((!has_null).then_some(false)))
+    }
 }
 
 impl Set {
@@ -61,6 +132,7 @@ impl SubqueryRun {
             has_row: false,
             found: None,
             set: None,
+            lookup: Lookup::default(),
             list: None,
         };
         subqueries.iter().map(|_| RefCell::new(new())).collect()
@@ -74,6 +146,7 @@ impl SubqueryRun {
     /// Lets go of all rows and cursors.
     pub fn rest(&mut self) {
         (self.is_known, self.has_row, self.found, self.set, self.list) = (false, false, None, None, None);
+        self.lookup = Lookup::default();
         self.row.clear();
         if let Some(run) = &mut self.run {
             run.rest();
@@ -93,6 +166,7 @@ impl SubqueryRun {
             self.has_row = false;
             self.found = None;
             self.set = None;
+            self.lookup = Lookup::default();
             self.list = None;
         }
         Ok(())
@@ -142,6 +216,11 @@ impl SubqueryRun {
         by: &[(Affinity, Collation)],
     ) -> Result<Option<bool>> {
         self.refresh(subquery, env)?;
+        if let (None, Some(stored), [v], [by]) = (&self.set, &subquery.stored, left, by)
+            && let Some(found) = self.lookup.contains(stored, env, *v, by)?
+        {
+            return Ok(found);
+        }
         if self.set.is_none() {
             let width = subquery.program.width;
             let run = self.started();

@@ -18,6 +18,7 @@ mod automatic;
 mod candidates;
 mod choice;
 mod disjunction;
+mod early;
 pub mod estimate;
 mod facts;
 mod implied;
@@ -27,9 +28,11 @@ mod outcome;
 mod place;
 mod point;
 mod prefix;
+pub mod repeats;
 pub mod request;
 mod scan;
 mod seek;
+pub mod stored;
 mod terms;
 mod unmatched;
 pub mod volatile;
@@ -65,6 +68,8 @@ pub struct Plan {
     pub extreme: bool,
     /// Leading terms of ORDER BY that the loops deliver; all of them: no sort.
     pub sorted: usize,
+    /// Where they deliver none, the innermost loop alone delivers all of them.
+    pub inner_sorted: bool,
     /// Rows of a group, and equal rows of DISTINCT, come one after the other.
     pub grouped: bool,
     pub distinct: bool,
@@ -86,6 +91,7 @@ impl Plan {
             precondition: Vec::new(),
             extreme: false,
             sorted: 0,
+            inner_sorted: false,
             grouped: false,
             distinct: false,
             unique: false,
@@ -299,12 +305,16 @@ fn put(
             let ready = |t: usize| clause.terms[t].all & !placed == 0;
             let mut conditions: SmallVec<[(usize, &Expr); 8]> =
                 open.iter().copied().filter(|(t, _)| ready(*t)).collect();
+            conditions.retain(|(t, _)| !is_sought(candidates, one, *t));
+            let by_key = early::ByKey::of(candidates, one, &program);
+            let is_early = |e: &Expr| by_key.as_ref().is_some_and(|by_key| by_key.decides(e));
             // Correlated subqueries are asked when nothing else has refused the row.
-            conditions.sort_by_key(|(_, e)| asks_correlated(e));
-            for (t, e) in conditions {
-                if !is_sought(candidates, one, t) {
-                    program.filters.push(lower.node(e)?);
-                }
+            conditions.sort_by_cached_key(|(_, e)| (!is_early(e), asks_correlated(e)));
+            let conditions: SmallVec<[&Expr; 8]> = conditions.into_iter().map(|(_, e)| e).collect();
+            let first = conditions.iter().take_while(|e| is_early(e)).count();
+            program.early = by_key.and_then(|by_key| by_key.early(&conditions[..first]));
+            for e in conditions {
+                program.filters.push(lower.node(e)?);
             }
             open.retain(|(t, _)| !ready(*t));
         }

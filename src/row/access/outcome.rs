@@ -87,7 +87,9 @@ pub fn delivered(
         Purpose::Sort | Purpose::Limit => {
             plan.sorted = satisfied;
             if satisfied == 0 {
-                return choice::inner_order(loops, order, wanted, chain).unwrap_or(0);
+                let reverse = choice::inner_order(loops, order, wanted, chain);
+                plan.inner_sorted = reverse.is_some();
+                return reverse.unwrap_or(0);
             }
             chain.reverse
         }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use heliosdb_udfs::value::{Affinity, Collation, Value};
 
 use super::candidates::Candidates;
-use super::facts::{Facts, IndexFacts, KeyTerm};
+use rustc_hash::FxHashSet;
+
+use super::facts::{IndexFacts, KeyTerm};
 use super::loops::{Loop, flag};
 use super::terms::{Left, Right, Term, op};
 use crate::error::Result;
@@ -171,6 +173,7 @@ impl LevelProgram {
             source: program,
             on: Vec::new(),
             filters: Vec::new(),
+            early: None,
             join: match source.join {
                 JoinKind::Inner | JoinKind::Cross => Join::Inner,
                 JoinKind::Left => Join::Left,
@@ -265,22 +268,22 @@ fn access(c: &Candidates<'_, '_>, lower: &mut Lower<'_>, one: &Loop, reverse: bo
     // What is written while it is found is looked up in the table anyway.
     let looked_up = c.one_pass() || c.writes && !facts.has_rowid && c.scope.sources.len() == 1;
     let covering = one.has(flag::COVERING) && !looked_up;
-    let covered = if covering && facts.has_rowid { covered(facts, known).map(Arc::new) } else { None };
+    let covered = if covering && facts.has_rowid { covered(&facts.used, known).map(Arc::new) } else { None };
     Ok(Access::Index { index, equal, low, high, columns, reverse, covering, covered, counted: false })
 }
 
 /// How the wanted columns are read from the key: text under BINARY as it is, numbers where the column's affinity tells
 /// of which kind they are.
-fn covered(facts: &Facts, known: &IndexFacts) -> Option<Covered> {
+pub fn covered(wanted: &FxHashSet<u16>, known: &IndexFacts) -> Option<Covered> {
     let mut keys = Vec::new();
     let mut reals = Vec::new();
-    let mut missing = facts.used.len();
+    let mut missing = wanted.len();
     for key in &known.keys {
         if missing == 0 {
             break;
         }
         let field = match key.term {
-            KeyTerm::Column(c) if facts.used.contains(&c) => Some(usize::from(c)),
+            KeyTerm::Column(c) if wanted.contains(&c) => Some(usize::from(c)),
             _ => None,
         };
         // An index may hold a column twice.
@@ -298,7 +301,7 @@ fn covered(facts: &Facts, known: &IndexFacts) -> Option<Covered> {
         }
         keys.push((key.descending, field));
     }
-    let width = facts.used.iter().max().map_or(0, |c| usize::from(*c) + 1);
+    let width = wanted.iter().max().map_or(0, |c| usize::from(*c) + 1);
     (missing == 0).then_some(Covered { keys, reals, width })
 }
 
@@ -312,7 +315,7 @@ fn seek(lower: &mut Lower<'_>, term: &Term<'_>) -> Result<SeekTerm> {
         Right::One(e) if term.ops & op::IS != 0 => SeekTerm::Is(lower.node(e)?),
         Right::One(e) => SeekTerm::Equal(lower.node(e)?),
         Right::List(items) => SeekTerm::In(items.iter().map(|e| lower.node(e)).collect::<Result<_>>()?),
-        Right::Query(query, column) => SeekTerm::InQuery(lower.sought(query)?, *column),
+        Right::Query(query, column) => SeekTerm::InQuery(lower.sought(query, &term.by)?, *column),
         Right::Null => SeekTerm::Is(Node::Constant(Value::Null)),
         Right::Value(value) => SeekTerm::Equal(Node::Constant(value.clone())),
         Right::Row(values) => SeekTerm::Equal(lower.node(&values[0])?),

@@ -209,6 +209,30 @@ pub fn pass(level: &mut Level, scan: &Scan) -> Option<i64> {
     Some(passed as i64)
 }
 
+/// Passes over the rows behind the current one whose keys begin with equal columns, given the directions of these.
+pub fn pass_repeats(level: &mut Level, scan: &mut Scan, directions: &[bool]) {
+    if scan.placed || scan.reverse || scan.skip.is_some() {
+        return;
+    }
+    if let Rows::Covered { keys, .. } | Rows::Indexed { keys, .. } | Rows::Key(keys) | Rows::KeyIndexed { keys, .. } =
+        &mut level.rows
+        && keys.is_valid()
+    {
+        scan.placed = ranges::pass_repeats(keys, directions);
+    }
+}
+
+/// Leaves the rows out that lie behind the current one in its range, if it is one of an index.
+pub fn end_range(level: &mut Level, scan: &Scan) {
+    if let Rows::Covered { keys, .. } | Rows::Indexed { keys, .. } | Rows::Key(keys) | Rows::KeyIndexed { keys, .. } =
+        &mut level.rows
+        && !scan.placed
+        && scan.skip.is_none()
+    {
+        keys.leave();
+    }
+}
+
 /// Whether there is no range behind the current one.
 pub fn is_last_range(scan: &Scan) -> bool {
     scan.ranges.is_empty()

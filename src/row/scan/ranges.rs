@@ -51,15 +51,13 @@ fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
 /// The next entry of the current range, or the first of the next range.
 #[inline]
 pub fn next_key(cursor: &mut KeyCursor, scan: &mut Scan) -> bool {
-    if scan.placed {
-        // A whole scan, placed on its first entry.
-        scan.placed = false;
-        return cursor.is_valid();
-    }
-    if scan.skip.is_some() && !cursor.is_valid() {
+    let placed = std::mem::take(&mut scan.placed);
+    if !placed && scan.skip.is_some() && !cursor.is_valid() {
         return next_skipped(cursor, scan);
     }
     let mut more = match &scan.end {
+        // A whole scan, placed on its first entry, or one that has passed over some.
+        _ if placed => cursor.is_valid(),
         _ if !cursor.is_valid() => false,
         End::Prefix(prefix) if !scan.reverse => {
             if cursor.next_of(prefix) {
@@ -149,6 +147,26 @@ pub fn pass_keys(cursor: &mut KeyCursor, end: &End) -> usize {
         End::Prefix(prefix) => cursor.pass_of(prefix),
         _ => cursor.pass(|key| within(key, end, false)),
     }
+}
+
+/// Goes on to the first entry that differs from the current one in its leading columns, given the directions of these;
+/// false if the key tells no columns.
+pub fn pass_repeats(cursor: &mut KeyCursor, directions: &[bool]) -> bool {
+    let mut rest = cursor.key();
+    for descending in directions {
+        let Some(tail) = skip_key(rest, *descending) else { return false };
+        rest = tail;
+    }
+    let length = cursor.key().len() - rest.len();
+    let prefix = cursor.key()[..length].to_vec();
+    // Where they are few, a step is less than a seek.
+    if cursor.next() && begins_with(cursor.key(), &prefix) {
+        match successor(&prefix) {
+            Some(key) => cursor.seek_ge(&key),
+            None => cursor.last() && cursor.next(),
+        };
+    }
+    true
 }
 
 #[inline]

@@ -16,7 +16,7 @@ use crate::row::context::Context;
 use crate::row::eval::{Env, Near, eval, truth};
 use crate::row::level::Level;
 use crate::row::node::Node;
-use crate::row::program::{Access, ArmProgram, Join, LevelProgram, SelectProgram, SortKeySource, SourceProgram};
+use crate::row::program::{Access, ArmProgram, Early, Join, LevelProgram, SelectProgram, SortKeySource, SourceProgram};
 use crate::row::scan::{self, Scan};
 use crate::row::sort::{Sorted, Sorter};
 use crate::row::subquery::SubqueryRun;
@@ -39,7 +39,7 @@ pub struct SelectRun {
     in_turn: Option<Box<aggregate::InTurn>>,
     /// The rows that DISTINCT has let through, as keys.
     seen: FxHashSet<Box<[u8]>>,
-    /// Room for the key of the row at hand.
+    /// Room for the key of the row at hand, or for what is read from it.
     key: Vec<u8>,
     stage: Stage,
     /// The caller takes no more rows than this: a sort may keep fewer.
@@ -304,6 +304,10 @@ impl SelectRun {
             }
             if sorter.wants() {
                 sorter.push((0..program.output.len()).map(|i| self.column(program, i)));
+            } else if sort.by_range
+                && let (Some(level), Some(scan)) = (self.levels.last_mut(), self.scans.last())
+            {
+                scan::end_range(level, scan);
             }
         }
         let mut sorted = sorter.finish();
@@ -378,6 +382,9 @@ impl SelectRun {
                 }
             }
             Place::Inside if n == 1 && self.scans[0].plain && program.levels[0].join == Join::Inner => {
+                if !program.repeats.is_empty() {
+                    scan::pass_repeats(&mut self.levels[0], &mut self.scans[0], &program.repeats);
+                }
                 return self.advance_alone(&program.levels[0], program, inputs, cx);
             }
             Place::Inside => {
@@ -432,10 +439,62 @@ impl SelectRun {
                 self.place = Place::Done;
                 return Ok(false);
             }
-            if level.filters.is_empty() || self.all_true(&level.filters, Some(0), program, inputs, cx)? {
+            if self.passes_filters(0, level, program, inputs, cx)? {
                 return Ok(true);
             }
         }
+    }
+
+    /// Whether the row of a plain level passes its filters.
+    #[inline]
+    fn passes_filters(
+        &mut self,
+        d: usize,
+        level: &LevelProgram,
+        program: &SelectProgram,
+        inputs: &[Value],
+        cx: &Context<'_>,
+    ) -> Result<bool> {
+        let filters = match &level.early {
+            None => &level.filters[..],
+            Some(early) => match self.key_passes(d, early, &level.filters, program, inputs, cx)? {
+                true => &level.filters[early.count..],
+                false => return Ok(false),
+            },
+        };
+        Ok(filters.is_empty() || self.all_true(filters, Some(d), program, inputs, cx)?)
+    }
+
+    /// Whether a row passes the filters that its key in an index decides.
+    fn key_passes(
+        &mut self,
+        d: usize,
+        early: &Early,
+        filters: &[Node],
+        program: &SelectProgram,
+        inputs: &[Value],
+        cx: &Context<'_>,
+    ) -> Result<bool> {
+        let mut record = std::mem::take(&mut self.key);
+        let env = match self.levels[d].index_key() {
+            Some((rowid, key)) => {
+                scan::record_of_key(key, &early.covered, &mut record);
+                Env { near: Near::at(d, rowid, &record), ..self.env_at(None, program, inputs, cx) }
+            }
+            None => self.env_at(Some(d), program, inputs, cx),
+        };
+        let mut passes = Ok(true);
+        for filter in &filters[..early.count] {
+            match truth(filter, &env) {
+                Ok(Some(true)) => {}
+                refused => {
+                    passes = refused.map(|_| false);
+                    break;
+                }
+            }
+        }
+        self.key = record;
+        passes
     }
 
     /// Counts a row that is visited.
@@ -488,8 +547,7 @@ impl SelectRun {
             if more {
                 let passes = match self.scans[d].plain {
                     true => {
-                        level.filters.is_empty()
-                            || self.all_true(&level.filters, Some(d), program, inputs, cx)?
+                        self.passes_filters(d, level, program, inputs, cx)?
                             || self.look_ahead(d, program, inputs, cx, |_| Ok(true))?
                     }
                     false => self.row_passes(d, level, program, inputs, cx)?,

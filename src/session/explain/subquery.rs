@@ -71,6 +71,10 @@ impl Tree {
                 continue;
             }
             shown.push(subquery.program.end);
+            if let Some(name) = stored_name(subquery, *how) {
+                self.add(parent, name);
+                continue;
+            }
             let correlated = if subquery.inputs.is_empty() { "" } else { "CORRELATED " };
             let kind = if *how == Use::Scalar { "SCALAR" } else { "LIST" };
             let number = self.number(subquery.program.end);
@@ -92,7 +96,7 @@ impl Tree {
     pub fn again(&mut self, found: &[(SubqueryId, Use)], all: &[Subquery], parent: i64) {
         for (id, how) in found {
             let Some(subquery) = all.get(id.0 as usize) else { continue };
-            if !subquery.inputs.is_empty() {
+            if !subquery.inputs.is_empty() || stored_name(subquery, *how).is_some() {
                 self.subqueries(&[(*id, *how)], all, parent, &mut Vec::new());
                 continue;
             }
@@ -101,4 +105,14 @@ impl Tree {
             self.add(parent, format!("REUSE {kind}SUBQUERY {number}"));
         }
     }
+}
+
+/// What stands for a set that is looked up where it is stored. To seek by it, no value may come twice.
+fn stored_name(subquery: &Subquery, how: Use) -> Option<String> {
+    let stored = subquery.stored.as_ref()?;
+    Some(match &stored.index {
+        None => format!("USING ROWID SEARCH ON TABLE {} FOR IN-OPERATOR", stored.table.name),
+        Some(index) if how == Use::Seek && (!index.unique || index.columns.len() > 1) => return None,
+        Some(index) => format!("USING INDEX {} FOR IN-OPERATOR", index.name),
+    })
 }
