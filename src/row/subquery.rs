@@ -97,7 +97,7 @@ impl Lookup {
         let has = |v: ValueRef<'_>, prefix: &mut Vec<u8>| {
             prefix.clear();
             encode(v, collation, descending, prefix);
-            tree.has_prefix(prefix, view)
+            tree.first_with_prefix(prefix, view).is_some()
         };
         if has(v, &mut prefix) {
             return Ok(Some(Some(true)));
