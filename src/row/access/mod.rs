@@ -65,6 +65,8 @@ pub struct Plan {
     pub extreme: bool,
     /// Leading terms of ORDER BY that the loops deliver; all of them: no sort.
     pub sorted: usize,
+    /// They deliver none, but the innermost one delivers all of them for each row of the others.
+    pub inner_sorted: bool,
     /// Rows of a group, and equal rows of DISTINCT, come one after the other.
     pub grouped: bool,
     pub distinct: bool,
@@ -86,6 +88,7 @@ impl Plan {
             precondition: Vec::new(),
             extreme: false,
             sorted: 0,
+            inner_sorted: false,
             grouped: false,
             distinct: false,
             unique: false,

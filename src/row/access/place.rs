@@ -265,7 +265,10 @@ fn access(c: &Candidates<'_, '_>, lower: &mut Lower<'_>, one: &Loop, reverse: bo
     // What is written while it is found is looked up in the table anyway.
     let looked_up = c.one_pass() || c.writes && !facts.has_rowid && c.scope.sources.len() == 1;
     let covering = one.has(flag::COVERING) && !looked_up;
-    let covered = if covering && facts.has_rowid { covered(facts, known).map(Arc::new) } else { None };
+    let covered = match covering && (facts.has_rowid || !known.primary && !c.writes) {
+        true => covered(facts, known).map(Arc::new),
+        false => None,
+    };
     Ok(Access::Index { index, equal, low, high, columns, reverse, covering, covered, counted: false })
 }
 
@@ -275,7 +278,13 @@ fn covered(facts: &Facts, known: &IndexFacts) -> Option<Covered> {
     let mut keys = Vec::new();
     let mut reals = Vec::new();
     let mut missing = facts.used.len();
-    for key in &known.keys {
+    // An entry of a WITHOUT ROWID table ends in the whole primary key.
+    let primary = facts.indexes.iter().find(|i| i.primary);
+    let (own, rest) = match primary {
+        Some(primary) => (&known.keys[..known.declared], &primary.keys[..primary.declared]),
+        None => (&known.keys[..], &[][..]),
+    };
+    for key in own.iter().chain(rest) {
         if missing == 0 {
             break;
         }
@@ -299,7 +308,7 @@ fn covered(facts: &Facts, known: &IndexFacts) -> Option<Covered> {
         keys.push((key.descending, field));
     }
     let width = facts.used.iter().max().map_or(0, |c| usize::from(*c) + 1);
-    (missing == 0).then_some(Covered { keys, reals, width })
+    (missing == 0).then_some(Covered { keys, reals, width, has_rowid: facts.has_rowid })
 }
 
 /// Whether a place in the key holds the rowid behind the declared columns.

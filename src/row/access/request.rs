@@ -20,6 +20,8 @@ pub struct Setting<'q> {
     pub writes: bool,
     /// An arm of a compound: its rows are merged in the order of ORDER BY, and sorted later.
     pub merged: bool,
+    /// Such an arm sorts its rows itself.
+    pub sorts: bool,
     /// Sources that stop at their first match.
     pub exists: &'q [SourceId],
 }
