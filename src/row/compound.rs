@@ -1,4 +1,5 @@
-//! The rows of UNION, INTERSECT and EXCEPT, and of a compound that is sorted as a whole.
+//! The rows of UNION, INTERSECT and EXCEPT, and of a compound that is sorted as a whole: gathered, or merged where all
+//! parts of a UNION or UNION ALL come in order.
 
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::context::Context;
 use super::level::Kept;
-use super::program::{QueryProgram, SortTerm};
+use super::program::{Merge, QueryProgram, SortTerm};
 use super::run::{QueryRun, sort_order};
 use super::scan::encode;
 use super::sort::{Sorted, byte_order, encode_term};
@@ -120,6 +121,90 @@ fn sorted(rows: &Kept, terms: &[SortTerm]) -> Vec<usize> {
         keys.push_record(&key);
     }
     byte_order(&keys)
+}
+
+/// Parts in order, read side by side.
+pub struct Merging {
+    parts: Vec<Part>,
+    /// The part whose row is the current one.
+    at: Option<usize>,
+    /// The key of the row before, for UNION.
+    last: Option<Vec<u8>>,
+}
+
+/// A part at a row, of which it knows the key, or at its end.
+struct Part {
+    run: QueryRun,
+    key: Vec<u8>,
+    more: bool,
+}
+
+impl Part {
+    fn advance(&mut self, terms: &[SortTerm], cx: &Context<'_>) -> Result<()> {
+        self.more = self.run.next_of_part(cx)?;
+        self.key.clear();
+        if self.more {
+            for t in terms {
+                encode_term(self.run.column(t.column), &t.collation, t.descending, t.nulls_first, &mut self.key);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Merging {
+    pub fn new(
+        first: &Arc<QueryProgram>,
+        arms: &[(CompoundOp, Arc<QueryProgram>)],
+        inputs: &[Value],
+        wanted: Option<i64>,
+    ) -> Merging {
+        let part = |program: &Arc<QueryProgram>| Part {
+            run: QueryRun::new(program.clone(), inputs.to_vec()).wanting(wanted),
+            key: Vec::new(),
+            more: true,
+        };
+        let parts = std::iter::once(first).chain(arms.iter().map(|(_, arm)| arm)).map(part).collect();
+        Merging { parts, at: None, last: None }
+    }
+
+    #[inline]
+    pub fn column(&self, i: usize) -> ValueRef<'_> {
+        self.at.map_or(ValueRef::Null, |at| self.parts[at].run.column(i))
+    }
+
+    /// The next row. Of equal ones UNION ALL gives those of the left side first, UNION the first of the rightmost part.
+    pub fn next(&mut self, merge: &Merge, cx: &Context<'_>) -> Result<bool> {
+        match self.at {
+            Some(at) => self.parts[at].advance(&merge.terms, cx)?,
+            None => self.parts.iter_mut().try_for_each(|part| part.advance(&merge.terms, cx))?,
+        }
+        loop {
+            let rows = self.parts.iter().enumerate().filter(|(_, part)| part.more);
+            let least = match merge.distinct {
+                false => rows.min_by(|(_, a), (_, b)| a.key.cmp(&b.key)),
+                true => rows.rev().min_by(|(_, a), (_, b)| a.key.cmp(&b.key)),
+            };
+            let Some((at, _)) = least else { return Ok(false) };
+            self.at = Some(at);
+            if !merge.distinct {
+                return Ok(true);
+            }
+            let (left, part) = self.parts.split_at_mut(at);
+            let Some(part) = part.first_mut() else { return Ok(false) };
+            if self.last.as_ref() == Some(&part.key) {
+                part.advance(&merge.terms, cx)?;
+                continue;
+            }
+            for other in left {
+                while other.more && other.key == part.key {
+                    other.advance(&merge.terms, cx)?;
+                }
+            }
+            self.last.get_or_insert_default().clone_from(&part.key);
+            return Ok(true);
+        }
+    }
 }
 
 /// The order of two records.

@@ -13,7 +13,7 @@ use super::recursive::RecursiveRun;
 use super::run::QueryRun;
 use super::scan::record_of_key;
 pub use crate::store::ids::{rowid_key, rowid_of_key};
-use crate::store::{KeyCursor, RowCursor, RowTree, Version, View, record};
+use crate::store::{KeyCursor, KeyTree, RowCursor, RowTree, Version, View, record};
 
 #[derive(Default)]
 pub struct Level {
@@ -78,8 +78,8 @@ pub enum Rows {
         rowid: i64,
         row: OnceCell<Option<Version>>,
     },
-    /// Rowid table through an index that holds all that is wanted: `record` is made from its key when it is first read,
-    /// in the room of the one before.
+    /// A table through an index that holds all that is wanted: `record` is made from its key when it is first read, in
+    /// the room of the one before.
     Covered {
         keys: KeyCursor,
         covered: Arc<Covered>,
@@ -88,10 +88,11 @@ pub enum Rows {
     },
     /// A WITHOUT ROWID table in key order.
     Key(KeyCursor),
-    /// A WITHOUT ROWID table through another index: the version found in the primary tree.
+    /// A WITHOUT ROWID table through another index, as `Indexed`: the row is looked up in the primary tree.
     KeyIndexed {
         keys: KeyCursor,
-        row: Option<Version>,
+        table: Arc<KeyTree>,
+        row: OnceCell<Option<Version>>,
     },
     /// Kept rows, all of them or those at `matches`.
     Kept {
@@ -143,7 +144,9 @@ impl Level {
             Rows::Indexed { row, table, view, rowid, .. } => {
                 row.get_or_init(|| table.get(*rowid, *view)).as_ref().map_or(&[], Version::record)
             }
-            Rows::KeyIndexed { row, .. } => row.as_ref().map_or(&[], Version::record),
+            Rows::KeyIndexed { keys, table, row } => {
+                row.get_or_init(|| table.get(keys.record(), keys.view())).as_ref().map_or(&[], Version::record)
+            }
             Rows::Function { record, .. } => record,
             Rows::Query { run, record, spare } => record.get_or_init(|| {
                 let mut room = spare.take();
@@ -183,7 +186,7 @@ impl Level {
     pub fn near_record(&self) -> Option<&[u8]> {
         match &self.rows {
             _ if self.null_row => None,
-            Rows::Indexed { row, .. } if row.get().is_none() => None,
+            Rows::Indexed { row, .. } | Rows::KeyIndexed { row, .. } if row.get().is_none() => None,
             Rows::Covered { record, .. } if record.get().is_none() => None,
             Rows::Query { .. } => None,
             _ => Some(self.record()),
@@ -198,7 +201,7 @@ impl Level {
         match &self.rows {
             Rows::Table(cursor) | Rows::Sought(cursor) => ValueRef::Integer(cursor.rowid()),
             Rows::Point { rowid, .. } | Rows::Indexed { rowid, .. } => ValueRef::Integer(*rowid),
-            Rows::Covered { keys, .. } => ValueRef::Integer(rowid_of_key(keys.key())),
+            Rows::Covered { keys, covered, .. } if covered.has_rowid => ValueRef::Integer(rowid_of_key(keys.key())),
             Rows::Single { rowid: Some(rowid), .. } => ValueRef::Integer(*rowid),
             Rows::Function { count, .. } => ValueRef::Integer(*count),
             _ => ValueRef::Null,

@@ -1,6 +1,7 @@
 //! Bound form to program: resolves columns to levels, inputs and slots, and puts conditions where they can
 //! first be checked. Access paths are chosen in [`super::access`].
 
+use std::mem::discriminant;
 use std::sync::Arc;
 
 use heliosdb_udfs::scalar::known_pattern;
@@ -14,8 +15,8 @@ use super::access::estimate::{self, Estimate};
 use super::access::request::Setting;
 use super::node::{ConstantSet, Node, Subquery, SubqueryId};
 use super::program::{
-    AggregateProgram, Aggregation, Body, CteBody, CteProgram, FrameEdge, Join, QueryProgram, SelectProgram, Sort,
-    SortKeyProgram, SortKeySource, SortNode, SortTerm, WindowProgram, Windows,
+    AggregateProgram, Aggregation, Body, CteBody, CteProgram, FrameEdge, Join, Merge, QueryProgram, SelectProgram,
+    Sort, SortKeyProgram, SortKeySource, SortNode, SortTerm, WindowProgram, Windows,
 };
 use super::rewrite;
 use crate::catalog::{Index, Schema, Table};
@@ -25,6 +26,7 @@ use crate::plan::bound::{
     self, AggregateId, ColumnRef, CompareOp, Comparison, Cte, DatabaseIndex, Expr, ExprKind, Free, Function, OrderKey,
     Query, ROWID, Select, SortKey, SourceId, UnaryOp, WindowId,
 };
+use crate::plan::same::same_window;
 
 /// Lowers a whole query. `free` fixes the order of the inputs.
 pub fn query(query: &Query, shared: &Lowering<'_>) -> Result<Arc<QueryProgram>> {
@@ -196,15 +198,19 @@ impl<'l> Lower<'l> {
             }
             bound::Body::Compound(compound) => {
                 let merged = merge_order(query, compound);
+                let collations = self.all_by(&compound.collations);
+                let merge = self.merge(compound, &merged, &collations)?;
+                // The first rows of each part are enough: it keeps no more of them.
+                let sorts = merge.as_ref().is_some_and(|merge| !merge.distinct) && query.limit.is_some();
                 let part = |body: &bound::Body| -> Result<Arc<QueryProgram>> {
-                    self.inside(&free).arm(body, query.columns.len(), &merged)
+                    self.inside(&free).arm(body, query.columns.len(), &merged, sorts)
                 };
                 let first = part(&compound.first)?;
                 expected = first.rows;
                 let mut arms = Vec::new();
                 for (op, body) in &compound.arms {
                     let arm = part(body)?;
-                    if matches!(op, bound::CompoundOp::UnionAll | bound::CompoundOp::Union) {
+                    if joins(*op) {
                         expected = estimate::add(expected, arm.rows);
                     }
                     arms.push((*op, arm));
@@ -212,7 +218,8 @@ impl<'l> Lower<'l> {
                 if !query.order_by.is_empty() {
                     sort = Some(self.terms(&query.order_by)?);
                 }
-                Body::Compound { first, arms, collations: self.all_by(&compound.collations) }
+                let all_sorted = first.is_sorted() && arms.iter().all(|(_, arm)| arm.is_sorted());
+                Body::Compound { first, arms, collations, merge: merge.filter(|_| all_sorted) }
             }
         };
         if let Some(limit) = setting.limit_estimate() {
@@ -237,7 +244,13 @@ impl<'l> Lower<'l> {
     }
 
     /// One part of a compound.
-    fn arm(mut self, body: &bound::Body, width: usize, merged: &[bound::OrderBy]) -> Result<Arc<QueryProgram>> {
+    fn arm(
+        mut self,
+        body: &bound::Body,
+        width: usize,
+        merged: &[bound::OrderBy],
+        sorts: bool,
+    ) -> Result<Arc<QueryProgram>> {
         let free = self.free.clone();
         let mut rows = 0;
         let body = match body {
@@ -248,7 +261,7 @@ impl<'l> Lower<'l> {
                 rewrite::select(&mut select, &mut order_by, Default::default(), &mut exists, &self.shared.fresh);
                 order_by.truncate(merged.len());
                 let merged = !merged.is_empty();
-                let setting = Setting { order_by: &order_by, merged, exists: &exists, ..Setting::default() };
+                let setting = Setting { order_by: &order_by, merged, sorts, exists: &exists, ..Setting::default() };
                 let (select, expected) = self.inside(&free).select(&select, &setting)?;
                 rows = expected;
                 Body::Select(select)
@@ -327,7 +340,7 @@ impl<'l> Lower<'l> {
             program.merged = Some(if one { (0, 0) } else { (plan.sorted, order_by.len()) });
         }
         let sorted = if windows { access::request::sorted_by_windows(select, order_by) } else { plan.sorted };
-        if !setting.merged && sorted < order_by.len() {
+        if (!setting.merged || setting.sorts) && sorted < order_by.len() {
             let mut keys = Vec::new();
             for term in order_by {
                 let key = match &term.key {
@@ -351,7 +364,19 @@ impl<'l> Lower<'l> {
             for (what, slot) in stage.map(|s| s.captured).unwrap_or_default() {
                 captured.push((self.captured_node(what)?, slot));
             }
-            program.windows = Some(Windows { captured, calls, sorted: plan.window.0, terms: plan.window.1 });
+            let (sorted, terms) = plan.window;
+            let all = access::request::windows(select);
+            let as_they_come = sorted >= terms
+                && !grouped
+                && program.sort.is_none()
+                && program.distinct.is_none()
+                && all.iter().all(|w| same_window(w, all[0]));
+            let reach = match as_they_come {
+                true => calls.iter().map(WindowProgram::reach).collect::<Option<Vec<_>>>(),
+                false => None,
+            };
+            let reach = reach.and_then(|all| all.into_iter().max());
+            program.windows = Some(Windows { captured, calls, sorted, terms, reach });
         }
         if let Some(aggregation) = &mut program.aggregation {
             let stage = self.stage.take().unwrap_or_default();
@@ -761,6 +786,31 @@ impl<'l> Lower<'l> {
     }
 
     /// ORDER BY of a compound: output columns only.
+    /// How the rows of a compound's parts are put together where all of them come in the order of `merged`; `None` where
+    /// they are gathered first.
+    fn merge(
+        &self,
+        compound: &bound::Compound,
+        merged: &[bound::OrderBy],
+        collations: &[Collation],
+    ) -> Result<Option<Merge>> {
+        let mut ops = compound.arms.iter().map(|(op, _)| *op);
+        let distinct = match ops.next() {
+            Some(bound::CompoundOp::UnionAll) => false,
+            Some(bound::CompoundOp::Union) => true,
+            _ => return Ok(None),
+        };
+        let same_op = ops.all(|op| (op == bound::CompoundOp::Union) == distinct && joins(op));
+        let terms = self.terms(merged)?;
+        // Rows that differ must not be taken for the same, nor the other way round.
+        let suits = |t: &SortTerm| {
+            let same = collations.get(t.column).is_some_and(|c| discriminant(c) == discriminant(&t.collation));
+            !matches!(t.collation, Collation::Custom(_)) && (same || !distinct)
+        };
+        let merges = same_op && !terms.is_empty() && terms.iter().all(suits);
+        Ok(merges.then_some(Merge { terms, distinct }))
+    }
+
     fn terms(&self, order_by: &[bound::OrderBy]) -> Result<Vec<SortTerm>> {
         order_by
             .iter()
@@ -846,6 +896,11 @@ fn like(function: &'static Scalar, mut args: Vec<Node>, collation: Collation) ->
         return Node::Like { operand: Box::new(operand), pattern };
     }
     Node::Call { function, args, collation }
+}
+
+/// Whether rows of both sides come out.
+fn joins(op: bound::CompoundOp) -> bool {
+    matches!(op, bound::CompoundOp::UnionAll | bound::CompoundOp::Union)
 }
 
 /// The order in which the parts of a compound are merged: ORDER BY, then the columns it leaves out. Parts that only

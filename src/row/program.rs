@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use heliosdb_udfs::signature::WindowKind;
 use heliosdb_udfs::value::{Affinity, Collation};
 
 use super::context::WantedColumns;
@@ -40,12 +41,32 @@ impl QueryProgram {
         let is_query = |l: &LevelProgram| matches!(l.source, SourceProgram::Query { .. } | SourceProgram::Cte { .. });
         select.levels.iter().any(is_query)
     }
+
+    /// Whether a part of a compound comes in the order that the parts are merged in.
+    pub fn is_sorted(&self) -> bool {
+        let Body::Select(select) = &self.body else { return false };
+        let comes_sorted = select.merged.is_some_and(|(sorted, all)| sorted >= all) && select.windows.is_none();
+        comes_sorted || select.sort.is_some()
+    }
 }
 
 pub enum Body {
     Select(Box<SelectProgram>),
     Values(Vec<Vec<Node>>),
-    Compound { first: Arc<QueryProgram>, arms: Vec<(CompoundOp, Arc<QueryProgram>)>, collations: Vec<Collation> },
+    Compound {
+        first: Arc<QueryProgram>,
+        arms: Vec<(CompoundOp, Arc<QueryProgram>)>,
+        collations: Vec<Collation>,
+        /// Where all parts come in order: then they are read side by side.
+        merge: Option<Merge>,
+    },
+}
+
+/// The merge of sorted parts, all of them by UNION or all by UNION ALL.
+pub struct Merge {
+    /// The order of the parts. That of UNION has all columns.
+    pub terms: Vec<SortTerm>,
+    pub distinct: bool,
 }
 
 pub struct CteProgram {
@@ -298,6 +319,8 @@ pub struct Covered {
     pub reals: Vec<usize>,
     /// How many fields the row needs.
     pub width: usize,
+    /// Keys end in the rowid; otherwise in the primary key, which is the entry's record as well.
+    pub has_rowid: bool,
 }
 
 /// The first filters of a level, which read nothing of its row but what is in the key.
@@ -439,6 +462,17 @@ pub struct Windows {
     /// Leading terms of the first window's order in which the rows come already, and how many it has.
     pub sorted: usize,
     pub terms: usize,
+    /// Where rows come in the order of all windows and go out so: how far the first results depend on what follows.
+    pub reach: Option<Reach>,
+}
+
+/// Behind a row, how far those lie that its window results depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// The row itself is the last.
+    Row,
+    /// Up to the last one that is equal in partition and order.
+    Peers,
 }
 
 pub struct WindowProgram {
@@ -454,6 +488,25 @@ pub struct WindowProgram {
     pub end: FrameEdge,
     pub exclude: FrameExclude,
     pub slot: u32,
+}
+
+impl WindowProgram {
+    /// How far its result for a row depends on what follows; `None` if on all of the partition.
+    pub fn reach(&self) -> Option<Reach> {
+        let framed = match &self.function {
+            WindowFunction::Positional(WindowKind::RowNumber | WindowKind::Rank | WindowKind::DenseRank) => false,
+            WindowFunction::Positional(WindowKind::Lag) if self.args.len() == 1 => false,
+            WindowFunction::Positional(WindowKind::FirstValue | WindowKind::LastValue | WindowKind::NthValue)
+            | WindowFunction::Aggregate(_) => true,
+            WindowFunction::Positional(_) => return None,
+        };
+        if !framed {
+            return Some(Reach::Row);
+        }
+        let ends = matches!(self.end, FrameEdge::CurrentRow | FrameEdge::Preceding(_));
+        let by_row = self.unit == FrameUnit::Rows && !matches!(self.exclude, FrameExclude::Group | FrameExclude::Ties);
+        ends.then_some(if by_row { Reach::Row } else { Reach::Peers })
+    }
 }
 
 pub enum FrameEdge {

@@ -32,6 +32,8 @@ pub struct QueryRun {
     /// Rows still to pass over and still to yield.
     skip: i64,
     left: Option<i64>,
+    /// The caller takes no more rows than this.
+    wanted: Option<i64>,
 }
 
 enum State {
@@ -48,6 +50,8 @@ enum State {
         part: usize,
         run: Box<QueryRun>,
     },
+    /// Parts that come in order, side by side.
+    Merge(Box<compound::Merging>),
     /// Rows computed beforehand.
     Rows(Sorted),
     Done,
@@ -55,7 +59,12 @@ enum State {
 
 impl QueryRun {
     pub fn new(program: Arc<QueryProgram>, inputs: Vec<Value>) -> QueryRun {
-        QueryRun { program, inputs, state: State::Start, select: None, skip: 0, left: None }
+        QueryRun { program, inputs, state: State::Start, select: None, skip: 0, left: None, wanted: None }
+    }
+
+    /// A part of a compound of which so many rows are enough.
+    pub fn wanting(self, wanted: Option<i64>) -> QueryRun {
+        QueryRun { wanted, ..self }
     }
 
     /// Begins anew with other inputs, reusing what can be reused.
@@ -124,6 +133,7 @@ impl QueryRun {
             },
             State::Values { row, .. } => row[i].as_ref(),
             State::Chain { run, .. } => run.column(i),
+            State::Merge(merging) => merging.column(i),
             State::Rows(rows) => record::column(rows.record(), i).unwrap_or(ValueRef::Null),
             State::Start | State::Done => ValueRef::Null,
         }
@@ -148,7 +158,7 @@ impl QueryRun {
 
     /// As [`QueryRun::next`] for a part of a compound, which has no LIMIT.
     #[inline]
-    fn next_of_part(&mut self, cx: &Context<'_>) -> Result<bool> {
+    pub fn next_of_part(&mut self, cx: &Context<'_>) -> Result<bool> {
         match (&self.state, &self.program.body, &mut self.select) {
             (State::Select, Body::Select(select), Some(run)) => run.next(select, &self.inputs, cx),
             _ => self.next(cx),
@@ -189,7 +199,7 @@ impl QueryRun {
         let program = &*self.program;
         self.state = match &program.body {
             Body::Select(select) => {
-                let wanted = self.left.map(|l| l.saturating_add(self.skip));
+                let wanted = self.left.map(|l| l.saturating_add(self.skip)).or(self.wanted);
                 match &mut self.select {
                     Some(run) => run.restart(wanted),
                     none => *none = Some(Box::new(SelectRun::new(select, wanted))),
@@ -199,12 +209,16 @@ impl QueryRun {
             Body::Values(_) => {
                 State::Values { next: 0, row: Vec::new(), subqueries: SubqueryRun::all(&program.subqueries) }
             }
+            Body::Compound { first, arms, merge: Some(merge), .. } => {
+                let wanted = self.left.map(|l| l.saturating_add(self.skip)).filter(|_| !merge.distinct);
+                State::Merge(Box::new(compound::Merging::new(first, arms, &self.inputs, wanted)))
+            }
             Body::Compound { first, arms, .. }
                 if program.sort.is_none() && arms.iter().all(|(op, _)| *op == CompoundOp::UnionAll) =>
             {
                 State::Chain { part: 0, run: Box::new(QueryRun::new(first.clone(), self.inputs.clone())) }
             }
-            Body::Compound { first, arms, collations } => {
+            Body::Compound { first, arms, collations, .. } => {
                 State::Rows(compound::rows(first, arms, collations, program.sort.as_deref(), &self.inputs, cx)?)
             }
         };
@@ -266,6 +280,10 @@ impl QueryRun {
                 *part += 1;
                 **run = QueryRun::new(arm.clone(), self.inputs.clone());
             },
+            State::Merge(merging) => {
+                let Body::Compound { merge: Some(merge), .. } = &self.program.body else { return Ok(false) };
+                merging.next(merge, cx)
+            }
             State::Rows(rows) => Ok(rows.advance()),
         }
     }

@@ -92,6 +92,31 @@ pub fn compute(
     Ok(Kept { rows, at: 0 })
 }
 
+/// Whether two rows are equal in partition and order, where all calls have the same.
+pub fn are_peers(
+    windows: &Windows,
+    a: &[Value],
+    b: &[Value],
+    subqueries: &[Subquery],
+    runs: &[RefCell<SubqueryRun>],
+    inputs: &[Value],
+    cx: &Context<'_>,
+) -> Result<bool> {
+    let access = Rows { subqueries, runs, inputs, cx };
+    let Some(call) = windows.calls.first() else { return Ok(true) };
+    for (node, collation) in &call.partition_by {
+        if super::scan::order(&access.value(node, a)?, &access.value(node, b)?, collation).is_ne() {
+            return Ok(false);
+        }
+    }
+    for term in &call.order_by {
+        if super::scan::order(&access.value(&term.node, a)?, &access.value(&term.node, b)?, &term.collation).is_ne() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// Sorts the rows for a call and fills its slot.
 fn one_call(call: &WindowProgram, rows: Vec<Vec<Value>>, access: &Rows<'_>) -> Result<Vec<Vec<Value>>> {
     let mut keyed = Vec::with_capacity(rows.len());

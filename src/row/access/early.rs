@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::candidates::Candidates;
-use super::facts::{IndexFacts, wanted};
+use super::facts::{Facts, IndexFacts, wanted};
 use super::loops::Loop;
 use super::place::covered;
 use crate::plan::bound::{Expr, ROWID, SourceId, SourceKind};
@@ -14,6 +14,7 @@ use crate::row::program::{Access, Early, LevelProgram, SourceProgram};
 
 /// A loop that reads rows of a table by an index which does not hold all that is wanted.
 pub struct ByKey<'p> {
+    facts: &'p Facts,
     index: &'p IndexFacts,
     source: SourceId,
     alias: Option<u16>,
@@ -28,8 +29,9 @@ impl<'p> ByKey<'p> {
         if !reads_rows || c.writes || !level.is_plain() || level.whole.is_some() {
             return None;
         }
-        let index = c.facts[one.source].indexes.get(one.index)?;
-        Some(ByKey { index, source: source.id, alias: table.rowid_alias() })
+        let facts = &c.facts[one.source];
+        let index = facts.indexes.get(one.index)?;
+        Some(ByKey { facts, index, source: source.id, alias: table.rowid_alias() })
     }
 
     fn columns(&self, e: &Expr) -> FxHashSet<u16> {
@@ -45,14 +47,14 @@ impl<'p> ByKey<'p> {
     /// Whether the key tells all that a condition reads of the row.
     pub fn decides(&self, e: &Expr) -> bool {
         let asks = |e: &Expr| walk::query(e).is_some();
-        !walk::any(e, &asks) && covered(&self.columns(e), self.index).is_some()
+        !walk::any(e, &asks) && covered(&self.columns(e), self.facts, self.index).is_some()
     }
 
     /// The first conditions of a level, all of which the key decides.
     pub fn early(&self, conditions: &[&Expr]) -> Option<Early> {
         let mut used = FxHashSet::default();
         conditions.iter().for_each(|e| used.extend(self.columns(e)));
-        let covered = Arc::new(covered(&used, self.index)?);
+        let covered = Arc::new(covered(&used, self.facts, self.index)?);
         (!conditions.is_empty()).then_some(Early { count: conditions.len(), covered })
     }
 }

@@ -3,10 +3,10 @@
 use super::Plan;
 use super::choice::{self, Chain};
 use super::loops::{Loop, Loops, flag};
-use super::order::{Order, Purpose, Satisfied, Wanted};
+use super::order::{Order, Purpose, Satisfied, Wanted, WantedTerm};
 use super::request::{self, Setting};
 use super::terms::{Clause, Scope, Term};
-use crate::plan::bound::{Expr, JoinKind, Select};
+use crate::plan::bound::{Classes, Expr, JoinKind, Select};
 
 /// Takes out LEFT JOINs that neither add rows nor show in the result
 /// (https://sqlite.org/optoverview.html#the_omit_left_join_optimization).
@@ -85,11 +85,13 @@ pub fn delivered(
             if delivered { chain.reverse } else { 0 }
         }
         Purpose::Sort | Purpose::Limit => {
-            plan.sorted = satisfied;
+            // (SQLite goes through such an index twice, once for the NULLs; here the rows are sorted.)
+            let odd = |t: &WantedTerm<'_>| t.odd_nulls && Classes::NULL.within(t.expr.classes);
+            plan.sorted = wanted.terms[..satisfied].iter().position(odd).unwrap_or(satisfied);
             if satisfied == 0 {
-                let reverse = choice::inner_order(loops, order, wanted, chain);
-                plan.inner_sorted = reverse.is_some();
-                return reverse.unwrap_or(0);
+                let inner = choice::inner_order(loops, order, wanted, chain);
+                plan.inner_sorted = inner.is_some() && !wanted.terms.iter().any(odd);
+                return inner.unwrap_or(0);
             }
             chain.reverse
         }

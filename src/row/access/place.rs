@@ -7,7 +7,7 @@ use heliosdb_udfs::value::{Affinity, Collation, Value};
 use super::candidates::Candidates;
 use rustc_hash::FxHashSet;
 
-use super::facts::{IndexFacts, KeyTerm};
+use super::facts::{Facts, IndexFacts, KeyTerm};
 use super::loops::{Loop, flag};
 use super::terms::{Left, Right, Term, op};
 use crate::error::Result;
@@ -268,17 +268,26 @@ fn access(c: &Candidates<'_, '_>, lower: &mut Lower<'_>, one: &Loop, reverse: bo
     // What is written while it is found is looked up in the table anyway.
     let looked_up = c.one_pass() || c.writes && !facts.has_rowid && c.scope.sources.len() == 1;
     let covering = one.has(flag::COVERING) && !looked_up;
-    let covered = if covering && facts.has_rowid { covered(&facts.used, known).map(Arc::new) } else { None };
+    let covered = match covering && (facts.has_rowid || !known.primary && !c.writes) {
+        true => covered(&facts.used, facts, known).map(Arc::new),
+        false => None,
+    };
     Ok(Access::Index { index, equal, low, high, columns, reverse, covering, covered, counted: false })
 }
 
 /// How the wanted columns are read from the key: text under BINARY as it is, numbers where the column's affinity tells
 /// of which kind they are.
-pub fn covered(wanted: &FxHashSet<u16>, known: &IndexFacts) -> Option<Covered> {
+pub fn covered(wanted: &FxHashSet<u16>, facts: &Facts, known: &IndexFacts) -> Option<Covered> {
     let mut keys = Vec::new();
     let mut reals = Vec::new();
     let mut missing = wanted.len();
-    for key in &known.keys {
+    // An entry of a WITHOUT ROWID table ends in the whole primary key.
+    let primary = facts.indexes.iter().find(|i| i.primary);
+    let (own, rest) = match primary {
+        Some(primary) => (&known.keys[..known.declared], &primary.keys[..primary.declared]),
+        None => (&known.keys[..], &[][..]),
+    };
+    for key in own.iter().chain(rest) {
         if missing == 0 {
             break;
         }
@@ -302,7 +311,7 @@ pub fn covered(wanted: &FxHashSet<u16>, known: &IndexFacts) -> Option<Covered> {
         keys.push((key.descending, field));
     }
     let width = wanted.iter().max().map_or(0, |c| usize::from(*c) + 1);
-    (missing == 0).then_some(Covered { keys, reals, width })
+    (missing == 0).then_some(Covered { keys, reals, width, has_rowid: facts.has_rowid })
 }
 
 /// Whether a place in the key holds the rowid behind the declared columns.

@@ -20,6 +20,8 @@ pub struct Setting<'q> {
     pub writes: bool,
     /// An arm of a compound: its rows are merged in the order of ORDER BY, and sorted later.
     pub merged: bool,
+    /// Such an arm sorts its rows itself.
+    pub sorts: bool,
     /// Sources that stop at their first match.
     pub exists: &'q [SourceId],
 }
@@ -203,10 +205,8 @@ pub fn counted_by(select: &Select, facts: &[Facts]) -> Option<Option<usize>> {
         && select.having.is_none()
         && select.group_by.as_ref().is_some_and(Vec::is_empty);
     let facts = facts.first().filter(|f| plain && f.is_table && f.hinted.is_none())?;
-    if !facts.has_rowid {
-        return Some(facts.indexes.iter().position(|i| i.primary));
-    }
-    let mut best: Option<usize> = None;
+    // (Without rowids, the table is its primary key.)
+    let mut best = facts.indexes.iter().position(|i| i.primary);
     for (n, one) in facts.size.indexes.iter().enumerate() {
         let narrow = !one.unordered && one.width < facts.size.width && one.index.filter.is_none();
         let usable = facts.indexes[n].usable && !facts.not_indexed;

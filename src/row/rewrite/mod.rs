@@ -4,6 +4,7 @@
 //! |---|---|
 //! | a column equal to a constant is that constant in other equalities | [`constants`] |
 //! | LEFT JOIN whose NULL rows cannot survive becomes a join | [`strength`] |
+//! | `count(*)` of a UNION ALL becomes a sum | [`count`] |
 //! | subqueries and views of FROM are merged into the query | [`flatten`] |
 //! | conditions go into subqueries that stay | [`push_down`] |
 //! | EXISTS becomes a join that stops at the first match | [`exists`] |
@@ -11,6 +12,7 @@
 //! Follows https://sqlite.org/optoverview.html.
 
 mod constants;
+mod count;
 mod exists;
 mod flatten;
 mod push_down;
@@ -36,6 +38,9 @@ pub fn query(query: &Query, fresh: &Cell<u32>) -> Option<Rewritten> {
     }
     let mut copy = query.clone();
     let mut exists = Vec::new();
+    if let Some(sum) = count::of_union_all(&copy) {
+        return Some(Rewritten { query: sum, exists });
+    }
     if let Some(compound) = flatten::union_all(&copy) {
         return Some(Rewritten { query: compound, exists });
     }

@@ -153,16 +153,10 @@ pub fn next(level: &mut Level, scan: &mut Scan, cx: &Context<'_>) -> Result<bool
             }
             Ok(next_key(keys, scan))
         }
-        Rows::KeyIndexed { keys, row } => loop {
-            if !next_key(keys, scan) {
-                return Ok(false);
-            }
-            let Some(primary) = &scan.trees.key else { return Ok(false) };
-            *row = primary.get(keys.record(), keys.view());
-            if row.is_some() {
-                return Ok(true);
-            }
-        },
+        Rows::KeyIndexed { keys, row, .. } => {
+            row.take();
+            Ok(next_key(keys, scan))
+        }
         Rows::Kept { rows, at, matches } => {
             if scan.placed {
                 scan.placed = false;
@@ -197,7 +191,9 @@ pub fn pass(level: &mut Level, scan: &Scan) -> Option<i64> {
             let end = scan.rowid_end.map_or(i64::MAX, |(end, _)| end);
             cursor.pass(|rowid| rowid <= end)
         }
-        Rows::Covered { keys, .. } | Rows::Indexed { keys, .. } | Rows::Key(keys) => ranges::pass_keys(keys, &scan.end),
+        Rows::Covered { keys, .. } | Rows::Indexed { keys, .. } | Rows::Key(keys) | Rows::KeyIndexed { keys, .. } => {
+            ranges::pass_keys(keys, &scan.end)
+        }
         Rows::Kept { rows, at, matches } => {
             let last = matches.as_ref().map_or(rows.len(), Vec::len).saturating_sub(1);
             let passed = last.saturating_sub(*at);
@@ -263,6 +259,7 @@ pub fn identity(level: &Level) -> Vec<u8> {
     match &level.rows {
         Rows::Key(cursor) => cursor.key().to_vec(),
         Rows::KeyIndexed { keys, .. } => keys.record().to_vec(),
+        Rows::Covered { keys, covered, .. } if !covered.has_rowid => keys.record().to_vec(),
         Rows::Kept { at, matches, .. } => {
             let at = matches.as_ref().map_or(*at as i64, |m| m[*at]);
             at.to_be_bytes().to_vec()

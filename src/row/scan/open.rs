@@ -10,7 +10,7 @@ use super::{Keys, Scan};
 use crate::error::{Error, Result};
 use crate::row::context::Context;
 use crate::row::level::{Kept, Level, Rows};
-use crate::row::program::{Access, CteBody, Lookup, QueryProgram, SourceProgram};
+use crate::row::program::{Access, Covered, CteBody, Lookup, QueryProgram, SourceProgram};
 use crate::row::recursive::{self, RecursiveRun, known_rows};
 use crate::row::run::{self, QueryRun};
 use crate::store::{KeyCursor, KeyTree, RowCursor, RowTree, View};
@@ -115,10 +115,14 @@ pub fn open(source: &SourceProgram, level: &mut Level, scan: &mut Scan, keys: Ke
 /// Whether the cursor of the opening before serves again, which it leaves for that: one that stays near is over the same
 /// tree as long as the statement runs.
 fn leave_near(source: &SourceProgram, level: &mut Level, scan: &Scan) -> bool {
-    let SourceProgram::Table { access: Access::Index { covered, .. }, .. } = source else { return false };
+    let (SourceProgram::Table { access: Access::Index { covered, .. }, .. }
+    | SourceProgram::KeyTable { access: Access::Index { covered, .. }, .. }) = source
+    else {
+        return false;
+    };
     let (cursor, same) = match (&mut level.rows, covered) {
         (Rows::Covered { keys, covered, .. }, Some(wanted)) => (keys, Arc::ptr_eq(covered, wanted)),
-        (Rows::Indexed { keys, .. }, None) => (keys, true),
+        (Rows::Indexed { keys, .. } | Rows::KeyIndexed { keys, .. }, None) => (keys, true),
         _ => return false,
     };
     let same = same && scan.trees.key.as_ref().is_some_and(|tree| cursor.stays_near_in(tree));
@@ -209,14 +213,26 @@ fn open_access(
         }
         SourceProgram::KeyTable { database, table, .. } => {
             let view = cx.view(*database)?;
+            if let Access::Index { index, reverse, covered, .. } = access
+                && index.id != table.id
+            {
+                let tree = match &scan.trees.key {
+                    Some(tree) => tree,
+                    None => scan.trees.key.insert(cx.around.key_tree(*database, index.id)?),
+                };
+                let cursor = cursor(tree, view, cx);
+                level.rows = match covered.clone() {
+                    Some(covered) => covered_rows(cursor, covered),
+                    None => {
+                        let table = cx.around.key_tree(*database, table.id)?;
+                        Rows::KeyIndexed { keys: cursor, table, row: OnceCell::new() }
+                    }
+                };
+                open_ranges(scan, keys, *reverse);
+                return Ok(());
+            }
             let primary = cx.around.key_tree(*database, table.id)?;
             match access {
-                Access::Index { index, reverse, .. } if index.id != table.id => {
-                    let tree = cx.around.key_tree(*database, index.id)?;
-                    scan.trees.key = Some(primary);
-                    level.rows = Rows::KeyIndexed { keys: KeyCursor::new(tree, view), row: None };
-                    open_ranges(scan, keys, *reverse);
-                }
                 Access::Index { reverse, .. } => {
                     level.rows = Rows::Key(KeyCursor::new(primary, view));
                     open_ranges(scan, keys, *reverse);
@@ -330,9 +346,7 @@ fn open_table(
                     keys.leave();
                 }
                 (rows, Access::Index { covered: Some(covered), .. }) => {
-                    let keys = cursor(index, view, cx);
-                    let covered = covered.clone();
-                    *rows = Rows::Covered { keys, covered, record: OnceCell::new(), spare: Cell::default() };
+                    *rows = covered_rows(cursor(index, view, cx), covered.clone());
                 }
                 (rows, _) => {
                     let keys = cursor(index, view, cx);
@@ -349,6 +363,10 @@ fn open_table(
 fn cursor(index: &Arc<KeyTree>, view: View, cx: &Context<'_>) -> KeyCursor {
     let cursor = KeyCursor::new(index.clone(), view);
     if stays_near(cx) { cursor.staying_near() } else { cursor }
+}
+
+fn covered_rows(keys: KeyCursor, covered: Arc<Covered>) -> Rows {
+    Rows::Covered { keys, covered, record: OnceCell::new(), spare: Cell::default() }
 }
 
 /// Whether cursors may begin to look where they have been before.

@@ -16,7 +16,9 @@ use crate::row::context::Context;
 use crate::row::eval::{Env, Near, eval, truth};
 use crate::row::level::Level;
 use crate::row::node::Node;
-use crate::row::program::{Access, ArmProgram, Early, Join, LevelProgram, SelectProgram, SortKeySource, SourceProgram};
+use crate::row::program::{
+    Access, ArmProgram, Early, Join, LevelProgram, Reach, SelectProgram, SortKeySource, SourceProgram,
+};
 use crate::row::scan::{self, Scan};
 use crate::row::sort::{Sorted, Sorter};
 use crate::row::subquery::SubqueryRun;
@@ -326,11 +328,20 @@ impl SelectRun {
         cx: &Context<'_>,
     ) -> Result<window::Kept> {
         let mut rows: Vec<Vec<Value>> = Vec::new();
-        while self.next_row(program, inputs, cx)? {
+        // The last row that is wanted, and what follows it that decides.
+        let last = self.wanted.and_then(|wanted| usize::try_from(wanted).ok()?.checked_sub(1)).zip(windows.reach);
+        let is_enough =
+            |rows: &[Vec<Value>]| last.is_some_and(|(last, reach)| reach == Reach::Row && rows.len() > last);
+        while !is_enough(&rows) && self.next_row(program, inputs, cx)? {
             let env = self.env(program, inputs, cx);
             let mut row = vec![Value::Null; self.slots.len()];
             for (node, slot) in &windows.captured {
                 row[*slot as usize] = eval(node, &env)?.to_owned();
+            }
+            if let Some(last) = last.and_then(|(last, _)| rows.get(last))
+                && !window::are_peers(windows, last, &row, &program.subqueries, &self.runs, inputs, cx)?
+            {
+                break;
             }
             rows.push(row);
         }

@@ -212,8 +212,8 @@ impl Tree {
             return;
         }
         let (sorted, terms) = match (&select.sort, select.merged) {
-            (Some(sort), _) => (sort.sorted, sort.keys.len()),
-            (None, Some(merged)) => merged,
+            (_, Some(merged)) => merged,
+            (Some(sort), None) => (sort.sorted, sort.keys.len()),
             (None, None) => (0, 0),
         };
         self.order_by(sorted, terms, parent);
