@@ -71,4 +71,4 @@ INSERT INTO ro VALUES (1, 2, 3), (NULL, 4, 5), (9, 10, 11)
 
 SELECT x.a, y.b FROM ro x RIGHT JOIN ro y ON x.b = y.c AND x.c IS NULL WHERE (y.a = 1 OR y.a IS NULL)
 
-SELECT x.a, y.b FROM ro x FULL JOIN ro y ON x.b = y.c WHERE (y.a BETWEEN 9 AND 11 OR y.b BETWEEN 1 AND 2)
+SELECT x.a, y.b FROM ro x FULL JOIN ro y ON x.b = y.c WHERE (y.a BETWEEN 9 AND 11 OR y.b BETWEEN 1 AND 2) ORDER BY y.b
