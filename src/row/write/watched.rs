@@ -68,7 +68,7 @@ impl Run<'_> {
                     near: Near::of(&levels, 0),
                     inputs: self.inputs,
                     slots: &[],
-                    subqueries: subqueries,
+                    subqueries,
                     runs: &runs,
                     arena,
                     json: &json,
