@@ -105,7 +105,6 @@ u.text_factory = lambda b: b.decode("latin-1")
 u.execute("select cast(x'ff41' as text), 'é'").fetchall()
 u.text_factory = bytearray
 u.execute("select 'a'").fetchall()
-u.text_factory = sqlite3.OptimizedUnicode if hasattr(sqlite3, "OptimizedUnicode") else str
 u.execute("select 'a'").fetchall()
 u.text_factory = lambda b: 1 / 0
 u.execute("select 'a'").fetchall()
