@@ -41,6 +41,7 @@ test-python: install
 # Side by side with the interpreter's own sqlite3.
 bench: install
 	$(VENV)/bin/python benches/python/micro.py
+	$(VENV)/bin/python benches/python/queries.py
 	$(VENV)/bin/python benches/python/files.py
 
 clean:
