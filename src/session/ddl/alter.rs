@@ -93,15 +93,18 @@ fn apply(host: &dyn Host, rewritten: Vec<Rewritten>) -> Result<()> {
 }
 
 /// Copies the rows of a table without one column into a new tree, whose number goes into the rewritten rows, and lets
-/// the old tree go. Indexes of rowids stay as they are: an indexed column cannot be dropped. The old schema is still in force.
+/// the old tree go. In memory indexes of rowids stay as they are: an indexed column cannot be dropped. In a file the pages of
+/// all objects of the table are made anew. The old schema is still in force.
 fn copy_without(host: &dyn Host, rewritten: &mut Rewritten, old: &Arc<Table>, column: &str) -> Result<()> {
     let database = rewritten.database;
     let dropped = old.column(column).ok_or_else(|| Error::sql(format!("no such column: \"{column}\"")))?;
+    let keeps;
     {
         let mut write = host.write(database)?;
+        keeps = old.has_rowid() && write.shared().file().is_none();
         for (_, row) in &mut rewritten.rows {
             let is_table = &*row.kind == "table";
-            let changes = is_table || !old.has_rowid();
+            let changes = is_table || !keeps;
             if row.root_page != 0 && changes && row.table.eq_ignore_ascii_case(&old.name) {
                 let kind = if is_table && old.has_rowid() { TreeKind::Row } else { TreeKind::Key };
                 write.drop_tree(ObjectId(row.root_page));
@@ -113,7 +116,7 @@ fn copy_without(host: &dyn Host, rewritten: &mut Rewritten, old: &Arc<Table>, co
     let mut number = |_: &str, _: TreeKind, root_page: u32| ObjectId(root_page);
     let schema = load(&rows, &host.database_name(database), &mut number)?;
     let new = schema.table(&old.name).ok_or_else(|| Error::internal("the altered table is in the schema"))?;
-    let new = match new.has_rowid() {
+    let new = match keeps {
         true => &Arc::new(Table { indexes: Vec::new(), ..(**new).clone() }),
         false => new,
     };
