@@ -602,7 +602,7 @@ def test_a_table_of_an_unknown_module(tmp_path, sql):
 
 def test_a_dropped_column_leaves_indexes_of_a_file_usable(tmp_path):
     path = str(tmp_path / "a.db")
-    conn = heliosdb_sqlite.connect(path, isolation_level=None)
+    conn = ours.connect(path, isolation_level=None)
     conn.execute("CREATE TABLE t(a, b, c UNIQUE, d)")
     conn.execute("CREATE INDEX t_d ON t(d)")
     conn.execute("INSERT INTO t VALUES (1, 2, 3, 4)")
@@ -610,7 +610,7 @@ def test_a_dropped_column_leaves_indexes_of_a_file_usable(tmp_path):
     conn.execute("INSERT INTO t VALUES (5, 6, 7)")
     assert conn.execute("SELECT a, c FROM t WHERE d IN (4, 7) ORDER BY d").fetchall() == [(1, 3), (5, 6)]
     conn.close()
-    stock = sqlite3.connect(path)
-    assert stock.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    assert stock.execute("SELECT a, d FROM t WHERE c > 3").fetchall() == [(5, 7)]
-    stock.close()
+    plain = stock.connect(path)
+    assert plain.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert plain.execute("SELECT a, d FROM t WHERE c > 3").fetchall() == [(5, 7)]
+    plain.close()
